@@ -1,0 +1,85 @@
+# Jarvis: `make help` lists what can be made.
+
+GO        ?= go
+BIN       := $(CURDIR)/bin
+TOOLS     := $(CURDIR)/.cache/tools
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   := -X main.version=$(VERSION)
+PROGRAMS  := jarvis jarvis-plugin-hangman jarvis-plugin-weather
+PREFIX    ?= /usr/local
+ARGS      ?=
+
+# The race detector needs cgo and a C compiler.
+CC_FOUND  := $(shell command -v $${CC:-cc} 2>/dev/null)
+RACE      := $(if $(CC_FOUND),-race,)
+TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the host and its plugins into ./bin
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ $(addprefix ./cmd/,$(PROGRAMS))
+
+run: build ## build, start the host on 127.0.0.1:8080 with its data in ./data
+	@exec $(BIN)/jarvis serve $(ARGS)
+
+test: ## run every Go test, end-to-end scripts with real plugin processes among them
+	@$(if $(RACE),,echo "no C compiler found: the race detector is off";) \
+	$(TEST_ENV) $(GO) test $(RACE) -timeout 15m ./...
+
+check: fmt vet lint generated tidy cross ## format, vet, lint, generated files, tidy, cross-builds
+
+e2e: build ## the page in a real browser and third-party clients (installs chromium and npm packages)
+	@test/e2e/run
+
+bench: ## measure, and print figures
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+update: ## rewrite golden files and generated documents
+	$(GO) test ./... -run 'Golden|API|Reference|Schema|Documents|Generated' -update
+
+generate: tools ## regenerate code from the contract
+	cd sdk/wire/pluginpb && PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
+
+report: ## figures of the code's shape
+	@$(GO) run ./cmd/report
+
+install: build ## install into $(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin/
+
+clean: ## remove what was built
+	rm -rf $(BIN) .cache
+
+# ---- what check is made of
+
+tools:
+	@mkdir -p $(TOOLS)
+	@cd .ci/tools && GOBIN=$(TOOLS) $(GO) install tool
+
+fmt: tools
+	@out="$$($(TOOLS)/golangci-lint fmt --diff)"; if [ -n "$$out" ]; then echo "$$out"; echo "not formatted: run .cache/tools/golangci-lint fmt"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint: tools
+	$(TOOLS)/golangci-lint run ./...
+	$(TOOLS)/buf lint
+	@if git rev-parse -q --verify "$$(git describe --tags --abbrev=0 2>/dev/null)^{commit}" >/dev/null 2>&1; then \
+		$(TOOLS)/buf breaking --against ".git#tag=$$(git describe --tags --abbrev=0)"; \
+	else echo "buf breaking: no tag yet to compare with"; fi
+
+generated: generate
+	@git diff --exit-code --stat -- sdk/wire/pluginpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
+
+tidy:
+	$(GO) mod tidy -diff
+
+cross:
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./...
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./...

@@ -1,0 +1,200 @@
+// Package jarvis_test checks the shape of the repository.
+package jarvis_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/jarvis-host/jarvis"
+
+// layers says, for each package, which packages of this module it may import.
+// A trailing "/..." covers the package and all below it. A new package needs a
+// line here, and a change here needs its words in docs/ARCHITECTURE.md.
+var layers = map[string][]string{
+	"cmd/jarvis":                {"host/...", "sdk/launch"},
+	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
+	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
+	"cmd/report":                {},
+
+	"host": {"host/...", "sdk"},
+
+	"host/turn":        {},
+	"host/protocol":    {},
+	"host/config":      {},
+	"host/texts":       {},
+	"host/telemetry":   {},
+	"host/health":      {},
+	"host/auth":        {"host/turn", "host/protocol"},
+	"host/session":     {"host/turn", "host/protocol"},
+	"host/dialog":      {"host/turn", "host/tool", "sdk", "sdk/intent"},
+	"host/tool":        {"host/turn", "sdk", "sdk/intent"},
+	"host/agent":       {"host/turn", "host/tool", "host/llm", "sdk"},
+	"host/builtin":     {"host/texts", "sdk"},
+	"host/llm":         {},
+	"host/llm/ollama":  {"host/llm"},
+	"host/llm/llmtest": {"host/llm", "host/llm/ollama"},
+	"host/supervisor":  {"sdk", "sdk/launch"},
+	"host/db/sqlite":   {"host/session", "host/auth", "host/turn"},
+	"host/db/dbtest":   {"host/session", "host/auth", "host/turn"},
+	"host/gateway":     {"host/auth", "host/session", "host/protocol", "host/turn", "host/telemetry", "host/health"},
+	"host/web":         {},
+	"host/hosttest":    {"host", "host/config", "host/auth", "host/protocol"},
+
+	"sdk":               {"sdk/intent"},
+	"sdk/intent":        {},
+	"sdk/wire":          {"sdk", "sdk/intent", "sdk/wire/pluginpb"},
+	"sdk/wire/pluginpb": {},
+	"sdk/serve":         {"sdk", "sdk/wire"},
+	"sdk/launch":        {"sdk", "sdk/wire"},
+	"sdk/plugintest":    {"sdk", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
+
+	"plugins/hangman": {"sdk"},
+	"plugins/weather": {"sdk"},
+}
+
+// confined says which packages may use a package from outside the module.
+var confined = map[string][]string{
+	"github.com/hashicorp/go-plugin":      {"sdk/wire", "sdk/serve", "sdk/launch", "host/supervisor"},
+	"github.com/gorilla/websocket":        {"host/gateway", "cmd/jarvis"},
+	"github.com/julienschmidt/httprouter": {"host/gateway"},
+	"modernc.org/sqlite":                  {"host/db/sqlite"},
+	"github.com/knadh/koanf/v2":           {"host/config"},
+}
+
+type source struct {
+	imports map[string]bool
+	docs    []string // files with a package comment
+}
+
+// packages reads every package's files themselves, not the go command: the
+// test cache notices files that a test opens, but not what a child reads.
+func packages(t *testing.T) map[string]*source {
+	t.Helper()
+	pkgs := map[string]*source{}
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if p != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata", "node_modules", "bin", "data"}, d.Name())) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		add(pkgs, filepath.ToSlash(p), f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkgs
+}
+
+func add(pkgs map[string]*source, file string, f *ast.File) {
+	dir := path.Dir(file)
+	s := pkgs[dir]
+	if s == nil {
+		s = &source{imports: map[string]bool{}}
+		pkgs[dir] = s
+	}
+	for _, i := range f.Imports {
+		q, _ := strconv.Unquote(i.Path.Value)
+		s.imports[q] = true
+	}
+	if f.Doc != nil {
+		s.docs = append(s.docs, file)
+	}
+}
+
+func matches(patterns []string, p string) bool {
+	return slices.ContainsFunc(patterns, func(pat string) bool {
+		dir, tree := strings.CutSuffix(pat, "/...")
+		return pat == p || tree && (p == dir || strings.HasPrefix(p, dir+"/"))
+	})
+}
+
+func TestImportsFollowTheLayers(t *testing.T) {
+	pkgs := packages(t)
+	for from, s := range pkgs {
+		allowed, ok := layers[from]
+		if !ok && !strings.HasPrefix(from, "examples/") {
+			t.Errorf("%s has no entry in layers: say what it may import", from)
+			continue
+		}
+		if strings.HasPrefix(from, "examples/") {
+			allowed = []string{"sdk", "sdk/serve", "sdk/intent"}
+		}
+		for q := range s.imports {
+			if to, ok := strings.CutPrefix(q, module+"/"); ok && !matches(allowed, to) {
+				t.Errorf("%s imports %s; it may import only %v", from, to, allowed)
+			}
+			for path, users := range confined {
+				if (q == path || strings.HasPrefix(q, path+"/")) && !matches(users, from) {
+					t.Errorf("%s imports %s; only %v may", from, q, users)
+				}
+			}
+		}
+	}
+	for p := range layers {
+		if pkgs[p] == nil {
+			t.Errorf("layers names %s, which is not there any more", p)
+		}
+	}
+}
+
+func TestEveryPackageHasExactlyOnePackageComment(t *testing.T) {
+	for dir, s := range packages(t) {
+		if dir == "sdk/wire/pluginpb" {
+			continue // generated
+		}
+		if len(s.docs) != 1 {
+			t.Errorf("%s has %d files with a package comment, want one: %v", dir, len(s.docs), s.docs)
+		}
+	}
+}
+
+func TestNoPackageIsADrawer(t *testing.T) {
+	for dir := range packages(t) {
+		if slices.Contains([]string{"util", "utils", "common", "helpers", "types", "misc"}, path.Base(dir)) {
+			t.Errorf("%s: name a package for what it does", dir)
+		}
+	}
+}
+
+// TestEveryDependencyIsExplained keeps docs/dependencies.md and go.mod together.
+func TestEveryDependencyIsExplained(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		f := strings.Fields(line)
+		if len(f) != 2 || !strings.HasPrefix(f[1], "v") || strings.Contains(line, "// indirect") {
+			continue
+		}
+		if !strings.Contains(string(doc), "`"+f[0]+"`") {
+			t.Errorf("docs/dependencies.md does not say why %s is there", f[0])
+		}
+	}
+}
