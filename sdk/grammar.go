@@ -1,0 +1,86 @@
+package sdk
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/jarvis-host/jarvis/sdk/intent"
+)
+
+// Grammar returns the sentences of a manifest in the form that package intent
+// compiles: the source is the plugin's id, the intent the tool's name. Hosts
+// and the test kit use this one function, so that what matches in a test
+// matches in a host.
+//
+// A slot that the plugin's vocabulary does not declare comes from the tool's
+// arguments: a string is a wildcard, an enum a list, an integer with minimum
+// and maximum a range.
+func Grammar(m *Manifest) ([]intent.Sentence, error) {
+	var all []intent.Sentence
+	for _, t := range m.Tools {
+		derived, err := listsOf(t.InputSchema)
+		if err != nil {
+			return nil, fmt.Errorf("tool %s: %w", t.Name, err)
+		}
+		for _, s := range t.Sentences {
+			rules, lists := map[string]string{}, maps.Clone(derived)
+			for _, v := range m.Vocabulary {
+				if v.Lang == s.Lang {
+					maps.Copy(rules, v.Rules)
+					maps.Copy(lists, v.Lists)
+				}
+			}
+			for _, pattern := range s.Patterns {
+				all = append(all, intent.Sentence{
+					Source: m.ID, Intent: t.Name, Lang: s.Lang, Template: pattern,
+					Slots: s.Slots, Lists: lists, Rules: rules,
+				})
+			}
+		}
+	}
+	return all, nil
+}
+
+// maxSpoken is the largest number that sentences understand.
+const maxSpoken = 999_999
+
+// listsOf derives a list from each argument that allows it.
+func listsOf(raw json.RawMessage) (map[string]intent.List, error) {
+	lists := map[string]intent.List{}
+	if len(raw) == 0 {
+		return lists, nil
+	}
+	var s jsonschema.Schema
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("read input schema: %w", err)
+	}
+	for name, p := range s.Properties {
+		if l, ok := listOf(p); ok {
+			lists[name] = l
+		}
+	}
+	return lists, nil
+}
+
+func listOf(p *jsonschema.Schema) (intent.List, bool) {
+	switch {
+	case p == nil:
+		return intent.List{}, false
+	case len(p.Enum) > 0:
+		var l intent.List
+		for _, v := range p.Enum {
+			l.Values = append(l.Values, intent.Value{In: intent.Escape(fmt.Sprint(v)), Out: v})
+		}
+		return l, true
+	case p.Type == "integer" && p.Minimum != nil && p.Maximum != nil:
+		from, to := max(*p.Minimum, -maxSpoken), min(*p.Maximum, maxSpoken)
+		return intent.List{Range: &intent.Range{From: int(math.Ceil(from)), To: int(math.Floor(to)), Step: 1}}, true
+	case p.Type == "string":
+		return intent.List{Wildcard: true}, true
+	}
+	return intent.List{}, false
+}
