@@ -1,0 +1,230 @@
+package intent
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Sentence is one template and what it means.
+type Sentence struct {
+	Source   string // who brought it: a plugin, or a tool of one
+	Intent   string
+	Lang     string
+	Template string
+	Slots    map[string]any // fixed slots, where the template says nothing
+	// Lists and Rules are the sentence's own; they come before those of its
+	// language. Sentences of one source may share the same maps.
+	Lists map[string]List
+	Rules map[string]string
+
+	Response string         // goes with the match, unread
+	Metadata map[string]any // goes with the match, unread
+	// Requires and Excludes are conditions on the context: the value of a key,
+	// a []any of values, nil for any, or {"value": ..., "slot": true or a name}
+	// to copy the context's value into a slot.
+	Requires, Excludes map[string]any
+}
+
+// SentenceError says which sentence is wrong.
+type SentenceError struct {
+	Source, Intent, Lang, Template string
+	Err                            error // a *ParseError where the form is wrong
+}
+
+// Error names the sentence and its fault.
+func (e *SentenceError) Error() string {
+	return fmt.Sprintf("%s: sentence %q (%s) of %s: %v", e.Source, e.Template, e.Lang, e.Intent, e.Err)
+}
+
+// Unwrap returns the fault.
+func (e *SentenceError) Unwrap() error { return e.Err }
+
+func (s *Sentence) wrong(err error) error {
+	return &SentenceError{s.Source, s.Intent, s.Lang, s.Template, err}
+}
+
+// Builder collects sentences. It is not safe for concurrent use.
+type Builder struct {
+	drafts map[string]*draft
+}
+
+// draft is what was added for one language.
+type draft struct {
+	skip      []string // nil is the language's own
+	rules     map[string]string
+	lists     map[string]List
+	sentences []*entry
+}
+
+// NewBuilder returns a builder without sentences.
+func NewBuilder() *Builder {
+	return &Builder{drafts: map[string]*draft{}}
+}
+
+func (b *Builder) draft(lang string) *draft {
+	code := baseLang(lang)
+	d, ok := b.drafts[code]
+	if !ok {
+		d = &draft{rules: map[string]string{}, lists: map[string]List{}}
+		b.drafts[code] = d
+	}
+	return d
+}
+
+// SetSkipWords replaces the polite words of a language, which may stand between
+// the words of any sentence; none at all turns them off.
+func (b *Builder) SetSkipWords(lang string, words ...string) {
+	b.draft(lang).skip = append([]string{}, words...)
+}
+
+// AddRule adds an expansion rule for all sentences of a language. A rule may
+// refer to rules and lists that are added later.
+func (b *Builder) AddRule(lang, name, template string) error {
+	d := b.draft(lang)
+	if _, ok := d.rules[name]; ok {
+		return fmt.Errorf("add rule <%s> (%s): it was added before", name, lang)
+	}
+	if _, err := Parse(template); err != nil {
+		return fmt.Errorf("add rule <%s> (%s): %w", name, lang, err)
+	}
+	d.rules[name] = template
+	return nil
+}
+
+// AddList adds a list for all sentences of a language.
+func (b *Builder) AddList(lang, name string, list List) error {
+	d := b.draft(lang)
+	if _, ok := d.lists[name]; ok {
+		return fmt.Errorf("add list {%s} (%s): it was added before", name, lang)
+	}
+	if err := list.check(); err != nil {
+		return fmt.Errorf("add list {%s} (%s): %w", name, lang, err)
+	}
+	d.lists[name] = list
+	return nil
+}
+
+// Add adds a sentence. Its rank among equals is the order of adding. Only its
+// form is checked here; [Builder.Build] reports names that stand for nothing.
+func (b *Builder) Add(s Sentence) error {
+	n, err := Parse(s.Template)
+	if err != nil {
+		return s.wrong(err)
+	}
+	d := b.draft(s.Lang)
+	d.sentences = append(d.sentences, &entry{Sentence: s, node: n, condition: newCondition(s.Requires, s.Excludes)})
+	return nil
+}
+
+// Build compiles all that was added. It reports everything that is wrong at
+// once, as joined errors: a [*SentenceError] for each sentence that refers to
+// an unknown list or rule, can never match, or would match everything.
+// The builder may be added to and built again.
+func (b *Builder) Build() (*Matcher, error) {
+	m := &Matcher{languages: map[string]*compiled{}}
+	var errs []error
+	for _, code := range slices.Sorted(maps.Keys(b.drafts)) {
+		c, err := b.drafts[code].compile(code)
+		m.languages[code] = c
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (d *draft) compile(code string) (*compiled, error) {
+	r := newResolver(code, maps.Clone(d.rules))
+	errs := r.addGlobals(d.lists)
+	c := &compiled{code: code, lang: r.lang, resolver: r, sentences: slices.Clone(d.sentences), skips: d.skipTrie(r.lang)}
+	grow := newCompiler()
+	for i, s := range c.sentences {
+		it, err := r.sentence(s)
+		if err == nil && len(grow.states)+it.size > maxStates {
+			return nil, s.wrong(fmt.Errorf("the sentences of one language take more than %d states", maxStates))
+		}
+		if err != nil {
+			errs = append(errs, s.wrong(err))
+			continue
+		}
+		grow.sentence(it, int32(i))
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	c.automaton = grow.freeze()
+	for _, l := range r.lists {
+		c.finders = append(c.finders, l.finder)
+	}
+	r.items = nil
+	return c, c.checkReachable()
+}
+
+// addGlobals prepares the lists that all sentences share.
+func (r *resolver) addGlobals(lists map[string]List) (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		id, err := r.addList("", name, lists[name], &scope{condition: -1})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.code, err))
+			continue
+		}
+		r.global[name] = id
+	}
+	return errs
+}
+
+func (d *draft) skipTrie(l *language) *trie {
+	words := d.skip
+	if words == nil {
+		words = l.skip
+	}
+	b := &trieBuilder{}
+	for _, w := range words {
+		if runes := newUtterance(l, w).words(); len(runes) > 0 {
+			b.add(runes, 0)
+		}
+	}
+	return b.trie()
+}
+
+// checkReachable says some utterances of every sentence and reports those that
+// don't understand themselves, such as one whose pieces are joined into
+// another spelling.
+func (c *compiled) checkReachable() error {
+	var errs []error
+	for i, s := range c.sentences {
+		samples := c.samples(s, 4)
+		if len(samples) > 0 && !slices.ContainsFunc(samples, func(text string) bool { return c.understands(int32(i), text) }) {
+			errs = append(errs, s.wrong(fmt.Errorf("it can never match, not even %q", samples[0])))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *compiled) understands(sentence int32, text string) (ok bool) {
+	c.readings(newUtterance(c.lang, text), true, func(_ *run, found int32, _ thread) {
+		ok = ok || found == sentence
+	})
+	return ok
+}
+
+// samples says at most limit utterances of a sentence.
+func (c *compiled) samples(s *entry, limit int) []string {
+	sc := &scope{source: s.Source, lists: s.Lists, rules: s.Rules}
+	sample := c.resolver.sampler(sc)
+	authored := sample.list
+	sample.list = func(name string) (List, bool) {
+		key := name
+		if _, own := s.Lists[name]; own {
+			key = listKey(s.Source, name)
+		}
+		if l, ok := c.swapped[key]; ok {
+			return l, true
+		}
+		return authored(name)
+	}
+	return sample.samples(s.node, limit)
+}

@@ -1,0 +1,51 @@
+package intent
+
+import "strings"
+
+// language is what the engine knows of one language beyond its templates: how
+// signs and words are spelled out, polite words, numbers. An unknown language
+// has none of it and works all the same.
+type language struct {
+	signs   map[rune]string   // signs that are said as words
+	words   map[string]string // other spellings of the same words
+	skip    []string          // polite words, unless a builder sets others
+	numbers *numberSpec
+}
+
+var languages = map[string]*language{
+	"fr": {
+		signs: map[rune]string{'%': "pour cent", '°': "degrés"},
+		words: map[string]string{"pourcent": "pour cent", "percent": "pour cent"},
+		skip: []string{
+			"s'il te plaît", "s'il vous plaît", "stp", "svp", "please",
+			"jarvis", "dis jarvis", "hé jarvis", "hey jarvis", "ok jarvis",
+		},
+		numbers: french,
+	},
+	"en": {
+		signs: map[rune]string{'%': "per cent", '°': "degrees"},
+		words: map[string]string{"percent": "per cent", "pourcent": "per cent"},
+		skip: []string{
+			"please", "pls", "jarvis", "hey jarvis", "hi jarvis", "ok jarvis", "okay jarvis",
+		},
+		numbers: english,
+	},
+}
+
+// languageOf returns what is known of a language; regions ("fr-CA") share
+// their language's.
+func languageOf(lang string) *language {
+	if l, ok := languages[baseLang(lang)]; ok {
+		return l
+	}
+	return &language{}
+}
+
+// baseLang is the language without its region: "fr" for "fr-FR" and "FR_fr".
+func baseLang(lang string) string {
+	lang = strings.ToLower(lang)
+	if i := strings.IndexAny(lang, "-_"); i >= 0 {
+		lang = lang[:i]
+	}
+	return lang
+}
