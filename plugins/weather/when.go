@@ -1,0 +1,40 @@
+package weather
+
+import (
+	"slices"
+	"time"
+)
+
+// When is the time that a question is about: now, today, tomorrow,
+// day_after_tomorrow, week, or a day's name.
+type When string
+
+// The times that are no day's name.
+const (
+	Now              When = "now"
+	Today            When = "today"
+	Tomorrow         When = "tomorrow"
+	DayAfterTomorrow When = "day_after_tomorrow"
+	Week             When = "week"
+)
+
+// day returns the index of the asked day among the forecast's days, which
+// begin with today. A named day is the next one of that name, today included.
+func (w When) day(days []string) (index int, ok bool) {
+	switch w {
+	case Now, Today, "":
+		return 0, len(days) > 0
+	case Tomorrow:
+		return 1, len(days) > 1
+	case DayAfterTomorrow:
+		return 2, len(days) > 2
+	}
+	index = slices.IndexFunc(days, func(day string) bool {
+		t, err := time.Parse(time.DateOnly, day)
+		return err == nil && When(weekdays[t.Weekday()]) == w
+	})
+	return index, index >= 0
+}
+
+// weekdays are the days' names as the tool's argument has them.
+var weekdays = [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
