@@ -1,0 +1,148 @@
+package ollama
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/jarvis-host/jarvis/host/llm"
+)
+
+// lenient takes what models write: text that is not quite UTF-8, arguments with
+// a name twice. Arguments are checked by whoever runs the tool.
+var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+
+// drainTimeout is how long the end of a finished response may take to arrive.
+const drainTimeout = 100 * time.Millisecond
+
+// Stream implements [llm.Provider].
+func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Event, error] {
+	return func(yield func(llm.Event, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		resp, err := p.send(ctx, call{
+			method: http.MethodPost, path: "/api/chat", body: p.chat(r), model: r.Model, requestID: r.RequestID,
+		})
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		a := &answer{
+			p: p, yield: yield, model: r.Model, lines: newLines(resp.Body),
+			ids: ids{prefix: fmt.Sprintf("call_%d_", len(r.Messages)), seen: map[string]bool{}},
+		}
+		if a.read(ctx) {
+			defer time.AfterFunc(drainTimeout, cancel).Stop()
+			drop(resp.Body)
+			return
+		}
+		cancel() // hang up first: the rest is not wanted
+		_ = resp.Body.Close()
+	}
+}
+
+// answer turns one response's lines into events.
+type answer struct {
+	p     *Provider
+	yield func(llm.Event, error) bool
+	model string
+	lines *lines
+	ids   ids
+	count int // lines so far
+}
+
+// read yields events until the answer ends, and reports whether it is complete.
+func (a *answer) read(ctx context.Context) (complete bool) {
+	for {
+		c, err := a.next(ctx)
+		if err != nil {
+			a.yield(nil, err)
+			return false
+		}
+		more, err := a.pass(c)
+		switch {
+		case err != nil:
+			a.yield(nil, err)
+			return false
+		case !more:
+			return false
+		case c.Done:
+			a.yield(c.finish(), nil)
+			return true
+		}
+	}
+}
+
+// next reads one line.
+func (a *answer) next(ctx context.Context) (*chunk, error) {
+	line, err := a.lines.next()
+	if err != nil {
+		return nil, a.broken(ctx, err)
+	}
+	a.count++
+	var c chunk
+	if line[0] != '{' {
+		return nil, a.fail(llm.Internal, fmt.Sprintf("line %d of the answer is not a JSON object", a.count), nil)
+	}
+	if err := json.Unmarshal(line, &c, lenient); err != nil {
+		return nil, a.malformed(err)
+	}
+	if text, bad := errorText(c.Error); bad {
+		return nil, a.fail(midstreamClass(text), "while answering: "+text, nil)
+	}
+	return &c, nil
+}
+
+// broken is the error for a stream that ended too early.
+func (a *answer) broken(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("read answer: %w", context.Cause(ctx))
+	case errors.Is(err, errLineTooLong):
+		return a.fail(llm.Internal, err.Error(), nil)
+	case errors.Is(err, io.EOF):
+		return a.fail(llm.Interrupted, "the answer ended without its final line", nil)
+	default:
+		return a.fail(llm.Interrupted, "the connection broke off", err)
+	}
+}
+
+// malformed is the error for a line that is not what it should be. If it has no
+// end, the server was cut off while it wrote it.
+func (a *answer) malformed(err error) error {
+	if a.lines.unended {
+		return a.fail(llm.Interrupted, "the answer ended in the middle of a line", err)
+	}
+	return a.fail(llm.Internal, fmt.Sprintf("line %d of the answer is malformed", a.count), err)
+}
+
+// pass yields what one line says. It returns false when the consumer has left.
+func (a *answer) pass(c *chunk) (more bool, err error) {
+	if t := c.Message.Thinking; t != "" && !a.yield(llm.Thinking{Text: t}, nil) {
+		return false, nil
+	}
+	if t := c.Message.Content; t != "" && !a.yield(llm.Delta{Text: t}, nil) {
+		return false, nil
+	}
+	for _, w := range c.Message.ToolCalls {
+		args, err := arguments(w.Function.Arguments)
+		if err != nil {
+			return false, a.fail(llm.Internal, fmt.Sprintf("call of tool %.64q", w.Function.Name), err)
+		}
+		if !a.yield(llm.ToolCall{ID: a.ids.of(w.ID), Name: w.Function.Name, Arguments: args}, nil) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (a *answer) fail(c llm.Class, message string, err error) *llm.Error {
+	return &llm.Error{Class: c, Status: http.StatusOK, Provider: a.p.Name(), Message: message, Err: err}
+}
