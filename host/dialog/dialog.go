@@ -1,0 +1,133 @@
+package dialog
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/tool"
+	"github.com/jarvis-host/jarvis/host/turn"
+	"github.com/jarvis-host/jarvis/sdk/intent"
+)
+
+// Agent is the model's side: it answers what no sentence does.
+type Agent interface {
+	turn.Answerer
+	// Status says whether a model answers now, and if not why: the key of a
+	// text for the end user, with its arguments.
+	Status() (ready bool, key string, args []any)
+}
+
+// Tools runs tool calls; the runner of package tool does.
+type Tools interface {
+	Run(ctx context.Context, t *turn.Turn, q tool.Request, yield tool.Yield) (tool.Result, error)
+}
+
+// Sentences finds what an utterance calls; the catalogue of package tool does.
+type Sentences interface {
+	Match(lang, text string) []intent.Match
+}
+
+// Dialog answers turns by its stages. Safe for concurrent use.
+type Dialog struct {
+	Tools     Tools
+	Sentences Sentences
+	Agent     Agent
+	Words     tool.Words
+	IsStop    func(text string) bool
+	Languages []string // in which sentences are tried after the turn's own
+	Now       func() time.Time
+	// Matched is told how long matching an utterance took; nil is allowed.
+	Matched func(time.Duration)
+	// Log is told of what only the operator can act on; nil is allowed.
+	Log func(ctx context.Context, msg string, t *turn.Turn, detail string)
+}
+
+// Answer implements [turn.Answerer].
+func (d *Dialog) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event, error] {
+	return func(yield func(turn.Event, error) bool) {
+		a := &answer{d: d, t: t, lang: t.Lang, yield: yield}
+		if err := a.all(ctx); err != nil {
+			if !a.gone {
+				yield(nil, err)
+			}
+			return
+		}
+		if !a.gone {
+			yield(a.done(), nil)
+		}
+	}
+}
+
+// answer is one turn's answer as it grows.
+type answer struct {
+	d     *Dialog
+	t     *turn.Turn
+	lang  string // of the latest reply
+	yield func(turn.Event, error) bool
+	gone  bool // no one listens any more
+
+	text     strings.Builder // all deltas so far
+	state    turn.Outcome
+	source   turn.Source
+	code     string
+	degraded bool
+	usage    *turn.Usage
+}
+
+// all answers the turn's utterance, and then what the end user added to it.
+func (a *answer) all(ctx context.Context) error {
+	pending := []string{a.t.Text}
+	for len(pending) > 0 {
+		if err := a.one(ctx, pending[0]); err != nil || a.gone {
+			return err
+		}
+		pending = append(pending[1:], a.t.Steer()...)
+		if len(pending) > 0 && a.text.Len() > 0 {
+			a.say("\n\n")
+		}
+	}
+	return nil
+}
+
+// one takes one utterance through the stages.
+func (a *answer) one(ctx context.Context, text string) error {
+	a.state, a.code = turn.Answered, ""
+	fallback := ""
+	stages := []func() (bool, error){
+		func() (bool, error) { return a.stop(ctx, text) },
+		func() (taken bool, err error) { taken, fallback, err = a.floor(ctx, text); return taken, err },
+		func() (bool, error) { return a.sentence(ctx, text) },
+		func() (bool, error) { return a.fallback(fallback) },
+		func() (bool, error) { return a.agent(ctx, text) },
+		a.cannot,
+	}
+	for _, stage := range stages {
+		if taken, err := stage(); taken || err != nil || a.gone {
+			return err
+		}
+	}
+	return nil
+}
+
+// emit passes an event on; deltas join the answer's text.
+func (a *answer) emit(ev turn.Event) bool {
+	if a.gone {
+		return false
+	}
+	if d, ok := ev.(turn.Delta); ok {
+		a.text.WriteString(d.Text)
+	}
+	a.gone = !a.yield(ev, nil)
+	return !a.gone
+}
+
+func (a *answer) say(text string) { a.emit(turn.Delta{Text: text}) }
+
+func (a *answer) done() turn.Done {
+	return turn.Done{
+		Text: a.text.String(), State: a.state, Code: a.code, Source: a.source,
+		Degraded: a.degraded, Lang: a.lang, Usage: a.usage,
+	}
+}

@@ -1,0 +1,164 @@
+package tool
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/intent"
+)
+
+// Offer is one tool on offer.
+type Offer struct {
+	Plugin string
+	Spec   sdk.ToolSpec
+
+	input, output *jsonschema.Resolved
+	properties    map[string]*jsonschema.Schema
+}
+
+// Name is the tool's name across plugins, as models and logs see it.
+func (o *Offer) Name() string { return o.Plugin + "__" + o.Spec.Name }
+
+// Catalogue is everything on offer: swapped as a whole when plugins come and
+// go, so that a turn sees one consistent state. Safe for concurrent use.
+type Catalogue struct{ now atomic.Pointer[snapshot] }
+
+type snapshot struct {
+	offers  []*Offer
+	byName  map[string]*Offer
+	matcher *intent.Matcher
+}
+
+// NewCatalogue returns an empty catalogue.
+func NewCatalogue() *Catalogue {
+	c := &Catalogue{}
+	c.now.Store(&snapshot{byName: map[string]*Offer{}})
+	return c
+}
+
+// Replace takes over what the manifests offer. A plugin whose schemas or
+// sentences do not compile is left out as a whole and named in the error; the
+// others are taken over all the same. Earlier manifests win where sentences
+// tie.
+func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
+	s := &snapshot{byName: map[string]*Offer{}}
+	var problems []error
+	good := manifests[:0:0]
+	for _, m := range manifests {
+		offers, err := offersOf(m)
+		if err == nil {
+			_, err = compile([]*sdk.Manifest{m})
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, err))
+			continue
+		}
+		for _, o := range offers {
+			s.byName[o.Name()] = o
+		}
+		s.offers = append(s.offers, offers...)
+		good = append(good, m)
+	}
+	matcher, err := compile(good)
+	if err != nil {
+		return fmt.Errorf("compile sentences of all plugins: %w", err)
+	}
+	s.matcher = matcher
+	c.now.Store(s)
+	return joined(problems)
+}
+
+// Offers lists every tool, plugin by plugin.
+func (c *Catalogue) Offers() []*Offer { return slices.Clone(c.now.Load().offers) }
+
+// Find returns a plugin's tool.
+func (c *Catalogue) Find(plugin, name string) (*Offer, bool) {
+	return c.Named(plugin + "__" + name)
+}
+
+// Named returns a tool by its name across plugins.
+func (c *Catalogue) Named(name string) (*Offer, bool) {
+	o, ok := c.now.Load().byName[name]
+	return o, ok
+}
+
+// Match returns what an utterance of a language calls, best first.
+func (c *Catalogue) Match(lang, text string) []intent.Match {
+	m := c.now.Load().matcher
+	if m == nil {
+		return nil
+	}
+	return m.Match(lang, text)
+}
+
+func offersOf(m *sdk.Manifest) ([]*Offer, error) {
+	var offers []*Offer
+	for _, spec := range m.Tools {
+		o := &Offer{Plugin: m.ID, Spec: spec}
+		var err error
+		if o.input, o.properties, err = resolve(spec.InputSchema); err != nil {
+			return nil, fmt.Errorf("tool %s: input schema: %w", spec.Name, err)
+		}
+		if len(spec.OutputSchema) > 0 {
+			if o.output, _, err = resolve(spec.OutputSchema); err != nil {
+				return nil, fmt.Errorf("tool %s: output schema: %w", spec.Name, err)
+			}
+		}
+		if slices.ContainsFunc(offers, func(p *Offer) bool { return p.Spec.Name == spec.Name }) {
+			return nil, fmt.Errorf("tool %s: declared twice", spec.Name)
+		}
+		offers = append(offers, o)
+	}
+	return offers, nil
+}
+
+func resolve(raw json.RawMessage) (*jsonschema.Resolved, map[string]*jsonschema.Schema, error) {
+	if len(raw) == 0 {
+		raw = json.RawMessage(`{"type":"object"}`)
+	}
+	var s jsonschema.Schema
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, nil, fmt.Errorf("read schema: %w", err)
+	}
+	if s.Type != "object" {
+		return nil, nil, fmt.Errorf("type is %q, expected \"object\"", s.Type)
+	}
+	r, err := s.Resolve(&jsonschema.ResolveOptions{ValidateDefaults: true})
+	if err != nil {
+		return nil, nil, fmt.Errorf("resolve schema: %w", err)
+	}
+	return r, s.Properties, nil
+}
+
+func compile(manifests []*sdk.Manifest) (*intent.Matcher, error) {
+	b := intent.NewBuilder()
+	for _, m := range manifests {
+		sentences, err := sdk.Grammar(m)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range sentences {
+			if err := b.Add(s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.Build()
+}
+
+func joined(errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	texts := make([]string, len(errs))
+	for i, err := range errs {
+		texts[i] = err.Error()
+	}
+	return fmt.Errorf("%s", strings.Join(texts, "; "))
+}

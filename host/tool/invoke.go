@@ -1,0 +1,231 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jarvis-host/jarvis/host/turn"
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+// Bounds of what a plugin may answer.
+const (
+	maxText = 256 << 10 // bytes of text in one call
+	maxData = 1 << 20   // bytes of structured result
+)
+
+// run invokes the plugin, again after each of its questions.
+func (c *call) run(ctx context.Context, confirmed bool) (Result, error) {
+	began := c.r.Now()
+	// A plugin that holds the floor may find that an utterance is not its own:
+	// its call is shown once it says something. Effects are shown before they
+	// can happen, always.
+	lazy := c.q.Origin == sdk.OriginFloor && c.offer.Spec.Effect == sdk.EffectReadOnly
+	if !lazy && !c.show() {
+		return Result{}, errGone
+	}
+	in := &sdk.Invocation{Tool: c.offer.Spec.Name, Args: c.args, Info: c.info(confirmed)}
+	for {
+		state, err := c.t.Vars.Get(ctx, c.stateVar())
+		if err != nil {
+			return c.failed(fmt.Errorf("read session state: %w", err))
+		}
+		in.State = state
+		end, err := c.invoke(ctx, in)
+		if err != nil {
+			if ctx.Err() != nil {
+				return Result{}, context.Cause(ctx)
+			}
+			if errors.Is(err, errGone) {
+				return Result{}, err
+			}
+			return c.failed(err)
+		}
+		if need, ok := end.(sdk.NeedInput); ok {
+			if len(in.Answers) == sdk.MaxQuestions {
+				return c.failed(fmt.Errorf("plugin asked more than %d questions", sdk.MaxQuestions))
+			}
+			answer, err := c.question(ctx, need)
+			if err != nil {
+				return Result{}, err
+			}
+			in.Answers = append(in.Answers, answer)
+			continue
+		}
+		res, err := c.end(ctx, end)
+		if c.r.Observe != nil && err == nil && res.NotMine == nil {
+			c.r.Observe(c.offer.Plugin, c.offer.Spec.Name, res.State, c.r.Now().Sub(began))
+		}
+		return res, err
+	}
+}
+
+func (c *call) show() bool {
+	if c.shown {
+		return true
+	}
+	c.shown = true
+	return c.step(turn.ToolRunning, "")
+}
+
+func (c *call) stateVar() string { return "plugin/" + c.offer.Plugin }
+
+func (c *call) info(confirmed bool) sdk.CallInfo {
+	return sdk.CallInfo{
+		Call: c.id, Session: c.t.Session, User: c.t.User, Locale: c.lang, TimeZone: c.t.Zone.String(),
+		Origin: c.q.Origin, Confirmed: confirmed, RequestID: c.t.RequestID, Utterance: c.q.Utterance,
+	}
+}
+
+// invoke runs the call once and returns its end.
+func (c *call) invoke(ctx context.Context, in *sdk.Invocation) (sdk.Event, error) {
+	for ev, err := range c.r.Invoker.Invoke(ctx, c.offer.Plugin, in) {
+		if err != nil {
+			return nil, err
+		}
+		switch e := ev.(type) {
+		case sdk.Text:
+			if err := c.say(e.Text); err != nil {
+				return nil, err
+			}
+		case sdk.Progress:
+			if !c.show() || !c.step(turn.ToolRunning, e.Message) {
+				return nil, errGone
+			}
+		default:
+			return ev, nil
+		}
+	}
+	return nil, errors.New("plugin ended the call without an end")
+}
+
+// say passes on a piece of the answer.
+func (c *call) say(text string) error {
+	if c.text.Len()+len(text) > maxText {
+		return fmt.Errorf("plugin said more than %d bytes", maxText)
+	}
+	c.text.WriteString(text)
+	if !c.show() || c.q.Origin != sdk.OriginModel && text != "" && !c.yield(turn.Delta{Text: text}) {
+		return errGone
+	}
+	return nil
+}
+
+func (c *call) question(ctx context.Context, need sdk.NeedInput) (sdk.Answer, error) {
+	if !c.show() {
+		return sdk.Answer{}, errGone
+	}
+	q := &turn.Question{Kind: turn.QuestionKind(need.Kind), Text: need.Text, Call: c.id}
+	for _, o := range need.Options {
+		q.Options = append(q.Options, turn.Option(o))
+	}
+	if err := c.ask(ctx, q); err != nil {
+		return sdk.Answer{}, err
+	}
+	declined := q.Reply.Expired || need.Kind == sdk.InputConfirm && q.Reply.Value != "true"
+	return sdk.Answer{Value: q.Reply.Value, Declined: declined}, nil
+}
+
+// end turns a call's end into its result.
+func (c *call) end(ctx context.Context, ev sdk.Event) (Result, error) {
+	switch e := ev.(type) {
+	case sdk.NotMine:
+		return Result{NotMine: &e}, nil
+	case sdk.Problem:
+		return c.problem(e)
+	case sdk.Result:
+		return c.result(ctx, e)
+	}
+	return c.failed(fmt.Errorf("plugin ended the call with a %T", ev))
+}
+
+func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
+	if err := c.keep(ctx, e); err != nil {
+		return c.failed(err)
+	}
+	if err := c.say(e.Text); err != nil {
+		if errors.Is(err, errGone) {
+			return Result{}, err
+		}
+		return c.failed(err)
+	}
+	state := turn.ToolExecuted
+	if c.offer.Spec.Effect == sdk.EffectReadOnly {
+		state = turn.ToolRead
+	}
+	if !c.step(state, "") {
+		return Result{}, errGone
+	}
+	return Result{State: state, Text: c.text.String(), Data: e.Data, Listen: e.Listen}, nil
+}
+
+// keep checks what the plugin answered and stores its session state, before
+// anyone is told: a letter that was answered is a letter that was kept.
+func (c *call) keep(ctx context.Context, e sdk.Result) error {
+	switch {
+	case len(e.Data) > maxData:
+		return fmt.Errorf("structured result weighs %d bytes, expected at most %d", len(e.Data), maxData)
+	case len(e.State) > sdk.MaxState:
+		return fmt.Errorf("session state weighs %d bytes, expected at most %d", len(e.State), sdk.MaxState)
+	}
+	if c.offer.output != nil && len(e.Data) > 0 {
+		var data any
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			return fmt.Errorf("structured result is no JSON: %w", err)
+		}
+		if err := c.offer.output.Validate(data); err != nil {
+			return fmt.Errorf("structured result does not fit its schema: %w", err)
+		}
+	}
+	if e.State == nil {
+		return nil
+	}
+	state := []byte(e.State)
+	if string(state) == "null" {
+		state = nil
+	}
+	if err := c.t.Vars.Set(ctx, c.stateVar(), state); err != nil {
+		return fmt.Errorf("keep session state: %w", err)
+	}
+	return nil
+}
+
+func (c *call) problem(p sdk.Problem) (Result, error) {
+	if !c.show() || !c.step(turn.ToolFailed, p.Message) {
+		return Result{}, errGone
+	}
+	return Result{State: turn.ToolFailed, Code: p.Code, Text: c.after(p.Message), Detail: p.Detail}, nil
+}
+
+// failed ends a call that was lost: the plugin did not answer as it must.
+func (c *call) failed(err error) (Result, error) {
+	code := sdk.ErrorCode(err)
+	text := c.r.Words(c.lang, failureKey(code), c.offer.Plugin)
+	if !c.show() || !c.step(turn.ToolFailed, text) {
+		return Result{}, errGone
+	}
+	return Result{State: turn.ToolFailed, Code: code, Text: c.after(text), Detail: err.Error()}, nil
+}
+
+// after appends to what was said already.
+func (c *call) after(text string) string {
+	if c.text.Len() == 0 {
+		return text
+	}
+	return c.text.String() + "\n\n" + text
+}
+
+func failureKey(code sdk.Code) string {
+	switch code {
+	case sdk.CodeTimeout:
+		return "plugin.timeout"
+	case sdk.CodeUnavailable:
+		return "plugin.unavailable"
+	case sdk.CodeBusy:
+		return "plugin.busy"
+	default:
+		return "plugin.failed"
+	}
+}
