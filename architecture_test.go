@@ -26,7 +26,7 @@ var layers = map[string][]string{
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
 	"cmd/report":                {},
 
-	"host": {"host/...", "sdk"},
+	"host": {"host/...", "sdk", "sdk/launch"},
 
 	"host/turn":        {},
 	"host/protocol":    {},
@@ -42,7 +42,7 @@ var layers = map[string][]string{
 	"host/builtin":     {"host/texts", "sdk"},
 	"host/llm":         {},
 	"host/llm/ollama":  {"host/llm"},
-	"host/llm/llmtest": {"host/llm", "host/llm/ollama"},
+	"host/llm/llmtest": {"host/llm"},
 	"host/supervisor":  {"sdk", "sdk/launch"},
 	"host/db/sqlite":   {"host/session", "host/auth", "host/turn"},
 	"host/db/dbtest":   {"host/session", "host/auth", "host/turn"},

@@ -25,7 +25,8 @@ const (
 )
 
 // Error is an error with two readers: Message is for the end user, in their
-// language; Err is for the operator's log.
+// language, and empty where only the code is known; Err is for the operator's
+// log.
 type Error struct {
 	Code    Code
 	Message string
@@ -34,10 +35,14 @@ type Error struct {
 
 // Error returns the operator's text.
 func (e *Error) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
+	text := string(e.Code)
+	if e.Message != "" {
+		text += ": " + e.Message
 	}
-	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
 }
 
 // Unwrap returns the cause.

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 )
 
 // errDraining is why a plugin that is about to end takes no call.
@@ -45,6 +46,7 @@ func (p *Plugin) invoke(ctx context.Context, t *tool, in *Invocation, yield func
 	}
 	defer cancel()
 	r := &run{plugin: p, tool: t, in: in, events: make(chan Event), end: make(chan Event, 1)}
+	defer r.leave()
 	go r.start(own)
 	for {
 		select {
@@ -78,39 +80,50 @@ type run struct {
 	call   *Call
 	events chan Event
 	end    chan Event // takes the one end without waiting for a reader
+	left   atomic.Int32
+}
+
+// leave is called by both who work on a call, the author's function and the
+// one who passes its events on. A call that one of them still works on is not
+// over: a drain waits for it.
+func (r *run) leave() {
+	if r.left.Add(1) == 2 {
+		r.plugin.calls.leave()
+	}
 }
 
 // start runs the author's function. It is the body of a goroutine that ends
 // when the function returns.
 func (r *run) start(ctx context.Context) {
-	defer r.plugin.calls.leave()
+	defer r.leave()
 	r.call = &Call{plugin: r.plugin, in: r.in, emit: func(ev Event) {
 		select {
 		case r.events <- ev:
 		case <-ctx.Done():
 		}
 	}}
-	r.end <- r.finish(ctx)
-}
-
-// finish returns the end of the call, whatever the function does.
-func (r *run) finish(ctx context.Context) (end Event) {
-	returned := false
+	// Sent by a deferred function: runtime.Goexit, as t.FailNow does it, runs
+	// nothing else.
+	end := Event(nil)
 	defer func() {
-		if returned {
-			return
+		if end == nil {
+			end = r.crashed(recover())
 		}
-		// nil without a return is runtime.Goexit, as t.FailNow does it.
-		v := recover()
-		r.call.Log().Error("panic in tool", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		end = r.internal(fmt.Sprintf("panic: %v", v))
+		r.end <- end
 	}()
 	res, err := r.tool.run(ctx, r.call, r.in.Args)
-	returned = true
 	if err != nil {
-		return r.problem(err)
+		end = r.problem(err)
+		return
 	}
-	return res
+	end = res
+}
+
+// crashed is the end of a call whose function panicked with v, or left its
+// goroutine.
+func (r *run) crashed(v any) Event {
+	r.call.Log().Error("panic in tool", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	return r.internal(fmt.Sprintf("panic: %v", v))
 }
 
 // problem turns the error of a tool into the end of its call.

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
 // tool is one declared tool.
@@ -87,8 +89,7 @@ func (t *tool) declare(in, out reflect.Type) error {
 	if t.output, err = outputSchema(out); err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
-	if t.output.tree.Type == "object" && t.output.tree.AdditionalProperties != nil && len(t.output.tree.Properties) == 0 &&
-		out.Implements(reflect.TypeFor[fmt.Stringer]()) {
+	if isOpaque(t.output.tree) && out.Implements(reflect.TypeFor[fmt.Stringer]()) {
 		t.output = nil // nothing in it but its words
 		return nil
 	}
@@ -105,6 +106,12 @@ func isText(t reflect.Type) bool {
 		t = t.Elem()
 	}
 	return t.Kind() != reflect.Struct && t.Implements(reflect.TypeFor[fmt.Stringer]())
+}
+
+// isOpaque holds for a struct without a member that anyone could see.
+func isOpaque(s *jsonschema.Schema) bool {
+	return (s.Type == "object" || slices.Contains(s.Types, "object")) && len(s.Properties) == 0 &&
+		s.AdditionalProperties != nil && isFalse(s.AdditionalProperties)
 }
 
 // arguments decodes a call's arguments into in.

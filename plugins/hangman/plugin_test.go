@@ -99,13 +99,11 @@ func TestTheSecretIsNotTold(t *testing.T) {
 	for _, text := range []string{"z", "statut", "indice", "k"} {
 		h.Say("fr", text)
 	}
-	var game hangman.Game
 	s := string(h.State())
 	if !strings.Contains(s, `"word"`) {
 		t.Fatalf("no game in %s", s)
 	}
 	word := strings.Split(strings.Split(s, `"word":"`)[1], `"`)[0]
-	game.Word = word
 	if strings.Contains(strings.ToLower(h.Transcript()), strings.ToLower(word)) || strings.Contains(h.Log(), word) {
 		t.Errorf("%q was told:\n%s\n%s", word, h.Transcript(), h.Log())
 	}

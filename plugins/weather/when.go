@@ -28,6 +28,7 @@ func (w When) day(days []string) (index int, ok bool) {
 		return 1, len(days) > 1
 	case DayAfterTomorrow:
 		return 2, len(days) > 2
+	default: // a weekday; the week is no single day
 	}
 	index = slices.IndexFunc(days, func(day string) bool {
 		t, err := time.Parse(time.DateOnly, day)

@@ -125,7 +125,14 @@ func (c *compiler) item(from int32, it *item) int32 {
 			from = c.item(from, kid)
 		}
 		return from
+	default:
+		return c.shared(from, it)
 	}
+}
+
+// shared compiles an item that has a state of its own at its end, once for
+// each state that it begins in.
+func (c *compiler) shared(from int32, it *item) int32 {
 	key := whereKey{from, it.id}
 	if to, ok := c.where[key]; ok {
 		return to
@@ -134,10 +141,10 @@ func (c *compiler) item(from int32, it *item) int32 {
 	switch it.kind {
 	case slotItem:
 		to = c.slot(from, it.slot)
-	case alternativeItem:
-		to = c.alternative(from, it.kids)
-	default:
+	case permutationItem:
 		to = c.permutation(from, it.kids)
+	default:
+		to = c.alternative(from, it.kids)
 	}
 	c.where[key] = to
 	return to

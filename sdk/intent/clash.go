@@ -55,7 +55,7 @@ func (f *clashFinder) all() []Clash {
 // try compares a sentence with all others that understand one of its
 // utterances, in the same pass or a better one.
 func (f *clashFinder) try(s *entry, text string) {
-	matches := f.pass(newUtterance(f.lang, text), true, known{any: true})
+	matches := f.pass(newUtterance(f.lang, text), true, known{free: true})
 	own := slices.IndexFunc(matches, func(m Match) bool { return m.Source == s.Source && m.Template == s.Template })
 	if own < 0 {
 		return

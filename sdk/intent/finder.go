@@ -174,7 +174,7 @@ func (f *numberFinder) holds(tenths int) bool {
 func (f *numberFinder) value(tenths int) any {
 	switch {
 	case f.Multiplier != 0:
-		return float64(tenths) / 10 * f.Multiplier
+		return float64(tenths) * f.Multiplier / 10
 	case f.Fractions != "":
 		return float64(tenths) / 10
 	}

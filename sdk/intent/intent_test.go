@@ -5,42 +5,42 @@ import (
 )
 
 // build compiles templates of one language, each its own intent.
-func build(t testing.TB, lang string, templates ...string) *Matcher {
-	t.Helper()
-	return buildWith(t, lang, nil, templates...)
+func build(tb testing.TB, lang string, templates ...string) *Matcher {
+	tb.Helper()
+	return buildWith(tb, lang, nil, templates...)
 }
 
 // buildWith is build with lists of the language. The rules <le> and <the> are
 // there for all.
-func buildWith(t testing.TB, lang string, lists map[string]List, templates ...string) *Matcher {
-	t.Helper()
+func buildWith(tb testing.TB, lang string, lists map[string]List, templates ...string) *Matcher {
+	tb.Helper()
 	b := NewBuilder()
-	must(t, b.AddRule(lang, "le", "(le |la |les |l')"))
-	must(t, b.AddRule(lang, "the", "[the|my]"))
+	must(tb, b.AddRule(lang, "le", "(le |la |les |l')"))
+	must(tb, b.AddRule(lang, "the", "[the|my]"))
 	for name, l := range lists {
-		must(t, b.AddList(lang, name, l))
+		must(tb, b.AddList(lang, name, l))
 	}
 	for _, template := range templates {
-		must(t, b.Add(Sentence{Source: "test", Intent: template, Lang: lang, Template: template}))
+		must(tb, b.Add(Sentence{Source: "test", Intent: template, Lang: lang, Template: template}))
 	}
 	m, err := b.Build()
-	must(t, err)
+	must(tb, err)
 	return m
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // best returns the winner, or fails.
-func best(t testing.TB, m *Matcher, lang, text string) Match {
-	t.Helper()
+func best(tb testing.TB, m *Matcher, lang, text string) Match {
+	tb.Helper()
 	found := m.Match(lang, text)
 	if len(found) == 0 {
-		t.Fatalf("%q matches nothing", text)
+		tb.Fatalf("%q matches nothing", text)
 	}
 	return found[0]
 }

@@ -9,40 +9,41 @@ import (
 // words (Wildcard). Exactly one of the three is set. Values that are empty but
 // not nil make a list whose values come later, through [Matcher.WithLists].
 type List struct {
-	Values   []Value
-	Range    *Range
-	Wildcard bool
+	Values   []Value `json:"values,omitzero"`
+	Range    *Range  `json:"range,omitzero"`
+	Wildcard bool    `json:"wildcard,omitzero"`
 }
 
 // Value is one entry of a list.
 type Value struct {
 	// In is what is said: a template without lists. In a list that was given
 	// to [Matcher.WithLists] it is plain text.
-	In string
+	In string `json:"in"`
 	// Out is the slot's value; nil makes it what was said.
-	Out any
+	Out any `json:"out,omitzero"`
 	// Context is what choosing the value tells: it becomes part of the match's
 	// context, and keeps the value from sentences that require otherwise.
-	Context map[string]any
+	Context map[string]any `json:"context,omitzero"`
 	// Metadata goes with the match, unread.
-	Metadata map[string]any
+	Metadata map[string]any `json:"metadata,omitzero"`
 }
 
 // Range is a list of numbers, written in digits or in words.
 type Range struct {
-	From, To int // both included
-	Step     int // counted from From; 0 is 1
+	From int `json:"from"` // included, as To is
+	To   int `json:"to"`
+	Step int `json:"step,omitzero"` // counted from From; 0 is 1
 	// Kind is for the reader: "number", "percentage" or "temperature".
-	Kind string
-	// Fractions allows "halves" or "tenths" between the steps; the slot's value
-	// is then a float64 instead of an int.
-	Fractions string
+	Kind string `json:"type,omitzero"`
+	// Fractions allows "halves" or "tenths" between the whole numbers, whatever
+	// the step; the slot's value is then a float64 instead of an int.
+	Fractions string `json:"fractions,omitzero"`
 	// Multiplier, unless 0, turns the number said into the slot's value, a
 	// float64.
-	Multiplier float64
-	NoDigits   bool   // only words count
-	NoWords    bool   // only digits count
-	WordsLang  string // the language of the words; empty is the sentence's
+	Multiplier float64 `json:"multiplier,omitzero"`
+	NoDigits   bool    `json:"no_digits,omitzero"`      // only words count
+	NoWords    bool    `json:"no_words,omitzero"`       // only digits count
+	WordsLang  string  `json:"words_language,omitzero"` // of the words; empty is the sentence's
 }
 
 // maxNumber is the largest number that is understood in words and in digits.

@@ -140,10 +140,11 @@ func (m *Matcher) Languages() []string {
 	return slices.Sorted(maps.Keys(m.languages))
 }
 
-// known is what the caller knows of the context, or that any will do.
+// known is what the caller knows of the context; a free one meets every
+// condition.
 type known struct {
 	context map[string]any
-	any     bool
+	free    bool
 }
 
 // candidate is a match that has yet to be ranked.
@@ -260,7 +261,7 @@ func (c *compiled) match(r *run, s *entry, chain []capture, choice []int, k know
 		r.fill(&m, c.resolver.slots.list, cp, choice[i])
 	}
 	if s.condition != nil {
-		if !k.any && !s.condition.holds(m.Context) {
+		if !k.free && !s.condition.holds(m.Context) {
 			return Match{}, false
 		}
 		s.condition.fill(&m)

@@ -23,6 +23,7 @@ type run struct {
 	later    []arrival // what slots and polite words lead to
 	due      []int32   // by position: the last of its arrivals in later, or -1
 	pending  int       // arrivals at positions to come
+	visits   int       // states visited, the measure of a run's work
 	wild     []openWildcard
 	wildAt   map[int32]int // by slot edge: its place in wild
 	captures []capture
@@ -67,7 +68,7 @@ func (a *automaton) newRun(u *utterance, exact bool) *run {
 	if !ok {
 		r = &run{automaton: a, visited: make([]uint32, len(a.states)), wildAt: map[int32]int{}, found: map[listAt][]hit{}}
 	}
-	r.u, r.exact = u, exact
+	r.u, r.exact, r.visits = u, exact, 0
 	r.due = slices.Grow(r.due[:0], len(u.runes)+1)[:len(u.runes)+1]
 	for i := range r.due {
 		r.due[i] = -1
@@ -213,6 +214,7 @@ func (r *run) closeFrom(at int, t thread) {
 			continue
 		}
 		r.now = append(r.now, t)
+		r.visits++
 		r.openSlots(at, t)
 		if start && st.space >= 0 {
 			r.stack = append(r.stack, st.space)

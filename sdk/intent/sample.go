@@ -1,6 +1,7 @@
 package intent
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 // Vocabulary is what templates refer to by name.
 type Vocabulary struct {
+	Lang  string // of numbers that are only said in words
 	Lists map[string]List
 	Rules map[string]string
 }
@@ -18,6 +20,7 @@ type Vocabulary struct {
 // reference to nothing, or a list without values, leaves its branches out.
 func Sample(n Node, v Vocabulary, limit int) []string {
 	s := &sampler{
+		lang: v.Lang, most: maxSpellings,
 		list: func(name string) (List, bool) { l, ok := v.Lists[name]; return l, ok },
 		rule: func(name string) (Node, bool) { return parsedRule(v.Rules, name) },
 	}
@@ -35,9 +38,12 @@ func parsedRule(rules map[string]string, name string) (Node, bool) {
 
 // sampler counts and numbers the utterances of a node: utterance i of count.
 type sampler struct {
+	lang  string
+	most  int // values taken of one list
 	list  func(name string) (List, bool)
 	rule  func(name string) (Node, bool)
-	sizes map[string]extent // of rules; a rule being measured has the zero one
+	sizes map[string]extent   // of rules; a rule being measured has the zero one
+	said  map[string][]string // of lists: their fillings
 }
 
 // extent is how many utterances a node stands for and how long they get.
@@ -201,26 +207,32 @@ func permuted(items []Node, at int) ([]Node, int) {
 
 // fillings are texts that a reference to a list may stand for.
 func (s *sampler) fillings(ref ListRef) []string {
-	list := List{Range: ref.Range}
-	if ref.Range == nil {
-		if s.list == nil {
-			return nil
-		}
-		var ok bool
-		if list, ok = s.list(ref.List); !ok {
-			return nil
-		}
+	if ref.Range != nil {
+		return s.rangeFillings(ref.Range)
 	}
+	if out, ok := s.said[ref.List]; ok {
+		return out
+	}
+	if s.list == nil {
+		return nil
+	}
+	list, ok := s.list(ref.List)
 	switch {
+	case !ok:
+		return nil
 	case list.Wildcard:
-		return []string{ref.Slot}
+		return []string{" " + ref.Slot + " "} // whole words, as matching wants
 	case list.Range != nil:
-		return rangeFillings(list.Range)
+		return s.rangeFillings(list.Range)
 	}
-	return s.valueFillings(list.Values)
+	if s.said == nil {
+		s.said = map[string][]string{}
+	}
+	s.said[ref.List] = s.valueFillings(list.Values)
+	return s.said[ref.List]
 }
 
-func rangeFillings(r *Range) []string {
+func (s *sampler) rangeFillings(r *Range) []string {
 	step := max(1, r.Step)
 	last := r.From + (r.To-r.From)/step*step
 	middle := r.From + (last-r.From)/step/2*step
@@ -228,7 +240,7 @@ func rangeFillings(r *Range) []string {
 	for _, n := range []int{r.From, middle, last} {
 		word := strconv.Itoa(n)
 		if r.NoDigits {
-			word = NumberWords(r.WordsLang, n)
+			word = NumberWords(cmp.Or(r.WordsLang, s.lang), n)
 		}
 		if !slices.Contains(out, word) {
 			out = append(out, word)
@@ -237,12 +249,18 @@ func rangeFillings(r *Range) []string {
 	return out
 }
 
-// valueFillings takes one utterance of each value, so that long lists don't
-// drown the rest of the template.
+// valueFillings takes one utterance of each of some values, spread over the
+// list, so that long lists don't drown the rest of the template.
 func (s *sampler) valueFillings(values []Value) []string {
 	var out []string
-	for _, v := range values[:min(len(values), maxSpellings)] {
-		n, err := Parse(v.In)
+	some := min(len(values), s.most)
+	for i := range some {
+		in := strings.TrimSpace(values[i*len(values)/some].In)
+		if !strings.ContainsAny(in, reserved) {
+			out = append(out, in)
+			continue
+		}
+		n, err := Parse(in)
 		if err == nil && s.count(n) > 0 {
 			out = append(out, s.pick(n, 0))
 		}

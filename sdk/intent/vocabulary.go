@@ -125,9 +125,14 @@ func (r *resolver) spell(in string, sc *scope) ([][]rune, error) {
 	return spellings(r.lang, n, r.sampler(sc))
 }
 
+// sampledValues is how many values of a list are tried when sentences are
+// checked.
+const sampledValues = 8
+
 // sampler makes utterances of nodes whose names stand in a scope.
 func (r *resolver) sampler(sc *scope) *sampler {
 	return &sampler{
+		lang: r.code, most: sampledValues,
 		rule: func(name string) (Node, bool) {
 			body, ok := r.ruleBody(name, sc)
 			if !ok {

@@ -149,8 +149,9 @@ func kindOf(n *yaml.Node) string {
 		return "a list"
 	case yaml.AliasNode:
 		return "an alias, which sentence files don't use"
+	default:
+		return fmt.Sprintf("the value %q", n.Value)
 	}
-	return fmt.Sprintf("the value %q", n.Value)
 }
 
 // into returns a field that decodes a value of any shape that fits to.

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTheCommandsOfTheDocumentsWork runs every `jarvis` line of the documents'
+// sh blocks, page by page, against a running host: what a reader types works.
+func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
+	for _, page := range []string{"../../README.md", "../../docs/operations.md"} {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			h := startHost(t, "", withWeather(openMeteo(t)))
+			lines := commandsOf(t, page)
+			if len(lines) == 0 {
+				t.Fatal("the page has no commands")
+			}
+			for _, line := range lines {
+				cmd := exec.Command("sh", "-ec", line)
+				cmd.Dir = h.dir
+				cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "JARVIS_URL=http://" + h.addr, "LANG=C"}
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", line, err, out)
+				}
+			}
+		})
+	}
+}
+
+// commandsOf lists the jarvis commands of a page's sh blocks. Those of make are
+// what runs this test.
+func commandsOf(t *testing.T, page string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	in := false
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "```sh":
+			in = true
+		case strings.HasPrefix(line, "```"):
+			in = false
+		case in && strings.HasPrefix(line, "jarvis "):
+			out = append(out, line)
+		case in && line != "" && !strings.HasPrefix(line, "make "):
+			t.Errorf("%s: %q is run by no test", page, line)
+		}
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/jarvis-host/jarvis/host/llm/llmtest"
+	"github.com/jarvis-host/jarvis/host/protocol"
+)
+
+// Accepted means kept: a host that is killed right after `accepted` has the
+// message after its restart, and its turn ends as answered or interrupted. No
+// plugin outlives the host.
+func TestNothingAcceptedIsLostWhenTheHostIsKilled(t *testing.T) {
+	rounds := 50
+	if testing.Short() {
+		rounds = 5
+	}
+	dir := t.TempDir()
+	for round := range rounds {
+		h := startHost(t, dir, quiet)
+		c := h.dial(fmt.Sprintf("r%d", round))
+		text := fmt.Sprintf("what time is it, round %d", round)
+		if round%2 == 0 {
+			text = "play hangman"
+		}
+		c.say(text)
+		var accepted protocol.Accepted
+		c.into(c.next(protocol.TypeAccepted), &accepted)
+		h.kill()
+		until(t, "the plugins to go with the host", func() bool { return len(h.processes()) == 0 })
+
+		h = startHost(t, dir, quiet)
+		keptAndEnded(t, h, accepted)
+		h.stop()
+	}
+}
+
+func keptAndEnded(t *testing.T, h *hostProcess, accepted protocol.Accepted) {
+	t.Helper()
+	var messages struct {
+		Items []struct{ Turn, Role, Text string }
+	}
+	h.get("/v1/sessions/"+accepted.Session+"/messages", &messages)
+	if len(messages.Items) == 0 || messages.Items[0].Text != accepted.Text || messages.Items[0].Turn != accepted.Turn {
+		t.Fatalf("the message %q is lost: %+v\n%s", accepted.Text, messages, h.log)
+	}
+	c := h.dial("after")
+	c.send(protocol.Resume{Type: protocol.TypeResume, Session: accepted.Session})
+	end := c.turn().done
+	if end.State != "answered" && end.State != "interrupted" {
+		t.Fatalf("the turn ended as %+v", end)
+	}
+}
+
+// slowModel begins each answer and never ends it.
+func slowModel(t *testing.T) *llmtest.Server {
+	t.Helper()
+	return llmtest.New(t, llmtest.Rule{Chunks: []string{"one ", "two ", "three ", "four "}, Fault: llmtest.StallMid})
+}
+
+func withModel(url string) string {
+	return "llm:\n  ollama:\n    url: " + url + "\ndrain:\n  deadline: 2s\n"
+}
+
+// S01: readiness goes first, every turn ends or is told, sockets close with
+// 1001, the exit code is 0, nothing is left behind.
+func TestSIGTERMUnderFiftyStreamingTurns(t *testing.T) {
+	model := slowModel(t)
+	h := startHost(t, "", withModel(model.URL()))
+	clients := make([]*client, 50)
+	for i := range clients {
+		clients[i] = h.dial(fmt.Sprintf("c%d", i))
+		clients[i].say("tell me a very long story")
+	}
+	for _, c := range clients {
+		c.next(protocol.TypeDelta)
+	}
+	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clients {
+		c.next(protocol.TypeDraining)
+	}
+	if code := h.get("/ready", nil); code != http.StatusServiceUnavailable {
+		t.Errorf("/ready while draining is %d", code)
+	}
+	if code := h.get("/health", nil); code != http.StatusOK {
+		t.Errorf("/health while draining is %d", code)
+	}
+	for _, c := range clients {
+		var d protocol.Done
+		c.into(c.next(protocol.TypeDone), &d)
+		if d.State != "interrupted" || !strings.HasPrefix(d.Text, "one ") {
+			t.Errorf("%s: the turn ended as %+v", c.name, d)
+		}
+		for range c.frames {
+		}
+		if err := <-c.closed; !websocket.IsCloseError(err, protocol.CloseGoingAway) {
+			t.Errorf("%s: closed with %v", c.name, err)
+		}
+	}
+	<-h.end
+	if code := h.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, h.log)
+	}
+	until(t, "no orphan", func() bool { return len(h.processes()) == 0 })
+}
+
+// S02: a second signal ends at once, with its own exit code, and the turns are
+// told all the same after the restart.
+func TestASecondSignalEndsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	model := slowModel(t)
+	h := startHost(t, dir, strings.Replace(withModel(model.URL()), "2s", "10m", 1))
+	c := h.dial("a")
+	c.say("tell me a very long story")
+	c.next(protocol.TypeDelta)
+	_ = h.cmd.Process.Signal(syscall.SIGTERM)
+	c.next(protocol.TypeDraining)
+	_ = h.cmd.Process.Signal(syscall.SIGTERM)
+	<-h.end
+	if code := h.cmd.ProcessState.ExitCode(); code != 143 {
+		t.Errorf("exit code %d\n%s", code, h.log)
+	}
+	until(t, "no orphan", func() bool { return len(h.processes()) == 0 })
+	h = startHost(t, dir, quiet)
+	var sessions struct{ Items []struct{ ID string } }
+	h.get("/v1/sessions", &sessions)
+	c = h.dial("b")
+	c.send(protocol.Resume{Type: protocol.TypeResume, Session: sessions.Items[0].ID})
+	if end := c.turn().done; end.State != "interrupted" || !strings.HasPrefix(end.Text, "one ") {
+		t.Errorf("the turn ended as %+v", end)
+	}
+}
+
+// E06 E10: stop during a model's stream keeps what was said, and what was
+// queued behind is told too.
+func TestStopKeepsWhatWasSaid(t *testing.T) {
+	model := slowModel(t)
+	h := startHost(t, "", withModel(model.URL()))
+	c := h.dial("a")
+	c.say("tell me a very long story")
+	var accepted protocol.Accepted
+	c.into(c.next(protocol.TypeAccepted), &accepted)
+	c.session = accepted.Session
+	c.next(protocol.TypeDelta)
+	c.say("and another one")
+	c.next(protocol.TypeAccepted)
+	c.send(protocol.Stop{Type: protocol.TypeStop, Session: c.session})
+	for _, want := range []string{"one ", ""} {
+		var d protocol.Done
+		c.into(c.next(protocol.TypeDone), &d)
+		if d.State != "stopped" || !strings.HasPrefix(d.Text, want) {
+			t.Errorf("want a stopped turn with %q, got %+v", want, d)
+		}
+	}
+	var messages struct {
+		Items []struct{ Role, Text, State string }
+	}
+	h.get("/v1/sessions/"+c.session+"/messages", &messages)
+	found := false
+	for _, m := range messages.Items {
+		found = found || m.Role == "assistant" && strings.HasPrefix(m.Text, "one ") && m.State == "stopped"
+	}
+	if !found {
+		t.Errorf("the history lacks the stopped answer: %+v", messages.Items)
+	}
+}
+
+func TestTwoHostsNeverShareADataDirectory(t *testing.T) {
+	h := startHost(t, "", quiet)
+	out, err := exec.Command("jarvis", "serve", "--data", h.data(), "--listen", "127.0.0.1:0", "--config", filepath.Join(h.dir, "jarvis.yaml")).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "in use") {
+		t.Errorf("a second host started: %v %s", err, out)
+	}
+}
+
+// X01: nothing but loopback without `jarvis init`.
+func TestAFirstStartOnAnotherAddressNamesInit(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command("jarvis", "serve", "--data", filepath.Join(dir, "data"), "--listen", "0.0.0.0:0")
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitConfig || !strings.Contains(string(out), "jarvis init") {
+		t.Errorf("got %v: %s", err, out)
+	}
+}

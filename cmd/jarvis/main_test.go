@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/jarvis-host/jarvis/plugins/hangman"
+	"github.com/jarvis-host/jarvis/plugins/weather"
+	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/serve"
+)
+
+// The test binary is the host and all of its plugins, by the name it is called
+// with: nothing is built twice, and everything runs with the race detector.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"jarvis":                main,
+		"jarvis-plugin-hangman": func() { serve.Main(hangman.New(hangman.Options{})) },
+		"jarvis-plugin-weather": func() { serve.Main(weather.New()) },
+		"jarvis-plugin-door":    func() { serve.Main(door()) },
+		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
+		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
+	})
+}
+
+// door is a plugin whose tools change the world, wait, ask and break, for the
+// tests of the host.
+func door() *sdk.Plugin {
+	type which struct {
+		Door string `json:"door" desc:"Name of the door"`
+	}
+	type none struct{}
+	p := sdk.New("door", "0.1.0", "Doors that open for tests").Languages("fr", "en")
+	sdk.Tool(p, "open", "Open a door", func(_ context.Context, _ *sdk.Call, in which) (string, error) {
+		return "opened " + in.Door, nil
+	}, sdk.Destructive(), sdk.AskFirst(sdk.ConfirmAlways, map[string]string{"fr": "Ouvrir {door} ?", "en": "Open {door}?"}),
+		sdk.Say("fr", "ouvre la porte {door}"), sdk.Say("en", "open the {door} door"))
+	sdk.Tool(p, "knock", "Knock on a door", func(_ context.Context, _ *sdk.Call, in which) (string, error) {
+		return "knocked on " + in.Door, nil
+	}, sdk.Additive(), sdk.Say("en", "knock on the {door} door"))
+	sdk.Tool(p, "wait", "Wait for someone at the door, for ever", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		c.Text("waiting")
+		<-ctx.Done()
+		return "", ctx.Err()
+	}, sdk.ReadOnly(), sdk.Say("en", "wait at the door"))
+	sdk.Tool(p, "kick", "Kick the door until it breaks", func(context.Context, *sdk.Call, none) (string, error) {
+		panic("the door fell")
+	}, sdk.ReadOnly(), sdk.Say("en", "kick the door"), sdk.Say("fr", "donne un coup dans la porte"))
+	return p
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: false})
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"text/tabwriter"
+	"time"
+)
+
+// pluginRow is a plugin as the host's API tells it.
+type pluginRow struct {
+	Name     string    `json:"name"`
+	Version  string    `json:"version"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason"`
+	Since    time.Time `json:"since"`
+	Restarts int       `json:"restarts"`
+	PID      int       `json:"pid"`
+}
+
+func pluginListCommand() command {
+	c := command{
+		name: "plugin list", args: "[--url URL] [--key-file FILE] [--json]",
+		summary: "list a running host's plugins with their states",
+		example: "  jarvis plugin list\n  jarvis plugin list --json",
+	}
+	c.run = func(ctx context.Context, p *program, args []string) error {
+		fs := p.flags(c)
+		var r remote
+		r.register(p, fs)
+		asJSON := fs.Bool("json", false, "print JSON")
+		if _, err := parse(fs, args, 0, 0); err != nil {
+			return err
+		}
+		ctx, cancel := p.interruptible(ctx)
+		defer cancel()
+		var list struct {
+			Items []pluginRow `json:"items"`
+		}
+		if err := r.request(ctx, http.MethodGet, "/v1/plugins", nil, &list); err != nil {
+			return err
+		}
+		if *asJSON {
+			return p.json(list.Items)
+		}
+		w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(w, "NAME\tVERSION\tSTATE\tPID\tRESTARTS\tREASON")
+		for _, x := range list.Items {
+			pid := "-"
+			if x.PID > 0 {
+				pid = strconv.Itoa(x.PID)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", x.Name, x.Version, x.State, pid, x.Restarts, x.Reason)
+		}
+		return w.Flush()
+	}
+	return c
+}
+
+func pluginActionCommand(action string) command {
+	c := command{
+		name: "plugin " + action, args: "NAME [--url URL] [--key-file FILE]",
+		summary: map[string]string{
+			"enable":  "start a plugin, until the host restarts",
+			"disable": "stop a plugin, until the host restarts",
+			"restart": "start a plugin anew, also out of quarantine",
+		}[action],
+		example: "  jarvis plugin " + action + " weather",
+	}
+	c.run = func(ctx context.Context, p *program, args []string) error {
+		fs := p.flags(c)
+		var r remote
+		r.register(p, fs)
+		rest, err := parse(fs, args, 1, 1)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := p.interruptible(ctx)
+		defer cancel()
+		if err := r.request(ctx, http.MethodPost, "/v1/plugins/"+url.PathEscape(rest[0])+"/"+action, struct{}{}, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s: %s done\n", rest[0], action)
+		return nil
+	}
+	return c
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jarvis-host/jarvis/host"
+	"github.com/jarvis-host/jarvis/host/config"
+)
+
+// configFlags are the flags that every command with a configuration takes.
+type configFlags struct{ file, data, listen string }
+
+func (f *configFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&f.file, "config", "", "configuration `FILE` (default jarvis.yaml, when it is there)")
+	fs.StringVar(&f.data, "data", "", "`DIR` for everything that is kept (default ./data)")
+}
+
+// load reads the configuration: defaults, file, environment, flags. What is
+// wrong with a single plugin's section turns that plugin off and is said.
+func (f *configFlags) load(p *program) (*config.Snapshot, error) {
+	flags := map[string]any{}
+	if f.data != "" {
+		flags["data_dir"] = f.data
+	}
+	if f.listen != "" {
+		flags["gateway.listen"] = f.listen
+	}
+	s, err := config.Load(config.Options{File: f.file, Env: p.environ, Flags: flags})
+	if s == nil {
+		return nil, &exitError{code: exitConfig, err: err}
+	}
+	if err != nil {
+		fmt.Fprintf(p.stderr, "jarvis: these plugins stay off: %v\n", err)
+	}
+	return s, nil
+}
+
+func serveCommand() command {
+	c := command{
+		name: "serve", args: "[--config FILE] [--data DIR] [--listen ADDR] [--ready-file FILE]",
+		summary: "run the host and its plugins until it is told to stop",
+		example: "  jarvis serve\n  jarvis serve --config /etc/jarvis/jarvis.yaml\n  jarvis serve --listen 127.0.0.1:0 --ready-file ready.json",
+	}
+	c.run = func(ctx context.Context, p *program, args []string) error {
+		fs := p.flags(c)
+		var f configFlags
+		f.register(fs)
+		fs.StringVar(&f.listen, "listen", "", "`ADDR` to listen on; port 0 takes a free one")
+		ready := fs.String("ready-file", "", "write one JSON line to `FILE` when the host is ready")
+		if _, err := parse(fs, args, 0, 0); err != nil {
+			return err
+		}
+		cfg, err := f.load(p)
+		if err != nil {
+			return err
+		}
+		return p.serve(ctx, cfg, *ready)
+	}
+	return c
+}
+
+// serve runs the host. The first signal drains it: open turns end or are told,
+// then it exits with 0. The second one ends it at once.
+func (p *program) serve(ctx context.Context, cfg *config.Snapshot, readyFile string) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the program itself: %w", err)
+	}
+	h, err := host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: p.stderr})
+	if err != nil {
+		return hostError(err)
+	}
+	if err := h.Start(ctx); err != nil {
+		return errors.Join(hostError(err), h.Stop(ctx))
+	}
+	if err := p.announce(ctx, h, readyFile); err != nil {
+		return errors.Join(err, h.Stop(ctx))
+	}
+	select {
+	case <-p.signals:
+	case err := <-h.Failed():
+		return errors.Join(err, h.Stop(ctx))
+	}
+	ctx, force := context.WithCancel(ctx)
+	defer force()
+	stopped := make(chan error, 1)
+	go func() { stopped <- h.Stop(ctx) }()
+	select {
+	case err := <-stopped:
+		return err
+	case s := <-p.signals:
+		force()
+		<-stopped
+		return &exitError{code: signalCode(s), err: errors.New("stopped at once by a second signal")}
+	}
+}
+
+// hostError gives a start that the configuration forbids its exit code.
+func hostError(err error) error {
+	if errors.Is(err, host.ErrConfig) {
+		return &exitError{code: exitConfig, err: err}
+	}
+	return err
+}
+
+// announce tells the operator where the host is, and a waiting program that it
+// is ready.
+func (p *program) announce(ctx context.Context, h *host.Host, readyFile string) error {
+	fmt.Fprintf(p.stdout, "Jarvis %s is ready on http://%s\n", version, h.Addr())
+	link, err := h.SignInLink(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "\n  Sign in with one click (valid once, for 10 minutes):\n  %s\n\n  Your operator key is in %s\n", link, h.OperatorKeyFile())
+	fmt.Fprintf(p.stdout, "  In a terminal: jarvis chat --url http://%s --key-file %s\n\n%s\n\n", h.Addr(), h.OperatorKeyFile(), h.ModelLine())
+	if readyFile == "" {
+		return nil
+	}
+	line, err := json.Marshal(map[string]any{
+		"addr": h.Addr(), "pid": os.Getpid(), "operator_key_file": h.OperatorKeyFile(),
+	})
+	if err != nil {
+		return fmt.Errorf("encode ready file: %w", err)
+	}
+	return writeWhole(readyFile, append(line, '\n'))
+}
+
+// writeWhole writes a file so that no reader ever sees half of it.
+func writeWhole(file string, content []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".ready-*")
+	if err != nil {
+		return fmt.Errorf("write ready file: %w", err)
+	}
+	defer func() { _ = os.Remove(tmp.Name()) }()
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		return fmt.Errorf("write ready file: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), file); err != nil {
+		return fmt.Errorf("write ready file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package jarvis_test
+
+import (
+	"fmt"
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	// Children compile against these; imported, a change of them runs the test again.
+	_ "github.com/jarvis-host/jarvis/sdk/plugintest"
+	_ "github.com/jarvis-host/jarvis/sdk/serve"
+)
+
+const guide = "docs/plugin-guide.md"
+
+// block is one Go snippet of the guide.
+type block struct {
+	file string // where a reader puts it, empty for a fragment
+	line int    // of its first line of code, in the guide
+	code string
+}
+
+// TestEverySnippetOfThePluginGuideCompiles builds the plugin that a reader of
+// the guide ends up with, and runs the guide's own test of it.
+func TestEverySnippetOfThePluginGuideCompiles(t *testing.T) {
+	raw, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]int{}
+	dir := newModule(t)
+	for _, b := range goBlocks(t, string(raw)) {
+		checkForm(t, b)
+		if b.file == "" {
+			continue
+		}
+		if line, twice := files[b.file]; twice {
+			t.Fatalf("%s:%d: file %s is there already, at line %d", guide, b.line, b.file, line)
+		}
+		files[b.file] = b.line
+		write(t, filepath.Join(dir, filepath.FromSlash(b.file)), fmt.Sprintf("//line %s:%d\n%s", filepath.Base(guide), b.line, b.code))
+	}
+	if len(files) == 0 {
+		t.Fatalf("%s has no Go block that begins with a line // file: NAME", guide)
+	}
+	run(t, dir, "vet", "./...")
+	run(t, dir, "test", "./...")
+}
+
+// goBlocks finds the fenced blocks of Go.
+func goBlocks(t *testing.T, text string) []block {
+	t.Helper()
+	var all []block
+	var open *block
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		fence := strings.TrimRight(line, "\r\n")
+		switch {
+		case open == nil && fence == "```go":
+			open = &block{line: n + 1}
+		case open == nil:
+		case fence == "```":
+			all = append(all, *open)
+			open = nil
+		case open.code == "" && open.file == "" && strings.HasPrefix(line, "// file: "):
+			open.file = strings.TrimSpace(strings.TrimPrefix(line, "// file: "))
+			open.line++
+			if !filepath.IsLocal(open.file) {
+				t.Fatalf("%s:%d: file %q, expected a name inside of the plugin's folder", guide, n, open.file)
+			}
+		default:
+			open.code += line
+		}
+	}
+	if open != nil {
+		t.Fatalf("%s:%d: this block of Go has no end", guide, open.line)
+	}
+	return all
+}
+
+// checkForm parses a block, as a file, declarations or statements, and holds it
+// to the one form of Go code.
+func checkForm(t *testing.T, b block) {
+	t.Helper()
+	formatted, err := format.Source([]byte(b.code))
+	if err != nil {
+		t.Errorf("%s: block at line %d does not parse: %v", guide, b.line, err)
+		return
+	}
+	if string(formatted) != b.code {
+		t.Errorf("%s: block at line %d is not as gofmt writes it:\n%s", guide, b.line, formatted)
+	}
+}
+
+// newModule makes a module that takes this repository for the published one,
+// with the same versions of everything else.
+func newModule(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	_, rest, _ := strings.Cut(string(mod), "\n")
+	write(t, filepath.Join(dir, "go.mod"), fmt.Sprintf("module example.org/dice\n%s\nrequire %s v0.0.0\n\nreplace %[2]s => %q\n", rest, module, root))
+	write(t, filepath.Join(dir, "go.sum"), string(sum))
+	return dir
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs the go command offline. The //line comments make it speak of the
+// guide's lines.
+func run(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// check finds what is wrong with values that are well-formed by themselves.
+func (l *loader) check(c *Config) {
+	l.operatorKey(c)
+	if c.DataDir == "" {
+		l.at("data_dir", "nothing", "a folder", "")
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil {
+		l.at("time_zone", quote(c.TimeZone), "a time zone such as Europe/Paris", "")
+	}
+	l.gateway(&c.Gateway)
+	l.ollama(&c.LLM.Ollama)
+	l.folder("plugins_dir", c.PluginsDir)
+	for _, id := range sortedKeys(c.Plugins) {
+		c.Plugins[id] = l.plugin(id, c.Plugins[id])
+	}
+}
+
+func (l *loader) gateway(g *GatewayConfig) {
+	if _, port, err := net.SplitHostPort(g.Listen); err != nil || !isPort(port) {
+		hint := ""
+		if isPort(g.Listen) {
+			hint = "write :" + g.Listen + " for every address, or 127.0.0.1:" + g.Listen
+		}
+		l.at("gateway.listen", quote(g.Listen), "address:port, such as 127.0.0.1:8080", hint)
+	}
+	for _, h := range g.AllowedHosts {
+		if !hostName.MatchString(h) {
+			l.at("gateway.allowed_hosts", quote(h), "a name such as jarvis.example, or jarvis.example:8443", "")
+		}
+	}
+	for _, o := range g.AllowedOrigins {
+		l.allowedOrigin(o)
+	}
+}
+
+var hostName = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
+}
+
+func (l *loader) allowedOrigin(o string) {
+	const key, want = "gateway.allowed_origins", "an origin such as https://jarvis.example"
+	u, err := url.Parse(o)
+	switch {
+	case o == "*":
+		l.at(key, quote(o), want, "any page in the world could then act for the end user; name the pages that may")
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || !hostName.MatchString(u.Host):
+		l.at(key, quote(o), want, "")
+	case u.Scheme+"://"+u.Host != o:
+		l.at(key, quote(o), want, "write "+u.Scheme+"://"+u.Host)
+	}
+}
+
+func (l *loader) ollama(o *OllamaConfig) {
+	const key = "llm.ollama.url"
+	if o.URL != "" {
+		u, err := url.Parse(o.URL)
+		switch {
+		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+			hint := ""
+			if h, err := ollamaHost(o.URL); err == nil && !strings.Contains(o.URL, "://") {
+				hint = "did you mean " + h + "?"
+			}
+			l.at(key, quote(o.URL), "an address such as http://127.0.0.1:11434", hint)
+		case u.User != nil:
+			l.at(key, masked, "an address without a name and password in it", "")
+		}
+	}
+	if o.URL != "" && (o.Model == "" || strings.ContainsAny(o.Model, " \t\n")) {
+		l.at("llm.ollama.model", quote(o.Model), "a model's name, such as llama3.2:1b", "")
+	}
+	if o.Total < o.FirstToken {
+		l.at("llm.ollama.total", o.Total.String(), "at least llm.ollama.first_token, "+o.FirstToken.String(), "")
+	}
+}
+
+// folder checks a folder that must be there, if one is named.
+func (l *loader) folder(key, path string) {
+	if path == "" {
+		return
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		l.at(key, quote(path), "a folder that is there", "")
+	}
+}
+
+var toolName = regexp.MustCompile(`^(?:\*|[A-Za-z0-9_.-]{1,64})$`)
+
+// plugin checks a plugin's section and completes its own configuration.
+func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
+	key := "plugins." + id
+	if strings.ContainsRune(p.Path, filepath.Separator) {
+		if info, err := os.Stat(p.Path); err != nil || !info.Mode().IsRegular() {
+			l.at(key+".path", quote(p.Path), "a program that is there", "")
+		}
+	}
+	for _, g := range p.Grants {
+		if !toolName.MatchString(g) {
+			l.at(key+".grants", quote(g), "the name of a tool, or *", "")
+		}
+	}
+	if p.ConfigFile != "" {
+		raw, err := readBounded(p.ConfigFile)
+		if err != nil {
+			l.at(key+".config_file", quote(p.ConfigFile)+" "+reason(err), "a file that can be read", "")
+		} else if _, _, problems := parseYAML(p.ConfigFile, raw); len(problems) > 0 {
+			l.at(key+".config_file", problems[0].Where+": "+problems[0].Value, problems[0].Expected, problems[0].Hint)
+		}
+	}
+	if p.Config != nil {
+		p.Config, _ = l.resolve(key+".config", p.Config).(map[string]any)
+	}
+	return p
+}

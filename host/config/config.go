@@ -1,0 +1,135 @@
+package config
+
+import "time"
+
+// Config is everything an operator can set.
+type Config struct {
+	// Profile is what the host runs for: dev is for one machine, with a log to be
+	// read by people; prod logs JSON.
+	Profile string `koanf:"profile" enum:"dev,prod"`
+	// DataDir is the folder for everything that is kept. It is made when it is
+	// not there.
+	DataDir string `koanf:"data_dir" path:"true"`
+	// Language is the language of answers where an utterance does not tell its
+	// own: fr, en, or auto for the end user's.
+	Language string `koanf:"language" enum:"auto,fr,en"`
+	// TimeZone is the time zone of end users that have set none, such as
+	// Europe/Paris; empty is the machine's.
+	TimeZone string `koanf:"time_zone"`
+	// OperatorKey is an operator's key that is given from outside, as env:NAME to
+	// take it from the environment. Without one, the first start makes a key.
+	OperatorKey Secret `koanf:"operator_key"`
+	// OperatorKeyFile is a file that holds the operator's key, and that only its
+	// owner can read.
+	OperatorKeyFile string `koanf:"operator_key_file" path:"true"`
+	// PluginsDir is a folder where plugins are looked for before the program's
+	// own folder.
+	PluginsDir string `koanf:"plugins_dir" path:"true"`
+
+	Gateway GatewayConfig           `koanf:"gateway"`
+	LLM     LLMConfig               `koanf:"llm"`
+	Plugins map[string]PluginConfig `koanf:"plugins"`
+	Log     LogConfig               `koanf:"log"`
+	Metrics MetricsConfig           `koanf:"metrics"`
+	Drain   DrainConfig             `koanf:"drain"`
+}
+
+// GatewayConfig is the door for browsers and programs.
+type GatewayConfig struct {
+	// Listen is the address and port to listen on; port 0 takes a free one.
+	Listen string `koanf:"listen"`
+	// AllowedHosts are the names under which the host may be reached, with or
+	// without a port. Names of this machine itself are always allowed.
+	AllowedHosts []string `koanf:"allowed_hosts"`
+	// AllowedOrigins are the sites whose pages may talk to the host, such as
+	// https://jarvis.example. The host's own pages are always allowed.
+	AllowedOrigins []string `koanf:"allowed_origins"`
+}
+
+// LLMConfig is where language models are.
+type LLMConfig struct {
+	Ollama OllamaConfig `koanf:"ollama"`
+}
+
+// OllamaConfig is an Ollama server. The host works without one.
+type OllamaConfig struct {
+	// URL is the server's address; empty is no model at all.
+	URL string `koanf:"url"`
+	// Model is the model's name, as `ollama list` prints it.
+	Model string `koanf:"model"`
+	// NumCtx is the model's context window in tokens. It is sent with every
+	// request; more needs more memory.
+	NumCtx int `koanf:"num_ctx" min:"512" max:"1048576"`
+	// KeepAlive is how long the server keeps the model in memory after an
+	// answer; 0s leaves it to the server, a negative duration is for ever.
+	KeepAlive time.Duration `koanf:"keep_alive"`
+	// FirstToken is how long the first piece of an answer may take, the loading
+	// of the model included.
+	FirstToken time.Duration `koanf:"first_token" min:"1s" max:"30m"`
+	// BetweenTokens is how long each later piece may take.
+	BetweenTokens time.Duration `koanf:"between_tokens" min:"1s" max:"30m"`
+	// Total is how long a whole answer may take.
+	Total time.Duration `koanf:"total" min:"1s" max:"1h"`
+}
+
+// PluginConfig is one plugin, under its id.
+type PluginConfig struct {
+	// Enabled is whether the plugin runs. The project's own plugins run unless
+	// this is false; others run only if it is true.
+	Enabled *bool `koanf:"enabled"`
+	// Path is the plugin's program. A bare name is looked for in plugins_dir and
+	// beside the host's program; empty is jarvis-plugin- and the id.
+	Path string `koanf:"path" path:"bare"`
+	// Config is the plugin's own configuration, checked against its schema. A
+	// value env:NAME is taken from the environment.
+	Config map[string]any `koanf:"config"`
+	// ConfigFile is a YAML or JSON file with more of the plugin's own
+	// configuration; what stands under config goes before it.
+	ConfigFile string `koanf:"config_file" path:"true"`
+	// Grants are the names of the plugin's tools that may change something in
+	// the world; * allows all of them. Tools that only read need no grant.
+	Grants []string `koanf:"grants"`
+
+	// Problem says what is wrong with this section; the plugin is then off. It
+	// is empty when nothing is.
+	Problem string `koanf:"-"`
+}
+
+// LogConfig is the host's log, on standard error.
+type LogConfig struct {
+	// Level is the least severe level that is logged.
+	Level string `koanf:"level" enum:"trace,debug,info,warn,error"`
+	// Format is how a line is written: json, text, or auto, which is text in
+	// profile dev and json in prod.
+	Format string `koanf:"format" enum:"auto,json,text"`
+}
+
+// MetricsConfig is who may read GET /metrics.
+type MetricsConfig struct {
+	// AllowLoopback is whether programs on this machine may read metrics without
+	// a key.
+	AllowLoopback bool `koanf:"allow_loopback"`
+}
+
+// DrainConfig is how the host stops.
+type DrainConfig struct {
+	// Deadline is how long open answers may go on after the first signal.
+	Deadline time.Duration `koanf:"deadline" min:"0s" max:"10m"`
+}
+
+// Default returns the configuration that is built in.
+func Default() Config {
+	return Config{
+		Profile:  "dev",
+		DataDir:  "./data",
+		Language: "auto",
+		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080"},
+		LLM: LLMConfig{Ollama: OllamaConfig{
+			URL: "http://127.0.0.1:11434", Model: "llama3.2:1b", NumCtx: 8192, KeepAlive: 5 * time.Minute,
+			FirstToken: time.Minute, BetweenTokens: 15 * time.Second, Total: 5 * time.Minute,
+		}},
+		Log:     LogConfig{Level: "info", Format: "auto"},
+		Metrics: MetricsConfig{AllowLoopback: true},
+		Drain:   DrainConfig{Deadline: 8 * time.Second},
+	}
+}

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// kind is what a key's value is.
+type kind string
+
+const (
+	kindText     kind = "text"
+	kindBool     kind = "true or false"
+	kindInt      kind = "a whole number"
+	kindDuration kind = "a duration"
+	kindList     kind = "a list of texts"
+	kindMap      kind = "a section"
+	kindSecret   kind = "a secret"
+)
+
+// leaf is one key that can be set.
+type leaf struct {
+	key   string // within its section's type: "gateway.listen", or "path" of a plugin
+	kind  kind
+	index []int // of the field
+	field reflect.StructField
+}
+
+// enum lists the values that a text may have; nil allows all.
+func (l leaf) enum() []string {
+	if e := l.field.Tag.Get("enum"); e != "" {
+		return strings.Split(e, ",")
+	}
+	return nil
+}
+
+// schema is every key of Config, and every key of a plugin's section.
+type schema struct {
+	leaves   map[string]leaf
+	plugin   map[string]leaf
+	sections map[string]bool
+}
+
+var keys = sync.OnceValue(func() schema {
+	s := schema{leaves: map[string]leaf{}, plugin: map[string]leaf{}, sections: map[string]bool{}}
+	s.walk(reflect.TypeFor[Config](), "", nil, s.leaves)
+	s.walk(reflect.TypeFor[PluginConfig](), "", nil, s.plugin)
+	return s
+})
+
+func (s schema) walk(t reflect.Type, prefix string, index []int, into map[string]leaf) {
+	for f := range t.Fields() {
+		name := f.Tag.Get("koanf")
+		if name == "-" {
+			continue
+		}
+		key, at := prefix+name, append(slices.Clone(index), f.Index...)
+		switch {
+		case f.Type == reflect.TypeFor[map[string]PluginConfig]():
+			s.sections[key] = true
+		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[Secret]():
+			s.sections[key] = true
+			s.walk(f.Type, key+".", at, into)
+		default:
+			into[key] = leaf{key: key, kind: kindOf(f.Type), index: at, field: f}
+		}
+	}
+}
+
+func kindOf(t reflect.Type) kind {
+	switch t {
+	case reflect.TypeFor[Secret]():
+		return kindSecret
+	case reflect.TypeFor[time.Duration]():
+		return kindDuration
+	case reflect.TypeFor[bool](), reflect.TypeFor[*bool]():
+		return kindBool
+	case reflect.TypeFor[int]():
+		return kindInt
+	case reflect.TypeFor[[]string]():
+		return kindList
+	case reflect.TypeFor[map[string]any]():
+		return kindMap
+	default:
+		return kindText
+	}
+}
+
+// find returns the key's leaf. Keys within a plugin's own configuration belong
+// to the leaf of that configuration; inner is then the rest of the key.
+func (s schema) find(key string) (l leaf, inner string, ok bool) {
+	if l, ok = s.leaves[key]; ok {
+		return l, "", true
+	}
+	parts := strings.SplitN(key, ".", 4)
+	if len(parts) < 3 || parts[0] != "plugins" {
+		return leaf{}, "", false
+	}
+	l, ok = s.plugin[parts[2]]
+	if len(parts) == 4 {
+		return l, parts[3], ok && l.kind == kindMap
+	}
+	return l, "", ok
+}
+
+// suggest tells what an unknown key may have been meant to be.
+func (s schema) suggest(key string) string {
+	parent, name := "", key
+	if i := strings.LastIndexByte(key, '.'); i >= 0 {
+		parent, name = key[:i+1], key[i+1:]
+	}
+	if near := nearest(name, s.children(parent)); near != "" {
+		return "did you mean " + parent + near + "?"
+	}
+	all := slices.Sorted(maps.Keys(s.leaves))
+	for _, k := range all {
+		if strings.HasSuffix(k, "."+name) {
+			return "did you mean " + k + "?"
+		}
+	}
+	if near := nearest(key, all); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "`jarvis config reference` lists every key"
+}
+
+// children lists the names below a section, written with its dot.
+func (s schema) children(parent string) []string {
+	if parts := strings.Split(parent, "."); len(parts) == 3 && parts[0] == "plugins" {
+		return slices.Sorted(maps.Keys(s.plugin))
+	}
+	names := map[string]bool{}
+	for key := range s.leaves {
+		if rest, ok := strings.CutPrefix(key, parent); ok {
+			name, _, _ := strings.Cut(rest, ".")
+			names[name] = true
+		}
+	}
+	for key := range s.sections {
+		if rest, ok := strings.CutPrefix(key, parent); ok && !strings.Contains(rest, ".") {
+			names[rest] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}

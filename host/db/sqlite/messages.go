@@ -1,0 +1,141 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// LastSeq implements session.Store.
+func (db *DB) LastSeq(ctx context.Context, id string) (int64, error) {
+	var seq int64
+	err := db.one(ctx, `SELECT seq FROM sessions WHERE id = ?`, []any{id}, []any{&seq})
+	return seq, wrap("read last seq", err)
+}
+
+// Frames implements session.Store.
+func (db *DB) Frames(ctx context.Context, id string, after int64, limit int) ([]session.Frame, error) {
+	key, err := db.key(ctx, id)
+	if err != nil {
+		return nil, wrap("read frames", err)
+	}
+	frames, err := list(ctx, db, func(r row) (f session.Frame, err error) {
+		err = r.Scan(&f.Seq, &f.Turn, &f.Type, &f.Body)
+		return f, err
+	}, `SELECT seq, turn, type, body FROM frames WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?`, key, after, limit)
+	return frames, wrap("read frames", err)
+}
+
+// Accepted implements session.Store.
+func (db *DB) Accepted(ctx context.Context, id, clientID string) (session.Frame, bool, error) {
+	var f session.Frame
+	err := db.one(ctx, `SELECT f.seq, f.turn, f.type, f.body FROM frames f
+		WHERE f.session = (SELECT key FROM sessions WHERE id = ?) AND f.client = ?`,
+		[]any{id, clientID}, []any{&f.Seq, &f.Turn, &f.Type, &f.Body})
+	if errors.Is(err, sql.ErrNoRows) {
+		_, err = db.key(ctx, id)
+		return session.Frame{}, false, wrap("read accepted frame", err)
+	}
+	return f, err == nil, wrap("read accepted frame", err)
+}
+
+// stored is a message with its place in the order of all.
+type stored struct {
+	key     int64
+	message turn.Message
+}
+
+func scanMessage(r row) (m stored, err error) {
+	var at micros
+	err = r.Scan(&m.key, &m.message.ID, &m.message.Turn, &m.message.Role, &m.message.Text, &at, &m.message.State)
+	m.message.At = at.time()
+	return m, err
+}
+
+// Messages implements session.Store.
+func (db *DB) Messages(ctx context.Context, id, after string, limit int) ([]turn.Message, string, error) {
+	from, err := strconv.ParseInt(orZero(after), 10, 64)
+	if err != nil {
+		return nil, "", fmt.Errorf("%w %q", session.ErrCursor, after)
+	}
+	key, err := db.key(ctx, id)
+	if err != nil {
+		return nil, "", wrap("list messages", err)
+	}
+	items, err := list(ctx, db, scanMessage, `SELECT key, id, turn, role, text, at, state FROM messages
+		WHERE session = ? AND key > ? ORDER BY key LIMIT ?`, key, from, limit+1)
+	if err != nil {
+		return nil, "", wrap("list messages", err)
+	}
+	next := ""
+	if len(items) > limit {
+		items = items[:limit]
+		next = strconv.FormatInt(items[limit-1].key, 10)
+	}
+	return messages(items), next, nil
+}
+
+// Recent implements session.Store.
+func (db *DB) Recent(ctx context.Context, id string, limit int) ([]turn.Message, error) {
+	key, err := db.key(ctx, id)
+	if err != nil {
+		return nil, wrap("read recent messages", err)
+	}
+	items, err := list(ctx, db, scanMessage, `SELECT key, id, turn, role, text, at, state FROM messages
+		WHERE session = ? ORDER BY key DESC LIMIT ?`, key, limit)
+	if err != nil {
+		return nil, wrap("read recent messages", err)
+	}
+	slices.Reverse(items)
+	return messages(items), nil
+}
+
+// Search implements session.Store.
+func (db *DB) Search(ctx context.Context, user, query string, limit int) ([]session.Hit, error) {
+	words := session.Words(query)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	for i, w := range words {
+		words[i] = `"` + w + `"*` // words hold letters and digits only
+	}
+	hits, err := list(ctx, db, func(r row) (h session.Hit, err error) {
+		var at micros
+		m := &h.Message
+		err = r.Scan(&h.Session, &h.Title, &m.ID, &m.Turn, &m.Role, &m.Text, &at, &m.State)
+		m.At = at.time()
+		return h, err
+	}, `SELECT s.id, s.title, m.id, m.turn, m.role, m.text, m.at, m.state
+		FROM search f JOIN messages m ON m.key = f.rowid JOIN sessions s ON s.key = m.session
+		WHERE f.words MATCH ? AND s.user = ? ORDER BY m.key DESC LIMIT ?`, strings.Join(words, " AND "), user, limit)
+	return hits, wrap("search messages", err)
+}
+
+// key finds a session's key, or returns sql.ErrNoRows.
+func (db *DB) key(ctx context.Context, id string) (int64, error) {
+	var key int64
+	err := db.one(ctx, `SELECT key FROM sessions WHERE id = ?`, []any{id}, []any{&key})
+	return key, err
+}
+
+func messages(items []stored) []turn.Message {
+	all := make([]turn.Message, len(items))
+	for i, m := range items {
+		all[i] = m.message
+	}
+	return all
+}
+
+func orZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}

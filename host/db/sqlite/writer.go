@@ -1,0 +1,256 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	codes "modernc.org/sqlite/lib"
+)
+
+// maxBatch is how many writes share one sync at most.
+const maxBatch = 256
+
+// errClosed says that the database was closed.
+var errClosed = errors.New("database is closed")
+
+// writer makes all changes, on one goroutine and one connection. Changes that
+// arrive while it syncs wait for each other's sync, not for one each. An error
+// in one of them undoes that one alone.
+type writer struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	jobs  chan *job
+	ended chan struct{}
+	all   prepared
+
+	closing sync.RWMutex // held for reading while a job is handed in
+	closed  bool
+}
+
+// job is one change. It may run more than once, each time from the start.
+type job struct {
+	do    func(ctx context.Context, tx *prepared) error
+	loose func(conn *sql.Conn) error // instead of do: outside any transaction
+	erase bool                       // whether do removes what shall leave no trace
+	err   error
+	done  chan struct{}
+}
+
+func newWriter(db *sql.DB, conn *sql.Conn) *writer {
+	w := &writer{
+		db: db, conn: conn, jobs: make(chan *job, maxBatch), ended: make(chan struct{}),
+		all: prepared{conn: conn, stmts: map[string]*sql.Stmt{}},
+	}
+	go w.loop()
+	return w
+}
+
+// write makes a change and returns when it is on disk. Once handed in, it is
+// not cut short: half a wait tells nothing about the disk.
+func (w *writer) write(ctx context.Context, do func(ctx context.Context, tx *prepared) error) error {
+	return w.hand(ctx, &job{do: do})
+}
+
+// erase makes a change that removes something, from the log of changes too.
+func (w *writer) erase(ctx context.Context, do func(ctx context.Context, tx *prepared) error) error {
+	return w.hand(ctx, &job{do: do, erase: true})
+}
+
+// between runs f on the connection between transactions.
+func (w *writer) between(ctx context.Context, f func(conn *sql.Conn) error) error {
+	return w.hand(ctx, &job{loose: f})
+}
+
+func (w *writer) hand(ctx context.Context, j *job) error {
+	j.done = make(chan struct{})
+	if err := w.enter(ctx, j); err != nil {
+		return err
+	}
+	<-j.done
+	return j.err
+}
+
+func (w *writer) enter(ctx context.Context, j *job) error {
+	w.closing.RLock()
+	defer w.closing.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *writer) close() error {
+	w.closing.Lock()
+	first := !w.closed
+	w.closed = true
+	if first {
+		close(w.jobs)
+	}
+	w.closing.Unlock()
+	<-w.ended
+	if !first {
+		return nil
+	}
+	return errors.Join(w.all.close(), w.conn.Close(), w.db.Close())
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	for j := range w.jobs {
+		batch := []*job{j}
+		for len(batch) < maxBatch && len(w.jobs) > 0 {
+			batch = append(batch, <-w.jobs) // this goroutine alone takes from jobs
+		}
+		w.serve(batch)
+	}
+}
+
+// serve runs a batch and tells each caller.
+func (w *writer) serve(batch []*job) {
+	changes := slices.DeleteFunc(slices.Clone(batch), func(j *job) bool { return j.do == nil })
+	if err := w.commit(changes); err != nil && len(changes) == 1 {
+		changes[0].err = err
+	} else if err != nil {
+		for _, j := range changes {
+			j.err = w.commit([]*job{j}) // one at a time, so that each fails for itself
+		}
+	}
+	for _, j := range batch {
+		if j.loose != nil {
+			j.err = j.loose(w.conn)
+		}
+	}
+	if slices.ContainsFunc(changes, func(j *job) bool { return j.erase && j.err == nil }) {
+		w.truncate()
+	}
+	for _, j := range batch {
+		close(j.done)
+	}
+}
+
+// commit runs jobs in one transaction. A job's own failure is in its err; what
+// is returned undid them all.
+func (w *writer) commit(jobs []*job) (err error) {
+	if len(jobs) == 0 {
+		return nil
+	}
+	ctx := context.Background()
+	if err := w.all.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			// SQLite may have undone it already; then there is nothing to undo.
+			_ = w.all.exec(ctx, "ROLLBACK")
+		}
+	}()
+	for _, j := range jobs {
+		if err := w.attempt(ctx, j, len(jobs) > 1); err != nil {
+			return err
+		}
+	}
+	if err := w.all.exec(ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// attempt runs one job of a transaction. Alone, its failure is that of the
+// transaction; among others, a savepoint keeps it to itself.
+func (w *writer) attempt(ctx context.Context, j *job, shared bool) error {
+	j.err = nil
+	if !shared {
+		return j.do(ctx, &w.all)
+	}
+	if err := w.all.exec(ctx, "SAVEPOINT job"); err != nil {
+		return err
+	}
+	if j.err = j.do(ctx, &w.all); j.err != nil {
+		if fatal(j.err) {
+			return j.err
+		}
+		if err := w.all.exec(ctx, "ROLLBACK TO job"); err != nil {
+			return err
+		}
+	}
+	return w.all.exec(ctx, "RELEASE job")
+}
+
+// fatal says whether an error may have ended the whole transaction.
+func fatal(err error) bool {
+	switch code(err) {
+	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_NOMEM, codes.SQLITE_BUSY, codes.SQLITE_INTERRUPT,
+		codes.SQLITE_CORRUPT, codes.SQLITE_READONLY:
+		return true
+	default:
+		return false
+	}
+}
+
+// truncate empties the log of changes, which still holds what was removed. With
+// another process reading it may have to wait for the next time.
+func (w *writer) truncate() {
+	_, _ = w.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+// prepared runs statements on the writer's connection; each is compiled once.
+type prepared struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := p.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := p.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	p.stmts[query] = s
+	return s, nil
+}
+
+func (p *prepared) exec(ctx context.Context, query string, args ...any) error {
+	_, err := p.change(ctx, query, args...)
+	return err
+}
+
+// change returns how many rows changed.
+func (p *prepared) change(ctx context.Context, query string, args ...any) (int64, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// row reads the one row of a query into dest, or returns sql.ErrNoRows.
+func (p *prepared) row(ctx context.Context, query string, args, dest []any) error {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	return s.QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+func (p *prepared) close() error {
+	var all []error
+	for _, s := range p.stmts {
+		all = append(all, s.Close())
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+)
+
+// maxBody bounds a request's body. The longest legal utterance, written in
+// escapes, fits.
+const maxBody = protocol.MaxFrame
+
+// body reads a request's JSON object into v.
+func (x *exchange) body(v any) error {
+	data, err := x.read()
+	if err != nil {
+		return err
+	}
+	if p := decode(data, v, true); p != nil {
+		return p
+	}
+	return nil
+}
+
+// noBody reads a request that has no members: no body, or an empty object.
+func (x *exchange) noBody() error {
+	if x.r.ContentLength == 0 {
+		return nil
+	}
+	return x.body(&struct{}{})
+}
+
+func (x *exchange) read() ([]byte, error) {
+	if x.r.ContentLength > maxBody {
+		return nil, x.tooLarge()
+	}
+	conn := http.NewResponseController(x.ResponseWriter)
+	// A recorder in a test has no deadline; a connection always has.
+	_ = conn.SetReadDeadline(time.Now().Add(x.config.BodyTimeout))
+	data, err := io.ReadAll(io.LimitReader(x.r.Body, maxBody+1))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		x.Header().Set("Connection", "close")
+		return nil, &protocol.Problem{
+			Code: protocol.Timeout, Text: protocol.WordBodySlow, Args: []any{int(x.config.BodyTimeout.Seconds())}, Err: err,
+		}
+	case err != nil:
+		x.Header().Set("Connection", "close")
+		return nil, &protocol.Problem{Code: protocol.Invalid, Err: err}
+	case len(data) > maxBody:
+		return nil, x.tooLarge()
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	return data, nil
+}
+
+// tooLarge also gives the connection up: the rest of the body is not read.
+func (x *exchange) tooLarge() error {
+	x.Header().Set("Connection", "close")
+	return &protocol.Problem{Code: protocol.TooLarge, Text: protocol.WordBodyTooLarge, Args: []any{maxBody}}
+}
+
+// checkContentType refuses a change whose body is not declared as JSON: a form
+// of a foreign page cannot declare that.
+func (x *exchange) checkContentType() error {
+	got := x.r.Header.Values("Content-Type")
+	if safe(x.r.Method) || len(got) == 0 && x.r.ContentLength == 0 {
+		return nil
+	}
+	declared := strings.Join(got, ", ")
+	kind, params, err := mime.ParseMediaType(declared)
+	charset, named := params["charset"]
+	if err == nil && len(got) == 1 && kind == "application/json" && (!named || strings.EqualFold(charset, "utf-8")) {
+		return nil
+	}
+	return &protocol.Problem{Code: protocol.Unsupported, Text: protocol.WordContentType, Args: []any{protocol.Excerpt(declared)}}
+}

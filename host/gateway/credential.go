@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// cookieName is the browser's credential.
+const cookieName = "jarvis"
+
+// access says who may use a route.
+type access int
+
+const (
+	open     access = iota // anyone
+	member                 // whoever chats: end users, guests, services, operators
+	operator               // operators only
+	scraper                // operators and scrapers, loopback peers where that is allowed
+)
+
+// authenticate finds who asks. There is exactly one place for a credential;
+// a request that uses two is refused, for the two could differ.
+func (x *exchange) authenticate() error {
+	key, cookie, ok := presented(x.r)
+	if !ok {
+		return auth.ErrUnauthenticated
+	}
+	p, err := x.s.o.Auth.Authenticate(x.r.Context(), key)
+	if err != nil {
+		return err
+	}
+	if cookie != (p.Kind == auth.KindBrowser) {
+		return auth.ErrUnauthenticated // a cookie's value is no key for programs, nor a key a cookie's
+	}
+	x.enter(p, cookie)
+	return nil
+}
+
+func (x *exchange) enter(p auth.Principal, cookie bool) {
+	x.who, x.cookie = p, cookie
+	x.lang = languageOf(p.User.Lang, x.r.Header.Get("Accept-Language"), x.config.Lang)
+}
+
+func presented(r *http.Request) (key string, cookie, ok bool) {
+	bearer, keys := r.Header.Values("Authorization"), r.Header.Values("X-Api-Key")
+	switch {
+	case len(bearer)+len(keys) > 1:
+		return "", false, false
+	case len(keys) == 1:
+		return keys[0], false, keys[0] != ""
+	case len(bearer) == 1:
+		scheme, key, found := strings.Cut(bearer[0], " ")
+		key = strings.TrimSpace(key)
+		return key, false, found && strings.EqualFold(scheme, "Bearer") && key != ""
+	}
+	found := r.CookiesNamed(cookieName)
+	if len(found) != 1 {
+		return "", false, false
+	}
+	return found[0].Value, true, found[0].Value != ""
+}
+
+// admit lets in whom a route is for.
+func (x *exchange) admit(a access) error {
+	if a == open || a == scraper && x.scrapesFreely() {
+		return nil
+	}
+	if err := x.authenticate(); err != nil {
+		return err
+	}
+	if !a.allows(x.who.User.Role) {
+		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordRole, Args: []any{string(x.who.User.Role)}}
+	}
+	return nil
+}
+
+func (a access) allows(r turn.Role) bool {
+	switch r {
+	case turn.RoleOperator:
+		return true
+	case turn.RoleScraper:
+		return a == scraper
+	case turn.RoleUser, turn.RoleGuest, turn.RoleService:
+		return a == member
+	default:
+		return false
+	}
+}
+
+// scrapesFreely lets a scraper on this machine do without a credential. One
+// that a proxy forwards only looks as if it were here.
+func (x *exchange) scrapesFreely() bool {
+	return x.config.MetricsLoopback && remote(x.r).IsLoopback() && !forwarded(x.r)
+}
+
+// setCookie gives the browser its credential, or takes it back.
+func (x *exchange) setCookie(value string) {
+	age := int(auth.BrowserLife.Seconds())
+	if value == "" {
+		age = -1
+	}
+	http.SetCookie(x, &http.Cookie{
+		Name: cookieName, Value: value, Path: "/", MaxAge: age,
+		HttpOnly: true, Secure: x.secure, SameSite: http.SameSiteStrictMode,
+	})
+}

@@ -1,0 +1,172 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxFragments bounds the frames of one message.
+const maxFragments = 128
+
+// Bounds of pings and pongs that a client sends: a burst, and one more for each
+// controlEvery.
+const (
+	controlBurst = 100
+	controlEvery = time.Second
+)
+
+var (
+	errFragments = errors.New("a message in too many fragments")
+	errControl   = errors.New("too many control frames")
+)
+
+// frameConn reads along with the WebSocket library, which tells nothing of
+// single frames: it counts the fragments of a message and the control frames,
+// and gives a message that has begun a deadline. Read is for one goroutine.
+type frameConn struct {
+	net.Conn
+	timeout time.Duration    // from a message's first byte to its last
+	now     func() time.Time // decides on control frames
+	heard   atomic.Int64     // when bytes came last, in Unix nanoseconds
+
+	mu      sync.Mutex
+	closing bool // the deadline belongs to close
+	waiting bool // a message has begun and has a deadline
+
+	// Read's alone.
+	head      [14]byte // of the frame that is being read
+	got       int
+	need      int
+	payload   uint64 // bytes left of it
+	inMessage bool   // a message has begun
+	fragments int
+	control   int // how many may still come
+	refilled  time.Time
+}
+
+// newFrameConn watches c from the first byte after the handshake on.
+func newFrameConn(c net.Conn, timeout time.Duration, now func() time.Time) *frameConn {
+	f := &frameConn{Conn: c, timeout: timeout, now: now, need: 2, control: controlBurst, refilled: now()}
+	f.heard.Store(now().UnixNano())
+	return f
+}
+
+// Read implements net.Conn.
+func (c *frameConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.heard.Store(c.now().UnixNano())
+		if bad := c.watch(b[:n]); bad != nil {
+			return 0, bad
+		}
+		c.arm()
+	}
+	return n, err
+}
+
+// hangUp gives the reader until t to see the peer's close frame.
+func (c *frameConn) hangUp(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	_ = c.SetReadDeadline(t) // a connection that is gone needs none
+}
+
+// arm gives a message that has begun a deadline, and takes it back at its end.
+func (c *frameConn) arm() {
+	begun := c.inMessage || c.got > 0 || c.payload > 0
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing || begun == c.waiting {
+		return
+	}
+	c.waiting = begun
+	var deadline time.Time
+	if begun {
+		deadline = time.Now().Add(c.timeout)
+	}
+	_ = c.SetReadDeadline(deadline)
+}
+
+// watch follows the frames in the bytes that came.
+func (c *frameConn) watch(b []byte) error {
+	for len(b) > 0 {
+		if c.payload > 0 {
+			n := min(uint64(len(b)), c.payload)
+			c.payload -= n
+			b = b[n:]
+			continue
+		}
+		n := copy(c.head[c.got:c.need], b)
+		c.got += n
+		b = b[n:]
+		if c.got < c.need {
+			continue
+		}
+		if need := headLength(c.head[1]); need > c.need {
+			c.need = need
+			continue
+		}
+		if err := c.begin(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headLength is the length of a frame's head, which its second byte tells.
+func headLength(second byte) int {
+	n := 2
+	switch second & 0x7f {
+	case 126:
+		n += 2
+	case 127:
+		n += 8
+	}
+	if second&0x80 != 0 {
+		n += 4
+	}
+	return n
+}
+
+// begin is called when a frame's head is complete.
+func (c *frameConn) begin() error {
+	switch n := c.head[1] & 0x7f; n {
+	case 126:
+		c.payload = uint64(binary.BigEndian.Uint16(c.head[2:]))
+	case 127:
+		c.payload = binary.BigEndian.Uint64(c.head[2:])
+	default:
+		c.payload = uint64(n)
+	}
+	final, opcode := c.head[0]&0x80 != 0, c.head[0]&0x0f
+	c.got, c.need = 0, 2
+	if opcode >= 8 {
+		return c.countControl()
+	}
+	c.inMessage = !final
+	c.fragments++
+	if c.fragments > maxFragments {
+		return errFragments
+	}
+	if final {
+		c.fragments = 0
+	}
+	return nil
+}
+
+func (c *frameConn) countControl() error {
+	if more := int(c.now().Sub(c.refilled) / controlEvery); more > 0 {
+		c.control = min(controlBurst, c.control+more)
+		c.refilled = c.now()
+	}
+	if c.control == 0 {
+		return errControl
+	}
+	c.control--
+	return nil
+}

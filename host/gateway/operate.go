@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+func (s *Server) getPlugins(x *exchange) error {
+	return x.json(http.StatusOK, list(s.o.Plugins.Plugins(x.r.Context()), "", func(p Plugin) Plugin { return p }))
+}
+
+// changePlugin does one thing to the plugin that the path names.
+func (s *Server) changePlugin(change func(Plugins, context.Context, string) error) func(*exchange) error {
+	return func(x *exchange) error {
+		name, err := x.paramID("name")
+		if err != nil {
+			return err
+		}
+		if err := x.noBody(); err != nil {
+			return err
+		}
+		if err := change(s.o.Plugins, x.r.Context(), name); err != nil {
+			return err
+		}
+		return x.empty()
+	}
+}
+
+func (s *Server) getTools(x *exchange) error {
+	tools, err := s.o.Tools.Tools(x.r.Context(), x.identity(), x.lang)
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, list(tools, "", func(t Tool) Tool { return t }))
+}
+
+// runTool runs one tool; the body holds its arguments.
+func (s *Server) runTool(x *exchange) error {
+	plugin, err := x.paramID("plugin")
+	if err != nil {
+		return err
+	}
+	tool, err := x.paramID("tool")
+	if err != nil {
+		return err
+	}
+	arguments := []byte("{}")
+	if x.r.ContentLength != 0 {
+		if arguments, err = x.read(); err != nil {
+			return err
+		}
+		// The tool's own schema says which members there may be.
+		if p := decode(arguments, &struct{}{}, false); p != nil {
+			return p
+		}
+	}
+	if err := x.allowChat(); err != nil {
+		return err
+	}
+	run, err := s.o.Tools.RunTool(x.r.Context(), x.identity(), plugin, tool, json.RawMessage(arguments))
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, run)
+}

@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+)
+
+type fakePlugins struct{}
+
+func (fakePlugins) Plugins(context.Context) []Plugin {
+	return []Plugin{{Name: "weather", State: "running", PID: 7}}
+}
+
+func (fakePlugins) Enable(_ context.Context, name string) error {
+	if name != "weather" {
+		return &protocol.Problem{Code: protocol.NotFound}
+	}
+	return nil
+}
+
+func (p fakePlugins) Disable(ctx context.Context, name string) error { return p.Enable(ctx, name) }
+func (p fakePlugins) Restart(ctx context.Context, name string) error { return p.Enable(ctx, name) }
+
+type fakeTools struct{}
+
+func (fakeTools) Tools(context.Context, session.Identity, string) ([]Tool, error) {
+	return []Tool{{Plugin: "weather", Name: "now", Description: "the weather"}}, nil
+}
+
+func (fakeTools) RunTool(_ context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage) (ToolRun, error) {
+	if plugin == "broken" {
+		return ToolRun{}, &protocol.Problem{Code: protocol.Conflict, Message: "it is the plugin's sentence"}
+	}
+	return ToolRun{State: "read", Text: plugin + "." + tool, Data: arguments, Receipt: who.User}, nil
+}
+
+func TestOperatorsManagePlugins(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Plugins = fakePlugins{} })
+	var all protocol.List[Plugin]
+	w.do(t, "GET", "/v1/plugins", "", w.as("op")).into(t, &all)
+	if len(all.Items) != 1 || all.Items[0].PID != 7 {
+		t.Errorf("got %+v", all)
+	}
+	for _, verb := range []string{"enable", "disable", "restart"} {
+		if a := w.do(t, "POST", "/v1/plugins/weather/"+verb, "", w.as("op")); a.status != 204 {
+			t.Errorf("%s: %d %s", verb, a.status, a.body)
+		}
+		if a := w.do(t, "POST", "/v1/plugins/other/"+verb, "", w.as("op")); a.status != 404 {
+			t.Errorf("%s of another: %d", verb, a.status)
+		}
+		if a := w.do(t, "POST", "/v1/plugins/weather/"+verb, "", w.as("alice")); a.status != 403 {
+			t.Errorf("%s by an end user: %d", verb, a.status)
+		}
+	}
+}
+
+func TestToolsRunOutsideAConversation(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Tools = fakeTools{} })
+	var all protocol.List[Tool]
+	w.do(t, "GET", "/v1/tools", "", w.as("alice")).into(t, &all)
+	if len(all.Items) != 1 || all.Items[0].Name != "now" {
+		t.Errorf("got %+v", all)
+	}
+	var run ToolRun
+	w.do(t, "POST", "/v1/tools/weather/now", `{"city":"Lyon"}`, w.as("alice")).into(t, &run)
+	if run.Text != "weather.now" || string(run.Data) != `{"city":"Lyon"}` || run.Receipt != w.users["alice"].ID {
+		t.Errorf("got %+v", run)
+	}
+	if a := w.do(t, "POST", "/v1/tools/weather/now", `[1]`, w.as("alice")); a.status != 400 {
+		t.Errorf("no object: %d %s", a.status, a.body)
+	}
+	if a := w.do(t, "POST", "/v1/tools/broken/now", "", w.as("alice")); a.status != 409 || !strings.Contains(a.body, "the plugin's sentence") {
+		t.Errorf("a failing tool: %d %s", a.status, a.body)
+	}
+}

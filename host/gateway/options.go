@@ -1,0 +1,225 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/health"
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// Options are what the gateway needs of the other rooms.
+type Options struct {
+	Sessions Sessions
+	Auth     *auth.Service
+	// Words says a text of the host in an end user's language.
+	Words  func(lang, key string, args ...any) string
+	Log    Log
+	Health Readiness
+	// Metrics answers GET /metrics; nil: there is no such route.
+	Metrics http.Handler
+	// Page answers GET /, /operator and /assets/; nil: there are no such routes.
+	Page http.Handler
+	// Plugins and Tools are behind the routes of their names; nil: there are no
+	// such routes.
+	Plugins Plugins
+	Tools   Tools
+	// Limiter may be nil: no limits. Meter may be nil: nothing is counted.
+	Limiter Limiter
+	Meter   Meter
+	// Model names the model that answers now, or is nil or returns "".
+	Model func() string
+	// TLS serves TLS when it is not nil.
+	TLS    *tls.Config
+	Config Config
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Config is the gateway's part of the configuration. Zero values take the
+// defaults.
+type Config struct {
+	AllowedHosts   []string // beside loopback names, with or without a port
+	AllowedOrigins []string // such as https://jarvis.example
+	TrustedProxies []netip.Prefix
+	// MetricsLoopback lets loopback peers read /metrics without a credential.
+	MetricsLoopback bool
+	Lang            string         // when nothing tells the end user's; default "en"
+	Zone            *time.Location // when the end user has none; default UTC
+	Version         string         // the host's, for hello
+	Features        []string       // for hello
+	PerMinute       int            // the limit of messages, for hello
+	MaxSockets      int            // open at once; default 20000
+
+	BodyTimeout  time.Duration // for a request's body; default 15s
+	WriteTimeout time.Duration // for one frame or event; default 10s
+	FrameTimeout time.Duration // from a message's first byte to its last; default 10s
+	PingEvery    time.Duration // of silence; default 30s, and given up at 55s
+	ChatTimeout  time.Duration // of POST /v1/chat; default 10m
+}
+
+// Sessions is the room of conversations; session.Manager implements it. It is
+// safe for concurrent use. Errors are *protocol.Problem or
+// session.ErrNotFound; any other is a fault of the host. Tests use a
+// session.Manager over session.NewMemory.
+type Sessions interface {
+	Talk
+	History
+}
+
+// Talk is a conversation while it goes on.
+type Talk interface {
+	// Say accepts an utterance and subscribes sub to its session: every durable
+	// frame from accepted on reaches sub, in the order of seq, accepted before
+	// Say returns. An utterance whose id the session knows is not run again:
+	// its accepted frame of the first time comes back, and need not reach sub.
+	Say(ctx context.Context, who session.Identity, say protocol.Say, sub session.Subscriber) (sessionID string, accepted session.Frame, err error)
+	// Stop ends the running turn and those behind it, or answers not_found.
+	Stop(ctx context.Context, who session.Identity, sessionID, turnID string) error
+	// Resume sends sub what it missed, and subscribes it.
+	Resume(ctx context.Context, who session.Identity, r protocol.Resume, sub session.Subscriber) error
+	// Reply answers an open question of one of who's sessions.
+	Reply(ctx context.Context, who session.Identity, question string, value json.RawMessage) error
+	// Unsubscribe ends all subscriptions of sub. Nothing reaches it afterwards.
+	Unsubscribe(sub session.Subscriber)
+}
+
+// History is what is kept of an end user's conversations.
+type History interface {
+	Sessions(ctx context.Context, who session.Identity, after string, limit int) ([]session.Meta, string, error)
+	Session(ctx context.Context, who session.Identity, id string) (session.Meta, error)
+	Rename(ctx context.Context, who session.Identity, id, title string) error
+	Delete(ctx context.Context, who session.Identity, id string) error
+	Messages(ctx context.Context, who session.Identity, id, after string, limit int) ([]turn.Message, string, error)
+	Search(ctx context.Context, who session.Identity, query string, limit int) ([]session.Hit, error)
+}
+
+// Readiness says whether the host can serve, from what was probed before: it
+// answers at once. health.Checks does.
+type Readiness interface {
+	Ready() health.Report
+}
+
+// Plugin is the state of a plugin, for operators.
+type Plugin struct {
+	Name     string    `json:"name"`
+	Version  string    `json:"version"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason,omitempty"`
+	Since    time.Time `json:"since"`
+	Restarts int       `json:"restarts"`
+	PID      int       `json:"pid,omitempty"`
+}
+
+// Plugins manages plugin processes. Errors are *protocol.Problem. It is safe
+// for concurrent use.
+type Plugins interface {
+	Plugins(ctx context.Context) []Plugin
+	// Enable, Disable and Restart answer not_found for an unknown name.
+	Enable(ctx context.Context, name string) error
+	Disable(ctx context.Context, name string) error
+	Restart(ctx context.Context, name string) error
+}
+
+// Tool describes a tool on offer.
+type Tool struct {
+	Plugin      string          `json:"plugin"`
+	Name        string          `json:"name"`
+	Title       string          `json:"title,omitempty"`
+	Description string          `json:"description"`
+	Effect      string          `json:"effect,omitempty"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"`
+}
+
+// ToolRun is what came of a tool.
+type ToolRun struct {
+	State   string          `json:"state"`
+	Text    string          `json:"text"`
+	Data    json.RawMessage `json:"data,omitempty"`
+	Receipt string          `json:"receipt,omitempty"`
+}
+
+// Tools offers tools outside a conversation, with the permission and the
+// confirmation that chat has. Errors are *protocol.Problem. It is safe for
+// concurrent use.
+type Tools interface {
+	Tools(ctx context.Context, who session.Identity, lang string) ([]Tool, error)
+	// RunTool gets one JSON object as arguments.
+	RunTool(ctx context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage) (ToolRun, error)
+}
+
+// Limiter bounds what end users and addresses may do. Each method counts one
+// event and returns 0, or how long to wait when the event is over the limit.
+// It is safe for concurrent use.
+type Limiter interface {
+	Chat(user string, from netip.Addr) time.Duration
+	Connect(from netip.Addr) time.Duration
+}
+
+// Meter counts what passes the edge. Every label comes from a closed set. It is
+// safe for concurrent use.
+type Meter interface {
+	Connected(delta int)               // sockets that are open
+	Connection(status string)          // a handshake: accepted, unauthenticated, forbidden, ...
+	Message(direction, status string)  // in or out; ok, or a code of the error table
+	Chat(secure bool, status string)   // an utterance: ok, or a code
+	ChatError(stage string)            // validation, accept, answer
+	RateLimited(endpoint, role string) // chat or ws
+	Request(route, method string, status int, took time.Duration)
+	Panic()
+}
+
+// Log is what the gateway needs of a logger; hclog's and slog's have it.
+type Log interface {
+	Debug(msg string, args ...any)
+	Warn(msg string, args ...any)
+	Error(msg string, args ...any)
+}
+
+func (c Config) withDefaults() Config {
+	set := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	set(&c.BodyTimeout, 15*time.Second)
+	set(&c.WriteTimeout, 10*time.Second)
+	set(&c.FrameTimeout, 10*time.Second)
+	set(&c.PingEvery, 30*time.Second)
+	set(&c.ChatTimeout, 10*time.Minute)
+	if c.MaxSockets <= 0 {
+		c.MaxSockets = 20_000
+	}
+	if c.Lang == "" {
+		c.Lang = "en"
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	if c.Features == nil {
+		c.Features = []string{}
+	}
+	return c
+}
+
+// nothing is the Meter that counts nothing and the Log that says nothing.
+type nothing struct{}
+
+func (nothing) Connected(int)                              {}
+func (nothing) Connection(string)                          {}
+func (nothing) Message(string, string)                     {}
+func (nothing) Chat(bool, string)                          {}
+func (nothing) ChatError(string)                           {}
+func (nothing) RateLimited(string, string)                 {}
+func (nothing) Request(string, string, int, time.Duration) {}
+func (nothing) Panic()                                     {}
+func (nothing) Debug(string, ...any)                       {}
+func (nothing) Warn(string, ...any)                        {}
+func (nothing) Error(string, ...any)                       {}

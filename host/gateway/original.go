@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+	"unicode/utf8"
+
+	strict "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// originalAnswer is the answer to one message of the original's shape.
+type originalAnswer struct {
+	Response  string `json:"response"`
+	Timestamp string `json:"timestamp"`
+}
+
+// originalError is the answer to one that is not accepted.
+type originalError struct {
+	Error     string `json:"error"`
+	Timestamp string `json:"timestamp"`
+}
+
+// originalMessage is a message of the original's shape. Its user_id is for the
+// client's own display: who speaks, the credential says.
+type originalMessage struct {
+	Message    jsontext.Value `json:"message"`
+	SaveMemory jsontext.Value `json:"save_memory"`
+}
+
+// receiveOriginal handles one message of the original's shape. The session
+// runs one at a time and in order, so that answers come in the order of the
+// messages.
+func (c *socket) receiveOriginal(ctx context.Context, data []byte) error {
+	message, remember, problem := decodeOriginal(data)
+	var err error
+	if problem != nil {
+		c.s.meter.ChatError("validation")
+		err = problem
+	} else if err = c.allow(); err == nil {
+		err = c.utter(ctx, protocol.Say{
+			Type: protocol.TypeSay, ID: "o-" + rand.Text(), Text: message, Session: c.last, Remember: remember,
+		})
+	}
+	if err != nil {
+		p := problemOf(err)
+		if p.Code == protocol.Internal {
+			c.s.log.Error("message failed", keyRequest, c.request, keyError, err)
+		}
+		c.send(encode(originalError{Error: c.s.say(c.lang, p), Timestamp: c.timestamp()}))
+	}
+	return err
+}
+
+// decodeOriginal reads a message of the original's shape, or tells which of
+// its six errors it has.
+func decodeOriginal(data []byte) (message string, remember *bool, problem *protocol.Problem) {
+	bad := func(key string, args ...any) (string, *bool, *protocol.Problem) {
+		return "", nil, &protocol.Problem{Code: protocol.Invalid, Field: "message", Text: key, Args: args}
+	}
+	if syntaxProblem(data) != nil {
+		return bad(protocol.WordOriginalNotJSON)
+	}
+	var m originalMessage
+	if strict.Unmarshal(data, &m) != nil || jsontext.Value(data).Kind() != '{' {
+		return bad(protocol.WordOriginalNotObject)
+	}
+	if len(m.Message) == 0 {
+		return bad(protocol.WordOriginalMissing)
+	}
+	if m.Message.Kind() != '"' {
+		return bad(protocol.WordOriginalNotText)
+	}
+	message = text(m.Message)
+	if protocol.CheckText("message", message) == nil {
+		return message, boolean(m.SaveMemory), nil
+	}
+	if n := utf8.RuneCountInString(message); n > protocol.MaxText {
+		_, _, p := bad(protocol.WordOriginalTooLong, protocol.MaxText, n)
+		p.Code = protocol.TooLarge
+		return "", nil, p
+	}
+	return bad(protocol.WordOriginalEmpty)
+}
+
+// boolean returns a JSON boolean, or nil for anything else: the original took
+// what it could not read for the default.
+func boolean(v jsontext.Value) *bool {
+	switch v.Kind() {
+	case 't':
+		return new(true)
+	case 'f':
+		return new(false)
+	default:
+		return nil
+	}
+}
+
+// answerOriginal sends the end of a turn, or the question that it waits for:
+// the next message answers it.
+func (c *socket) answerOriginal(f session.Frame) {
+	if f.Type != protocol.TypeDone && f.Type != protocol.TypeQuestion {
+		return
+	}
+	var end struct {
+		Text  string `json:"text"`
+		State string `json:"state"`
+	}
+	if err := strict.Unmarshal(f.Body, &end); err != nil {
+		c.s.log.Error("frame is damaged", keyRequest, c.request, keyError, err)
+		return
+	}
+	if f.Type == protocol.TypeDone && end.State == string(turn.Failed) {
+		c.send(encode(originalError{Error: end.Text, Timestamp: c.timestamp()}))
+		return
+	}
+	c.send(encode(originalAnswer{Response: end.Text, Timestamp: c.timestamp()}))
+}
+
+func (c *socket) timestamp() string {
+	return c.s.now().UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// stamp writes a time as clients get it.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

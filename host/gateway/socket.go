@@ -1,0 +1,296 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+)
+
+const (
+	// lingerFor is how long a closed socket waits for its peer to notice.
+	lingerFor = 500 * time.Millisecond
+	// callTimeout bounds one call of a room behind, such as an accept on disk.
+	callTimeout = 30 * time.Second
+)
+
+// socket is one WebSocket. serve's goroutine reads as long as it lives; write's
+// runs while something waits to be written. It is a session.Subscriber.
+type socket struct {
+	s        *Server
+	ws       *websocket.Conn
+	conn     *frameConn
+	out      outbox
+	seen     arrivals
+	secure   bool
+	original bool // the original's shape, without a subprotocol
+	lang     string
+	request  string // the handshake's id
+	from     netip.Addr
+
+	who     atomic.Pointer[auth.Principal]
+	pinged  atomic.Int64 // when a ping went out last, in Unix nanoseconds
+	written chan struct{}
+	once    sync.Once
+
+	// serve's alone.
+	last      string // the session that an utterance without one belongs to
+	temporary bool   // whether last is
+	said      int    // utterances, to give those of the original's shape an id
+	refused   int    // of them in a row, over the limit
+}
+
+var _ session.Subscriber = (*socket)(nil)
+
+// open lets a socket begin. The handler returns meanwhile: its buffers are
+// free again, and this goroutine's stack is all that an idle socket keeps.
+func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original bool) {
+	c := &socket{
+		s: s, ws: ws, conn: conn, secure: x.secure, original: original, lang: x.lang, request: x.id, from: x.peer,
+		written: make(chan struct{}),
+	}
+	c.who.Store(&x.who)
+	c.pinged.Store(conn.heard.Load())
+	c.out.wake = func() { s.running.Go(c.write) }
+	ws.SetReadLimit(protocol.MaxFrame)
+	ws.SetPingHandler(func(payload string) error {
+		c.out.add(item{kind: kindPong, data: []byte(payload)})
+		return nil
+	})
+	ws.SetCloseHandler(c.closed)
+	if !s.register(c) {
+		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(protocol.CloseGoingAway, ""), time.Now().Add(lingerFor))
+		_ = ws.Close()
+	}
+}
+
+// register starts a socket, unless the server stops.
+func (s *Server) register(c *socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return false
+	}
+	s.sockets[c] = struct{}{}
+	s.meter.Connection("accepted")
+	s.meter.Connected(1)
+	s.running.Go(c.serve)
+	return true
+}
+
+// Durable implements session.Subscriber.
+func (c *socket) Durable(_ string, f session.Frame) {
+	if c.original {
+		c.answerOriginal(f)
+		return
+	}
+	c.seen.note(f)
+	c.add(durable(f))
+}
+
+// Delta implements session.Subscriber.
+func (c *socket) Delta(sessionID, turnID string, offset int, text string) {
+	if !c.original {
+		c.add(item{kind: kindDelta, session: sessionID, turn: turnID, offset: offset, data: []byte(text)})
+	}
+}
+
+// send queues a frame that is not durable.
+func (c *socket) send(frame []byte) { c.add(item{kind: kindFrame, data: frame}) }
+
+func (c *socket) add(it item) {
+	if !c.out.add(it) {
+		c.shut(protocol.CloseSlowReader, "too slow; resume")
+	}
+}
+
+// shut closes the socket with a code, after what waits to be written.
+func (c *socket) shut(code int, reason string) {
+	c.once.Do(func() {
+		c.out.add(item{kind: kindClose, code: code, data: []byte(reason)})
+	})
+}
+
+// cut ends the socket without a word.
+func (c *socket) cut() { _ = c.conn.Close() }
+
+// serve reads until the socket ends.
+func (c *socket) serve() {
+	defer c.end()
+	defer func() {
+		if v := recover(); v != nil {
+			c.s.meter.Panic()
+			c.s.log.Error("socket panicked", keyRequest, c.request, keyError, fmt.Sprint(v), keyStack, string(debug.Stack()))
+			c.shut(protocol.CloseInternal, "internal error")
+		}
+	}()
+	if !c.original {
+		c.send(c.hello())
+	}
+	for {
+		kind, data, err := c.ws.ReadMessage()
+		switch {
+		case err != nil:
+			c.readFailed(err)
+			return
+		case kind != websocket.TextMessage:
+			c.shut(protocol.CloseBinary, "text frames only")
+			return
+		case !utf8.Valid(data):
+			c.shut(protocol.CloseNotUTF8, "not UTF-8")
+			return
+		}
+		c.receive(data)
+	}
+}
+
+// receive handles one message.
+func (c *socket) receive(data []byte) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	var err error
+	if c.original {
+		err = c.receiveOriginal(ctx, data)
+	} else {
+		err = c.receiveFrame(ctx, data)
+	}
+	status := "ok"
+	if err != nil {
+		status = string(problemOf(err).Code)
+	}
+	c.s.meter.Message("in", status)
+}
+
+// readFailed closes with the code that fits the way in which reading ended.
+// The library has answered what it noticed itself.
+func (c *socket) readFailed(err error) {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, errFragments):
+		c.shut(protocol.ClosePolicy, "too many fragments")
+	case errors.Is(err, errControl):
+		c.shut(protocol.ClosePolicy, "too many control frames")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		c.shut(protocol.ClosePolicy, "message too slow")
+	default:
+		c.shut(0, "") // nothing to say any more
+	}
+}
+
+// closed answers the peer's close frame with its code.
+func (c *socket) closed(code int, _ string) error {
+	if code == websocket.CloseNoStatusReceived {
+		code = websocket.CloseNormalClosure
+	}
+	c.shut(code, "")
+	return nil
+}
+
+// end releases everything, after the close frame is out and the peer had its
+// moment to read it.
+func (c *socket) end() {
+	c.s.o.Sessions.Unsubscribe(c)
+	c.shut(0, "")
+	<-c.written
+	c.linger()
+	_ = c.ws.Close()
+	c.s.mu.Lock()
+	delete(c.s.sockets, c)
+	c.s.mu.Unlock()
+	c.s.meter.Connected(-1)
+}
+
+// linger reads what the peer still sends: closing with bytes unread resets the
+// connection, and the peer would never see the close frame.
+func (c *socket) linger() {
+	if half, ok := c.conn.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	c.conn.hangUp(time.Now().Add(lingerFor))
+	_, _ = io.Copy(io.Discard, c.conn.Conn)
+}
+
+// write takes from the outbox until it is empty. It is the only writer.
+func (c *socket) write() {
+	for {
+		it, ok := c.out.take()
+		if !ok {
+			return
+		}
+		err := c.put(it)
+		switch {
+		case it.kind == kindClose:
+			c.conn.hangUp(time.Now().Add(lingerFor))
+			close(c.written)
+			return
+		case err != nil:
+			if !errors.Is(err, websocket.ErrCloseSent) {
+				c.cut() // else the library closed, and the peer may read that
+			}
+			c.abandon()
+			return
+		}
+	}
+}
+
+// abandon takes what nobody will read any more.
+func (c *socket) abandon() {
+	c.shut(0, "")
+	for {
+		it, ok := c.out.take()
+		if !ok {
+			return
+		}
+		if it.kind == kindClose {
+			close(c.written)
+			return
+		}
+	}
+}
+
+// put writes one item.
+func (c *socket) put(it item) error {
+	deadline := time.Now().Add(c.s.config.Load().WriteTimeout)
+	switch it.kind {
+	case kindPing:
+		return c.ws.WriteControl(websocket.PingMessage, nil, deadline)
+	case kindPong:
+		return c.ws.WriteControl(websocket.PongMessage, it.data, deadline)
+	case kindClose:
+		if it.code == 0 {
+			return nil
+		}
+		if c.out.overflowed() {
+			it.code, it.data = protocol.CloseSlowReader, nil
+		}
+		message := websocket.FormatCloseMessage(it.code, string(it.data[:min(len(it.data), closeReason)]))
+		return c.ws.WriteControl(websocket.CloseMessage, message, deadline)
+	case kindDelta:
+		it.data = appendDelta(make([]byte, 0, len(it.data)+itemBytes), it)
+	case kindFrame, kindDurable:
+	}
+	_ = c.ws.SetWriteDeadline(deadline) // it only notes the time
+	err := c.ws.WriteMessage(websocket.TextMessage, it.data)
+	if err == nil {
+		c.s.meter.Message("out", "ok")
+	}
+	return err
+}
+
+// identity is whose socket this is.
+func (c *socket) identity(request string) session.Identity {
+	return c.s.identity(*c.who.Load(), c.lang, request)
+}

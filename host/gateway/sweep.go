@@ -1,0 +1,86 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/protocol"
+)
+
+// sweepEvery is how long a revoked credential's sockets may live on.
+const sweepEvery = 500 * time.Millisecond
+
+// sweeper serves all sockets at once: one goroutine and one ticker instead of
+// one each.
+type sweeper struct {
+	s          *Server
+	generation uint64 // of the credentials, when they were checked last
+}
+
+// sweepAll runs until Shutdown.
+func (s *Server) sweepAll() {
+	w := &sweeper{s: s}
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.closing:
+			return
+		case <-tick.C:
+			w.sweep()
+		}
+	}
+}
+
+func (w *sweeper) sweep() {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	generation, err := w.s.o.Auth.Changes(ctx)
+	switch {
+	case err != nil:
+		w.s.log.Warn("checking for revoked credentials failed", keyError, err)
+	case generation != w.generation:
+		w.generation = generation
+		for _, c := range w.s.all() {
+			c.recheck(ctx)
+		}
+	}
+	now := w.s.now()
+	every := w.s.config.Load().PingEvery
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	for c := range w.s.sockets {
+		c.tend(now, every)
+	}
+}
+
+// recheck closes a socket whose credential does not count any more, and learns
+// what changed of its user. A store that does not answer changes nothing.
+func (c *socket) recheck(ctx context.Context) {
+	p, err := c.s.o.Auth.Again(ctx, *c.who.Load())
+	switch {
+	case errors.Is(err, auth.ErrUnauthenticated), err == nil && !member.allows(p.User.Role):
+		c.shut(protocol.ClosePolicy, "credential revoked")
+	case err == nil:
+		c.who.Store(&p)
+	}
+}
+
+// tend closes a socket whose credential expired or whose peer is gone, and
+// pings one that is silent.
+func (c *socket) tend(now time.Time, every time.Duration) {
+	if expires := c.who.Load().Expires; !expires.IsZero() && !now.Before(expires) {
+		c.shut(protocol.ClosePolicy, "credential expired")
+		return
+	}
+	silent := now.Sub(time.Unix(0, c.conn.heard.Load()))
+	switch {
+	case silent >= every*11/6:
+		c.cut()
+	case silent >= every && now.Sub(time.Unix(0, c.pinged.Load())) >= every:
+		c.pinged.Store(now.UnixNano())
+		c.out.add(item{kind: kindPing})
+	}
+}

@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/protocol"
+)
+
+const (
+	readBuffer  = 1 << 10
+	writeBuffer = 4 << 10
+	// handshakeTimeout bounds the writing of the handshake's answer.
+	handshakeTimeout = 10 * time.Second
+	// drainRetry is when a client that a stopping host refuses may try again.
+	drainRetry = 5 * time.Second
+)
+
+// writeBuffers are shared by all sockets: an idle one holds none.
+var writeBuffers = &sync.Pool{}
+
+// socketRoute answers GET /ws: the credential is checked before the upgrade.
+func (s *Server) socketRoute(x *exchange) error {
+	err := x.admitSocket()
+	if err == nil {
+		err = s.upgrade(x)
+	}
+	if err != nil {
+		s.meter.Connection(string(problemOf(err).Code))
+	}
+	return err
+}
+
+func (x *exchange) admitSocket() error {
+	s := x.s
+	if s.o.Limiter != nil {
+		if wait := s.o.Limiter.Connect(x.peer); wait > 0 {
+			s.meter.RateLimited("ws", "address")
+			return tooOften(wait)
+		}
+	}
+	if err := x.authenticateSocket(); err != nil {
+		return err
+	}
+	if !member.allows(x.who.User.Role) {
+		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordRole, Args: []any{string(x.who.User.Role)}}
+	}
+	if x.cookie && x.r.Header.Get("Origin") == "" {
+		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordCrossSite}
+	}
+	if s.draining.Load() {
+		return drainingProblem()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.sockets) >= x.config.MaxSockets {
+		return &protocol.Problem{Code: protocol.Busy, RetryAfter: drainRetry, Err: errors.New("too many sockets")}
+	}
+	return nil
+}
+
+// authenticateSocket takes a ticket, which is all that a page of another origin
+// has, or a credential like any other request.
+func (x *exchange) authenticateSocket() error {
+	ticket := x.r.URL.Query().Get("ticket")
+	if ticket == "" {
+		return x.authenticate()
+	}
+	p, err := x.s.o.Auth.TakeSocketTicket(x.r.Context(), ticket)
+	if errors.Is(err, auth.ErrUnauthenticated) {
+		return &protocol.Problem{Code: protocol.Unauthenticated, Text: protocol.WordTicket, Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	x.enter(p, false)
+	return nil
+}
+
+func (s *Server) upgrade(x *exchange) error {
+	offered := websocket.Subprotocols(x.r)
+	if len(offered) > 0 && !slices.Contains(offered, protocol.Subprotocol) {
+		return &protocol.Problem{
+			Code: protocol.Invalid, Field: "Sec-WebSocket-Protocol", Text: protocol.WordSubprotocol,
+			Args: []any{protocol.Excerpt(strings.Join(offered, ", "))},
+		}
+	}
+	if !x.r.ProtoAtLeast(1, 1) {
+		return &protocol.Problem{Code: protocol.Invalid, Text: protocol.WordUpgrade}
+	}
+	var refused error
+	upgrader := websocket.Upgrader{
+		HandshakeTimeout: handshakeTimeout, ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: writeBuffers,
+		Subprotocols: []string{protocol.Subprotocol},
+		CheckOrigin:  func(*http.Request) bool { return true }, // every request was checked
+		Error:        func(_ http.ResponseWriter, _ *http.Request, _ int, reason error) { refused = reason },
+	}
+	h := &hijacker{exchange: x}
+	ws, err := upgrader.Upgrade(h, x.r, http.Header{"X-Request-Id": {x.id}})
+	if err != nil {
+		if refused == nil {
+			x.status = http.StatusSwitchingProtocols // the connection is gone: nothing more can be said on it
+			return fmt.Errorf("answer handshake: %w", err)
+		}
+		x.Header().Set("Sec-WebSocket-Version", "13")
+		return &protocol.Problem{Code: protocol.Invalid, Text: protocol.WordUpgrade, Err: refused}
+	}
+	x.status = http.StatusSwitchingProtocols
+	s.open(x, ws, h.conn, len(offered) == 0)
+	return nil
+}
+
+// hijacker puts a frameConn below the WebSocket.
+type hijacker struct {
+	*exchange
+	conn *frameConn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, buffers, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	if w, ok := c.(*watchedConn); ok {
+		c = w.Conn // what follows is no HTTP
+	}
+	h.conn = newFrameConn(c, h.config.FrameTimeout, h.s.now)
+	return h.conn, buffers, nil
+}
+
+func drainingProblem() *protocol.Problem {
+	return &protocol.Problem{Code: protocol.Busy, Text: protocol.WordDraining, RetryAfter: drainRetry}
+}
+
+func tooOften(wait time.Duration) *protocol.Problem {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	return &protocol.Problem{Code: protocol.RateLimited, Text: protocol.WordRateLimited, Args: []any{seconds}, RetryAfter: wait}
+}

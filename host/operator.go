@@ -1,0 +1,97 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/gateway"
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/telemetry"
+	"github.com/jarvis-host/jarvis/host/tool"
+	"github.com/jarvis-host/jarvis/host/turn"
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+// operator implements gateway.Plugins.
+type operator struct{ h *Host }
+
+func (o *operator) Plugins(context.Context) []gateway.Plugin {
+	list := []gateway.Plugin{}
+	for _, s := range o.h.plugins.List() {
+		list = append(list, gateway.Plugin{
+			Name: s.Name, Version: s.Version, State: string(s.State), Reason: s.Reason,
+			Since: s.Since, Restarts: s.Restarts, PID: s.PID,
+		})
+	}
+	return list
+}
+
+func (o *operator) Enable(ctx context.Context, name string) error {
+	return o.act(ctx, name, o.h.plugins.Enable)
+}
+
+func (o *operator) Disable(ctx context.Context, name string) error {
+	return o.act(ctx, name, o.h.plugins.Disable)
+}
+
+func (o *operator) Restart(ctx context.Context, name string) error {
+	return o.act(ctx, name, o.h.plugins.Restart)
+}
+
+func (o *operator) act(ctx context.Context, name string, do func(context.Context, string) error) error {
+	if err := do(ctx, name); err != nil {
+		return &protocol.Problem{Code: protocol.Code(sdk.ErrorCode(err)), Err: err}
+	}
+	return nil
+}
+
+// direct implements gateway.Tools: calls outside of a conversation, through
+// the same gate. There is no one to ask, so a tool that asks is refused.
+type direct struct{ h *Host }
+
+func (d *direct) Tools(_ context.Context, who session.Identity, _ string) ([]gateway.Tool, error) {
+	list := []gateway.Tool{}
+	for _, o := range d.h.catalogue.Offers() {
+		list = append(list, gateway.Tool{
+			Plugin: o.Plugin, Name: o.Spec.Name, Description: o.Spec.Description,
+			Effect: o.Spec.Effect.String(), Parameters: o.Spec.InputSchema,
+		})
+	}
+	return list, nil
+}
+
+func (d *direct) RunTool(ctx context.Context, who session.Identity, plugin, name string, args json.RawMessage) (gateway.ToolRun, error) {
+	lang := who.Lang
+	if lang == "" {
+		lang = d.h.detect("", "")
+	}
+	t := &turn.Turn{
+		ID: telemetry.NewRequestID(), RequestID: who.RequestID, User: who.User, Role: who.Role, Plugins: who.Plugins,
+		Lang: lang, Zone: who.Zone, At: time.Now(), Vars: &passing{}, Steer: func() []string { return nil },
+	}
+	asked := false
+	res, err := d.h.runner.Run(ctx, t, tool.Request{Plugin: plugin, Tool: name, Args: args, Origin: sdk.OriginAPI}, func(ev turn.Event) bool {
+		if q, ok := ev.(*turn.Question); ok {
+			asked, q.Reply = true, turn.Reply{Expired: true}
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return gateway.ToolRun{}, err
+	case asked && !res.OK():
+		return gateway.ToolRun{}, &protocol.Problem{Code: protocol.Conflict, Text: "tool.needs_person"}
+	case !res.OK():
+		return gateway.ToolRun{}, &protocol.Problem{Code: protocol.Code(res.Code), Text: "error.as_is", Args: []any{res.Text}}
+	}
+	return gateway.ToolRun{State: string(res.State), Text: res.Text, Data: res.Data}, nil
+}
+
+// passing is the state of a call that belongs to no conversation: there is
+// none, and none is kept.
+type passing struct{}
+
+func (passing) Get(context.Context, string) ([]byte, error) { return nil, nil }
+func (passing) Set(context.Context, string, []byte) error   { return nil }

@@ -1,0 +1,262 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/jarvis-host/jarvis/host/agent"
+	"github.com/jarvis-host/jarvis/host/builtin"
+	"github.com/jarvis-host/jarvis/host/config"
+	"github.com/jarvis-host/jarvis/host/dialog"
+	"github.com/jarvis-host/jarvis/host/gateway"
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/supervisor"
+	"github.com/jarvis-host/jarvis/host/telemetry"
+	"github.com/jarvis-host/jarvis/host/texts"
+	"github.com/jarvis-host/jarvis/host/tool"
+	"github.com/jarvis-host/jarvis/host/turn"
+	"github.com/jarvis-host/jarvis/host/web"
+	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/launch"
+)
+
+// Bounds of a turn.
+const (
+	questionTTL = 2 * time.Minute
+	maxSteps    = 4 // times that a model is asked in a turn
+	maxCalls    = 8 // tool calls that it may make
+)
+
+// newPlugins makes the supervisor and the tools around it.
+func (h *Host) newPlugins(plugins []supervisor.Config) {
+	h.catalogue = tool.NewCatalogue()
+	h.plugins = supervisor.New(supervisor.Options{
+		Plugins: plugins, DataDir: h.cfg.DataDir, Shim: []string{h.o.Program, "__exec"},
+		HostVersion: h.o.Version, AutoMTLS: true, Log: h.pluginLog, OnChange: h.rebuild,
+		Observe: supervisor.Observe{
+			State:   h.pluginState,
+			Restart: h.metrics.PluginRestarts,
+			Call: func(plugin, name string, took time.Duration, _ sdk.Code) {
+				h.metrics.PluginCall(plugin, name, took)
+			},
+		},
+	})
+	h.providers = &providers{plugins: h.plugins}
+	h.providers.builtin = builtin.New(builtin.Options{
+		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
+		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.plugins.Ready,
+	})
+}
+
+// pluginLog puts what a plugin logs into the host's log, under its name.
+func (h *Host) pluginLog(plugin string, line launch.Line) {
+	args := []any{telemetry.KeyPlugin, plugin}
+	for _, name := range slices.Sorted(maps.Keys(line.Fields)) {
+		args = append(args, name, line.Fields[name])
+	}
+	h.log.Log(line.Level, line.Message, args...)
+}
+
+// pluginState tells operators of a plugin's new state: in the log, in /ready
+// and in the metrics.
+func (h *Host) pluginState(plugin string, state supervisor.State, reason string) {
+	h.metrics.PluginState(plugin, string(state))
+	var err error
+	level := hclog.Info
+	switch state {
+	case supervisor.StateReady, supervisor.StateDisabled, supervisor.StateStarting, supervisor.StateDraining:
+	default:
+		level, err = hclog.Warn, fmt.Errorf("%s: %s", state, reason)
+	}
+	h.health.Set("plugin:"+plugin, err)
+	h.log.Log(level, "plugin "+string(state), telemetry.KeyPlugin, plugin, telemetry.KeyReason, reason)
+}
+
+// rebuild takes over what is on offer now.
+func (h *Host) rebuild() {
+	manifests, err := h.providers.manifests(context.Background())
+	if err == nil {
+		err = h.catalogue.Replace(manifests)
+	}
+	if err != nil {
+		h.log.Error("plugins left out of the catalogue", telemetry.KeyError, err)
+	}
+}
+
+// newConversation makes what turns an utterance into an answer.
+func (h *Host) newConversation(c *config.Config) error {
+	prompts, err := agent.LoadPrompts()
+	if err != nil {
+		return err
+	}
+	grants := tool.Grants{}
+	for id, p := range c.Plugins {
+		grants[id] = toolGrants(p.Grants)
+	}
+	h.runner = &tool.Runner{
+		Catalogue: h.catalogue, Invoker: h.providers, Words: texts.Get, QuestionTTL: questionTTL, Now: time.Now,
+		Grants: func() tool.Grants { return grants },
+	}
+	note := func(_ context.Context, msg string, t *turn.Turn, detail string) {
+		h.log.Warn(msg, telemetry.KeySession, t.Session, telemetry.KeyTurn, t.ID, telemetry.KeyRequestID, t.RequestID, telemetry.KeyError, detail)
+	}
+	mind := &agent.Agent{
+		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: prompts,
+		Words: texts.Get, FormatDate: texts.FormatDate, FormatTime: texts.FormatTime, Now: time.Now,
+		Budget: c.LLM.Ollama.NumCtx / 2, MaxSteps: maxSteps, MaxCalls: maxCalls, Log: note,
+	}
+	stages := &dialog.Dialog{
+		Tools: h.runner, Sentences: h.catalogue, Agent: mind, Words: texts.Get, IsStop: texts.IsStop,
+		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: note,
+	}
+	h.sessions = session.New(session.Options{
+		Store: h.accounts.db, Answerer: stages, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
+		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,
+		FailureText: func(lang, code string) string { return texts.Get(lang, "error."+code) },
+		TurnDone:    func(s turn.Source, took time.Duration) { h.metrics.TurnDone(string(s), took) },
+		FirstDelta:  h.metrics.FirstToken,
+		QueueDepth:  func(n int) { h.metrics.QueueDepth("turns", n) },
+	})
+	return nil
+}
+
+// failureOf tells the code of an answerer's error, and its own words for the
+// end user, when it has any.
+func failureOf(err error) (code, message string) {
+	if e, ok := errors.AsType[*sdk.Error](err); ok {
+		return string(e.Code), e.Message
+	}
+	return string(protocol.CodeOf(err)), ""
+}
+
+// detect tells an utterance's language; what can't be told is the end user's
+// own, else the configuration's.
+func (h *Host) detect(text, own string) string {
+	fallback := h.cfg.Language
+	if own != "" {
+		fallback = own
+	}
+	if fallback != "fr" {
+		fallback = "en"
+	}
+	return texts.Detect(text, fallback)
+}
+
+// parseReply reads an utterance as the answer to a question.
+func parseReply(kind turn.QuestionKind, options []turn.Option, _, text string) (string, bool) {
+	switch kind {
+	case turn.AskConfirm:
+		yes, ok := texts.YesNo(text)
+		return fmt.Sprint(yes), ok
+	case turn.AskChoice:
+		return choice(options, text)
+	default:
+		return strings.TrimSpace(text), true
+	}
+}
+
+// choice finds the option that a text names: by its number, its value, its
+// label, or the one label that holds it.
+func choice(options []turn.Option, text string) (string, bool) {
+	said := texts.Fold(text)
+	var holding []string
+	for i, o := range options {
+		label := texts.Fold(o.Label)
+		if said == fmt.Sprint(i+1) || said == texts.Fold(o.Value) || said == label {
+			return o.Value, true
+		}
+		if said != "" && strings.Contains(" "+label+" ", " "+said+" ") {
+			holding = append(holding, o.Value)
+		}
+	}
+	if len(holding) == 1 {
+		return holding[0], true
+	}
+	return "", false
+}
+
+// newGateway makes the edge.
+func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
+	h.gateway = gateway.New(gateway.Options{
+		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
+		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Meter: h.metrics,
+		Model: h.model.name, Now: time.Now,
+		Config: gateway.Config{
+			AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
+			MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c), Version: h.o.Version,
+		},
+	})
+}
+
+// zone is where the host is; the configuration has checked the name.
+func zone(c *config.Config) *time.Location {
+	if c.TimeZone == "" {
+		return time.Local
+	}
+	if z, err := time.LoadLocation(c.TimeZone); err == nil {
+		return z
+	}
+	return time.UTC
+}
+
+// watchServices registers what /ready tells of.
+func (h *Host) watchServices() {
+	h.health.Register("store", true, func(ctx context.Context) error {
+		_, err := h.accounts.db.Version(ctx)
+		return err
+	})
+	h.health.Register("model", false, func(ctx context.Context) error {
+		h.model.Refresh(ctx)
+		ready, key, args := h.model.Status()
+		if !ready {
+			return errors.New(texts.Get("en", key, args...))
+		}
+		return nil
+	})
+}
+
+// page serves the chat page and what it loads.
+func page(w http.ResponseWriter, r *http.Request) {
+	switch name, asset := strings.CutPrefix(r.URL.Path, "/assets/"); {
+	case asset:
+		web.Asset(name).ServeHTTP(w, r)
+	case r.URL.Path == "/":
+		web.Page().ServeHTTP(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// tend does what has to be done now and then.
+func (h *Host) tend(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := h.accounts.Prune(ctx); err != nil {
+				h.log.Warn("old keys not pruned", telemetry.KeyError, err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ModelLine tells the operator in one line whether a model answers.
+func (h *Host) ModelLine() string {
+	ready, key, args := h.model.Status()
+	if ready {
+		return "Model: " + h.model.name()
+	}
+	return texts.Get("en", key, args...)
+}

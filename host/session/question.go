@@ -1,0 +1,135 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// asked is a question that waits for its reply.
+type asked struct {
+	question *turn.Question
+	reply    chan turn.Reply // gets exactly one
+}
+
+// question asks the end user and waits, on the run's goroutine.
+func (a *actor) question(ctx context.Context, r *run, q *turn.Question) error {
+	w, err := perform(context.Background(), a, func() (*asked, error) { return a.ask(r, q) })
+	if err != nil {
+		return gone(err)
+	}
+	timer := time.NewTimer(q.ExpiresIn)
+	defer timer.Stop()
+	select {
+	case q.Reply = <-w.reply:
+	case <-timer.C:
+		_, err = perform(context.Background(), a, func() (struct{}, error) {
+			a.settle(w, turn.Reply{Expired: true})
+			return struct{}{}, nil
+		})
+		if err != nil {
+			return gone(err)
+		}
+		q.Reply = <-w.reply
+	case <-a.gone:
+		return errStopped
+	}
+	if ctx.Err() != nil {
+		return errStopped
+	}
+	return nil
+}
+
+// ask puts the question to everyone, on the session's goroutine.
+func (a *actor) ask(r *run, q *turn.Question) (*asked, error) {
+	if a.run != r || a.ending != nil {
+		return nil, errStopped
+	}
+	if err := a.load(); err != nil {
+		return nil, unavailable(err)
+	}
+	if q.ExpiresIn <= 0 {
+		q.ExpiresIn = a.m.o.QuestionTTL
+	}
+	a.m.mu.Lock()
+	if q.ID == "" || a.m.questions[q.ID] != nil {
+		q.ID = "q_" + a.m.o.NewID()
+	}
+	a.m.questions[q.ID] = a
+	a.m.mu.Unlock()
+	w := &asked{question: q, reply: make(chan turn.Reply, 1)}
+	a.asked = w
+	if err := a.step(a.questionEntry(r.turn.ID, q)); err != nil {
+		a.settle(w, turn.Reply{Expired: true})
+		return nil, err
+	}
+	return w, nil
+}
+
+// settle gives an open question its reply; one that is settled keeps its own.
+func (a *actor) settle(w *asked, reply turn.Reply) {
+	if a.asked != w {
+		return
+	}
+	a.asked = nil
+	a.m.mu.Lock()
+	delete(a.m.questions, w.question.ID)
+	a.m.mu.Unlock()
+	w.reply <- reply
+}
+
+// reply answers the open question with a client's value.
+func (a *actor) reply(question string, raw json.RawMessage) error {
+	if a.asked == nil || a.asked.question.ID != question {
+		return noQuestion()
+	}
+	value, err := a.readReply(a.asked.question, raw)
+	if err != nil {
+		return err
+	}
+	a.settle(a.asked, turn.Reply{Value: value})
+	return nil
+}
+
+// readReply checks a value against what the question asks for.
+func (a *actor) readReply(q *turn.Question, raw json.RawMessage) (string, error) {
+	text := string(bytes.TrimSpace(raw))
+	if strings.HasPrefix(text, `"`) {
+		var s string
+		if json.Unmarshal(raw, &s) != nil {
+			return "", protocol.BadValue("value", text, "JSON")
+		}
+		text = s
+	}
+	var values []string
+	switch q.Kind {
+	case turn.AskText:
+		if p := protocol.CheckText("value", text); p != nil {
+			return "", p
+		}
+		return text, nil
+	case turn.AskConfirm:
+		values = []string{"true", "false"}
+	default:
+		for _, o := range q.Options {
+			values = append(values, o.Value)
+		}
+	}
+	if slices.Contains(values, text) {
+		return text, nil
+	}
+	if v, ok := a.m.o.ParseReply(q.Kind, q.Options, a.run.turn.Lang, text); ok {
+		return v, nil
+	}
+	return "", protocol.BadValue("value", text, strings.Join(values, ", "))
+}
+
+func noQuestion() error {
+	return &protocol.Problem{Code: protocol.NotFound, Field: "question"}
+}

@@ -1,0 +1,258 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// run is a turn while it is answered. It owns one goroutine.
+type run struct {
+	turn   *turn.Turn
+	from   *utterance
+	cancel context.CancelFunc
+	// over is set when nothing of the answer counts any more.
+	over atomic.Bool
+
+	mu    sync.Mutex
+	steer []*utterance // what Turn.Steer has not returned yet
+
+	// Of the run's goroutine alone:
+	rest  string // the beginning of a character that a delta cut
+	spoke bool
+
+	// Of the session's goroutine alone:
+	unsaved int // bytes of text that a write in progress keeps
+}
+
+// errStopped tells the run's goroutine that its answer is not wanted any more.
+var errStopped = errors.New("turn stopped")
+
+// next starts the turn that has waited longest, when none runs.
+func (a *actor) next() {
+	if a.run != nil || len(a.queue) == 0 {
+		return
+	}
+	u := a.queue[0]
+	a.queue = slices.Delete(a.queue, 0, 1)
+	a.m.queued(-1)
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &run{from: u, cancel: cancel}
+	r.turn = &turn.Turn{
+		ID: u.turn, Session: a.meta.ID, RequestID: u.who.RequestID, User: u.who.User, Role: u.who.Role,
+		Plugins: u.who.Plugins, Lang: u.lang, LangForced: u.forced, Zone: u.who.Zone, Text: u.text, At: u.at,
+		Remember: u.remember, Temporary: a.meta.Temporary, History: a.past(u.turn),
+		Vars: &vars{store: a.store, session: a.meta.ID, over: &r.over}, StoppedTurns: u.stopped, Steer: r.take,
+	}
+	if r.turn.Zone == nil {
+		r.turn.Zone = time.UTC
+	}
+	a.run, a.saved = r, 0
+	a.save = time.NewTicker(checkpointEvery)
+	a.saveC = a.save.C
+	a.room.open(r)
+	go a.answer(ctx, r)
+}
+
+// past is what a turn gets of the history: earlier turns, each with its answer
+// behind it, as they may have been accepted while another ran.
+func (a *actor) past(turnID string) []turn.Message {
+	waiting := map[string]bool{turnID: true}
+	for _, u := range a.queue {
+		waiting[u.turn] = true
+	}
+	first := map[string]int{}
+	var past []turn.Message
+	for i, m := range a.history {
+		if waiting[m.Turn] || m.Text == "" {
+			continue
+		}
+		if _, ok := first[m.Turn]; !ok {
+			first[m.Turn] = i
+		}
+		past = append(past, m)
+	}
+	slices.SortStableFunc(past, func(x, y turn.Message) int { return first[x.Turn] - first[y.Turn] })
+	return past[max(0, len(past)-a.m.o.History):]
+}
+
+// answer is the run's goroutine.
+func (a *actor) answer(ctx context.Context, r *run) {
+	defer r.cancel()
+	done := a.listen(ctx, r)
+	// The session may be out of memory already when an abandoned run ends.
+	_, _ = perform(context.Background(), a, func() (struct{}, error) {
+		a.finish(r, done)
+		return struct{}{}, nil
+	})
+}
+
+// listen passes an answer's events on and returns how it ended.
+func (a *actor) listen(ctx context.Context, r *run) (done turn.Done) {
+	defer func() {
+		if v := recover(); v != nil {
+			done = a.failed(r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+		}
+	}()
+	for ev, err := range a.m.o.Answerer.Answer(ctx, r.turn) {
+		if d, ok := ev.(turn.Done); ok && err == nil {
+			return d
+		}
+		if err == nil {
+			err = a.pass(ctx, r, ev)
+		}
+		if errors.Is(err, errStopped) || err != nil && r.over.Load() {
+			return turn.Done{}
+		}
+		if err != nil {
+			return a.failed(r, err)
+		}
+	}
+	if r.over.Load() {
+		return turn.Done{}
+	}
+	return a.failed(r, errors.New("the answer ended without done"))
+}
+
+// pass hands one event to the session and its subscribers.
+func (a *actor) pass(ctx context.Context, r *run, ev turn.Event) error {
+	switch e := ev.(type) {
+	case turn.Delta:
+		return a.delta(r, e.Text)
+	case turn.ToolStep:
+		_, err := perform(context.Background(), a, func() (struct{}, error) { return struct{}{}, a.tool(r, e) })
+		return gone(err)
+	case *turn.Question:
+		return a.question(ctx, r, e)
+	default:
+		return fmt.Errorf("unknown event %T", ev)
+	}
+}
+
+// delta sends text. It does not wait for the session's goroutine: a write to
+// disk that is in progress there would hold up every word.
+func (a *actor) delta(r *run, text string) error {
+	text, r.rest = whole(r.rest + text)
+	if text == "" {
+		return nil
+	}
+	length, ok := a.room.delta(r, valid(text))
+	if !ok {
+		return errStopped
+	}
+	if !r.spoke {
+		r.spoke = true
+		a.m.o.FirstDelta(a.m.o.Now().Sub(r.turn.At))
+	}
+	if length > a.m.o.MaxAnswer {
+		return &protocol.Problem{Code: protocol.TooLarge, Err: fmt.Errorf("answer is over %d bytes", a.m.o.MaxAnswer)}
+	}
+	return nil
+}
+
+// tool keeps a tool's step and tells everyone. Of a run that is being stopped
+// it still takes how calls ended, but no call that would begin.
+func (a *actor) tool(r *run, e turn.ToolStep) error {
+	if a.run != r || a.ending != nil && e.State == turn.ToolRunning {
+		return errStopped
+	}
+	if err := a.load(); err != nil {
+		return unavailable(err)
+	}
+	entry := a.toolEntry(r.turn.ID, e)
+	return a.step(entry)
+}
+
+// step keeps an entry of the running turn, and its text so far, and publishes
+// it.
+func (a *actor) step(e Entry) error {
+	if a.ending == nil {
+		e.Vars = a.partial()
+	}
+	frames, err := a.keep(e)
+	if err != nil {
+		return unavailable(err)
+	}
+	if e.Vars != nil {
+		a.saved = a.run.unsaved
+	}
+	a.room.publish(frames...)
+	return nil
+}
+
+// failed is the end of a turn that an error broke.
+func (a *actor) failed(r *run, err error) turn.Done {
+	code, message := a.m.o.FailureOf(err)
+	if message == "" {
+		message = a.m.o.FailureText(r.turn.Lang, code)
+	}
+	a.m.o.Log.Error("turn failed", keySession, a.meta.ID, keyTurn, r.turn.ID, keyRequest, r.turn.RequestID, keyError, err)
+	return turn.Done{Text: message, State: turn.Failed, Code: code, Source: turn.SourceHost, Lang: r.turn.Lang}
+}
+
+// add puts an utterance into the running turn.
+func (r *run) add(u *utterance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.steer = append(r.steer, u)
+}
+
+// take implements Turn.Steer.
+func (r *run) take() []string {
+	var texts []string
+	for _, u := range r.left() {
+		texts = append(texts, u.text)
+	}
+	return texts
+}
+
+func (r *run) left() []*utterance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	left := r.steer
+	r.steer = nil
+	return left
+}
+
+// vars implements turn.Vars, for as long as the run counts.
+type vars struct {
+	store   Store
+	session string
+	over    *atomic.Bool
+}
+
+func (v *vars) Get(ctx context.Context, name string) ([]byte, error) {
+	return v.store.Var(ctx, v.session, name)
+}
+
+func (v *vars) Set(ctx context.Context, name string, value []byte) error {
+	if v.over.Load() {
+		return errStopped
+	}
+	return v.store.SetVar(ctx, v.session, name, value)
+}
+
+// valid replaces each byte that is no UTF-8, wherever a text was cut.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+// gone turns the end of the session's goroutine into that of the turn.
+func gone(err error) error {
+	if errors.Is(err, errGone) {
+		return errStopped
+	}
+	return err
+}

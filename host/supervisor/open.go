@@ -1,0 +1,95 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/launch"
+)
+
+// outcome is how a start went: an instance with its manifest, or an error with
+// what the plugin said last.
+type outcome struct {
+	instance *instance
+	manifest *sdk.Manifest
+	err      error
+	stderr   []string
+}
+
+// discard ends a process that nobody wants any more.
+func (k *keeper) discard(r outcome) {
+	if r.instance != nil {
+		r.instance.Kill()
+		k.s.records.remove(k.cfg.ID)
+	}
+}
+
+// open brings a plugin up to where it can take calls.
+func (k *keeper) open(ctx context.Context) outcome {
+	program, err := k.s.store.verified(k.cfg.Path, k.cfg.SHA256)
+	if err != nil {
+		return outcome{err: &blockedError{kind: "program", err: err}}
+	}
+	p, err := k.s.launch(ctx, k.spec(ctx, program))
+	if err != nil {
+		out := outcome{err: judgeStart(err)}
+		if e, ok := errors.AsType[*launch.StartError](err); ok {
+			out.stderr = e.Exit.Stderr
+		}
+		return out
+	}
+	m, err := k.introduce(ctx, p)
+	if err != nil {
+		p.Kill()
+		k.s.records.remove(k.cfg.ID)
+		return outcome{err: err, stderr: p.Stderr()}
+	}
+	return outcome{instance: &instance{process: p, since: k.s.opts.Clock()}, manifest: m}
+}
+
+func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
+	spec := launch.Spec{
+		Path: program, Shim: k.s.opts.Shim, Memory: k.s.opts.Memory, NoTLS: !k.s.opts.AutoMTLS,
+		Line: func(l launch.Line) { k.s.opts.Log(k.cfg.ID, l) }, Now: k.s.opts.Clock,
+	}
+	if at, ok := ctx.Deadline(); ok {
+		spec.StartTimeout = time.Until(at)
+	}
+	return spec
+}
+
+// introduce lets host and plugin agree: what it is, what it may, how it is
+// configured, what it offers then.
+func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, error) {
+	if err := k.s.records.write(k.cfg.ID, p.Footprint()); err != nil {
+		return nil, err
+	}
+	m, err := p.Handler().Describe(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("describe plugin: %w", err)
+	}
+	if err := judgeManifest(m, k.cfg, k.s.opts.HostVersion); err != nil {
+		return nil, err
+	}
+	granted := k.cfg.Grants
+	if k.cfg.GrantAll {
+		granted = m.Needs
+	}
+	done, err := p.Handler().Configure(ctx, sdk.Configuration{
+		Values: k.cfg.values(), Granted: granted, HostVersion: k.s.opts.HostVersion,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("configure plugin: %w", err)
+	}
+	if err := judgeConfigured(done); err != nil {
+		return nil, err
+	}
+	offer := *m
+	if done.Tools != nil {
+		offer.Tools = done.Tools
+	}
+	return &offer, nil
+}

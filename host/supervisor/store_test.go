@@ -1,0 +1,106 @@
+package supervisor
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fault-P2: what runs is what was hashed.
+func TestOnlyVerifiedCopiesRun(t *testing.T) {
+	s, original := store{t.TempDir()}, someProgram(t)
+	path, err := s.verified(original, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o555 || filepath.Base(path) != "program" {
+		t.Errorf("got %s with mode %v, %v", path, info.Mode(), err)
+	}
+	hash := filepath.Base(filepath.Dir(path))
+	if again, err := s.verified(original, strings.ToUpper(hash)); again != path || err != nil {
+		t.Errorf("got %s, %v", again, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); len(left) != 1 || err != nil {
+		t.Errorf("got %v, %v", left, err)
+	}
+}
+
+func TestACopyThatWasChangedIsReplaced(t *testing.T) {
+	s, original := store{t.TempDir()}, someProgram(t)
+	path, err := s.verified(original, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("#!/bin/evil"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.verified(original, ""); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != "#!/bin/true" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestAProgramThatIsSwappedWhileItIsCopiedIsRefused(t *testing.T) {
+	s, original := store{t.TempDir()}, someProgram(t)
+	f, err := os.Open(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	to := filepath.Join(s.dir, "hash", "program")
+	err = s.copy(f, to, strings.Repeat("0", 64))
+	if err == nil || !strings.Contains(err.Error(), "changed while it was copied") {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(to)); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestWhatIsNoProgramIsRefused(t *testing.T) {
+	s, dir := store{t.TempDir()}, t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir: "got a folder", plain: "not executable (mode 0644)", filepath.Join(dir, "none"): "no such file", os.DevNull: "a special file",
+	} {
+		if _, err := s.verified(path, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", path, err, want)
+		}
+	}
+}
+
+func TestATornRecordIsRemoved(t *testing.T) {
+	r := records{t.TempDir()}
+	if err := os.WriteFile(r.path("x"), []byte(`{"plugin":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.clear(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(r.path("x")); !os.IsNotExist(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOptionsThatCannotWorkAreNamed(t *testing.T) {
+	for want, o := range map[string]Options{
+		`plugin id "A B"`:  {DataDir: "x", Plugins: []Config{{ID: "A B"}}},
+		`configured twice`: {DataDir: "x", Plugins: []Config{{ID: "a"}, {ID: "a"}}},
+		`data folder ""`:   {},
+	} {
+		if err := New(o).Start(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package telemetry
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// The formats of the log.
+const (
+	FormatJSON = "json" // one object a line
+	FormatText = "text" // one line a record, for people
+)
+
+// timeFormat is UTC with milliseconds.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// NewLogger returns the host's logger: every record is scrubbed, is one line,
+// and holds nothing that moves a terminal's cursor or turns its text around.
+// The level is one of trace, debug, info, warn and error; any other is info.
+func NewLogger(w io.Writer, format, level string, s *Scrubber) hclog.Logger {
+	l := hclog.LevelFromString(level)
+	if l == hclog.NoLevel {
+		l = hclog.Info
+	}
+	return hclog.New(&hclog.LoggerOptions{
+		Level: l, Output: NewSink(w, s), JSONFormat: format == FormatJSON, Color: hclog.ColorOff,
+		TimeFormat: timeFormat, TimeFn: func() time.Time { return time.Now().UTC() },
+	})
+}
+
+// NewSink returns a writer in front of a log: each Write is one whole record,
+// which is scrubbed, made harmless and written as one line with one Write. A
+// record is never cut: half a secret could not be recognised. Safe for
+// concurrent use when w is.
+func NewSink(w io.Writer, s *Scrubber) io.Writer { return &sink{w: w, s: s} }
+
+type sink struct {
+	w io.Writer
+	s *Scrubber
+}
+
+// Write implements [io.Writer].
+func (k *sink) Write(record []byte) (int, error) {
+	text := strings.TrimRight(string(record), "\n")
+	if _, err := io.WriteString(k.w, Harmless(k.s.Scrub(text))+"\n"); err != nil {
+		return 0, fmt.Errorf("write log: %w", err)
+	}
+	return len(record), nil
+}
+
+// Harmless escapes what could make one line look like several, hide a part of
+// it, or steer a terminal: control characters, and those that turn the
+// direction of text around. Tabs become spaces. The escapes are those of JSON,
+// so a JSON record stays one.
+func Harmless(s string) string {
+	if !strings.ContainsFunc(s, harmful) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !harmful(r):
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteByte(' ')
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+func harmful(r rune) bool {
+	return r < ' ' || r >= 0x7f && r <= 0x9f || // controls
+		r == 0x061c || r == 0x200e || r == 0x200f || // marks of direction
+		r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || // line ends, embeddings, isolates
+		r == 0xfeff
+}

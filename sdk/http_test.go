@@ -1,0 +1,222 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+// network answers requests one after the other, and notes them.
+type network struct {
+	answers []func(*http.Request) (*http.Response, error)
+	seen    []string
+}
+
+func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := ""
+	if req.Body != nil {
+		raw, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = " " + string(raw)
+	}
+	n.seen = append(n.seen, req.Method+" "+req.URL.String()+body)
+	if len(n.answers) == 0 {
+		return nil, errors.New("no answer left")
+	}
+	next := n.answers[0]
+	n.answers = n.answers[1:]
+	return next(req)
+}
+
+func status(code int, header ...string) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) {
+		h := http.Header{}
+		for i := 0; i < len(header); i += 2 {
+			h.Set(header[i], header[i+1])
+		}
+		return &http.Response{StatusCode: code, Header: h, Body: io.NopCloser(strings.NewReader("body"))}, nil
+	}
+}
+
+func broken(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
+
+// reaching returns a plugin that may reach api.example.org and what the
+// configuration names.
+func reaching(t *testing.T, n *network) *sdk.Plugin {
+	t.Helper()
+	p := plain(says("")).Use(sdk.Environment{Transport: n})
+	sdk.Config(p, func(context.Context, struct {
+		Home struct {
+			URL string `json:"url"`
+		} `json:"home,omitempty"`
+	},
+	) error {
+		return nil
+	})
+	done, err := p.Configure(t.Context(), sdk.Configuration{
+		Values: []byte(`{"home":{"url":"http://Home.local:8123/api"}}`),
+		Granted: []sdk.Need{
+			{Kind: "net", Scope: "api.example.org:443"}, {Kind: "net", Scope: "config:/home/url"},
+			{Kind: "net", Scope: "config:/nothing"}, {Kind: "secret", Scope: "evil.example:443"},
+		},
+	})
+	if err != nil || len(done.Diagnostics) > 0 {
+		t.Fatal(done, err)
+	}
+	return p
+}
+
+func get(ctx context.Context, p *sdk.Plugin, method, url, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return p.HTTP().Do(req)
+}
+
+func TestOnlyGrantedHostsAreReached(t *testing.T) {
+	for url, allowed := range map[string]bool{
+		"https://api.example.org/v1":       true,
+		"https://API.example.org.:443/v1":  true,
+		"http://home.local:8123/x":         true,
+		"http://api.example.org/v1":        false, // port 80
+		"https://api.example.org:8443/":    false,
+		"https://api.example.org.evil.com": false,
+		"https://evil.example/":            false,
+		"http://home.local/":               false,
+		"http://127.0.0.1:443/":            false,
+	} {
+		n := &network{answers: []func(*http.Request) (*http.Response, error){status(200)}}
+		resp, err := get(t.Context(), reaching(t, n), "GET", url, "")
+		if err == nil {
+			resp.Body.Close()
+		}
+		if (err == nil) != allowed || (len(n.seen) == 1) != allowed {
+			t.Errorf("%s: %v, requests %v; want allowed %t", url, err, n.seen, allowed)
+		}
+		if !allowed && sdk.ErrorCode(err) != sdk.CodeForbidden {
+			t.Errorf("%s: code is %s", url, sdk.ErrorCode(err))
+		}
+	}
+}
+
+func TestARedirectToAHostThatWasNotGrantedIsRefused(t *testing.T) {
+	n := &network{answers: []func(*http.Request) (*http.Response, error){status(302, "Location", "https://evil.example/steal")}}
+	_, err := get(t.Context(), reaching(t, n), "GET", "https://api.example.org/", "")
+	if sdk.ErrorCode(err) != sdk.CodeForbidden || len(n.seen) != 1 {
+		t.Errorf("error is %v after %v", err, n.seen)
+	}
+}
+
+func TestNothingIsReachedBeforeTheFirstConfigurationOrAfterARefusedOne(t *testing.T) {
+	n := &network{}
+	if _, err := get(t.Context(), plain(says("")).Use(sdk.Environment{Transport: n}), "GET", "https://api.example.org/", ""); sdk.ErrorCode(err) != sdk.CodeForbidden {
+		t.Errorf("error is %v", err)
+	}
+	p := reaching(t, n)
+	done, err := p.Configure(t.Context(), sdk.Configuration{
+		Values: []byte(`{"bad":1}`), Granted: []sdk.Need{{Kind: "net", Scope: "evil.example:443"}},
+	})
+	if err != nil || len(done.Diagnostics) != 1 {
+		t.Fatal(done, err)
+	}
+	if _, err := get(t.Context(), p, "GET", "https://evil.example/", ""); sdk.ErrorCode(err) != sdk.CodeForbidden {
+		t.Errorf("the grants of a refused configuration hold: %v", err)
+	}
+}
+
+func TestRequestsAreRepeatedWhereThatIsSafeAndMayHelp(t *testing.T) {
+	ok := status(200)
+	for name, c := range map[string]struct {
+		method, body string
+		answers      []func(*http.Request) (*http.Response, error)
+		tries        int
+		status       int
+	}{
+		"server error, then fine":   {"GET", "", []func(*http.Request) (*http.Response, error){status(503), ok}, 2, 200},
+		"broken, then fine":         {"GET", "", []func(*http.Request) (*http.Response, error){broken, broken, ok}, 3, 200},
+		"too many requests":         {"PUT", "data", []func(*http.Request) (*http.Response, error){status(429, "Retry-After", "2"), ok}, 2, 200},
+		"never better":              {"GET", "", []func(*http.Request) (*http.Response, error){status(500), status(500), status(500), ok}, 3, 500},
+		"not to be repeated":        {"POST", "data", []func(*http.Request) (*http.Response, error){status(503), ok}, 1, 503},
+		"not found stays not found": {"GET", "", []func(*http.Request) (*http.Response, error){status(404), ok}, 1, 404},
+		"longer than there is time": {"GET", "", []func(*http.Request) (*http.Response, error){status(503, "Retry-After", "60"), ok}, 1, 503},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &network{answers: c.answers}
+			began := time.Now()
+			resp, err := get(t.Context(), reaching(t, n), c.method, "https://api.example.org/", c.body)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				return
+			}
+			defer resp.Body.Close()
+			if len(n.seen) != c.tries || resp.StatusCode != c.status {
+				t.Errorf("%s: %d after %v; want %d after %d tries", name, resp.StatusCode, n.seen, c.status, c.tries)
+			}
+			for _, s := range n.seen {
+				if diff := cmp.Diff(strings.TrimSpace(c.method+" https://api.example.org/ "+c.body), strings.TrimSpace(s)); diff != "" {
+					t.Errorf("%s: a repetition differs:\n%s", name, diff)
+				}
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("%s: took %v", name, took)
+			}
+		})
+	}
+}
+
+func TestARequestEndsWithItsContextAlsoBetweenTwoTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{answers: []func(*http.Request) (*http.Response, error){status(503, "Retry-After", "5"), status(200)}}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		began := time.Now()
+		_, err := get(ctx, reaching(t, n), "GET", "https://api.example.org/", "")
+		if !errors.Is(err, context.Canceled) || time.Since(began) != time.Second {
+			t.Errorf("ended after %v with %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestARequestWithoutAnswerIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}
+		n := &network{answers: []func(*http.Request) (*http.Response, error){silent}}
+		began := time.Now()
+		_, err := get(t.Context(), reaching(t, n), "GET", "https://api.example.org/", "")
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 10*time.Second {
+			t.Errorf("ended after %v with %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestAnAnswerThatIsTooLargeIsAnError(t *testing.T) {
+	for size, want := range map[int]sdk.Code{4 << 20: "", 4<<20 + 1: sdk.CodeTooLarge} {
+		n := &network{answers: []func(*http.Request) (*http.Response, error){func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", size)))}, nil
+		}}}
+		resp, err := get(t.Context(), reaching(t, n), "GET", "https://api.example.org/", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if sdk.ErrorCode(err) != want || len(raw) > 4<<20 {
+			t.Errorf("%d bytes: read %d with %v, want code %q", size, len(raw), err, want)
+		}
+	}
+}

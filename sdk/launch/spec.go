@@ -1,0 +1,87 @@
+package launch
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// The bounds of one plugin process.
+const (
+	// DefaultStartTimeout is how long a plugin has until it answers its first
+	// health call.
+	DefaultStartTimeout = 5 * time.Second
+	// MaxLine is the most bytes of one log line that are kept.
+	MaxLine = 64 << 10
+	// TailLines is how many of its last stderr lines an [Exit] holds.
+	TailLines = 20
+
+	minMemory = 64 << 20
+)
+
+// The reasons why a plugin did not start; [Start] wraps one of them or the
+// context's error.
+var (
+	// ErrExec means that the operating system did not run the program.
+	ErrExec = errors.New("cannot run program")
+	// ErrHandshake means that the program runs but does not speak the protocol.
+	ErrHandshake = errors.New("bad handshake")
+	// ErrVersion means that it speaks another version of the protocol.
+	ErrVersion = errors.New("incompatible protocol version")
+	// ErrEnded means that it ended before it was ready.
+	ErrEnded = errors.New("plugin ended while starting")
+	// ErrStartTimeout means that it was not ready in time.
+	ErrStartTimeout = errors.New("plugin not ready in time")
+	// ErrUnhealthy means that its first health call failed.
+	ErrUnhealthy = errors.New("first health call failed")
+)
+
+// Spec says which program to run and how.
+type Spec struct {
+	Path string   // the program
+	Args []string // its arguments
+	// Env is added to the few variables that a plugin gets; nothing else of
+	// the host's environment reaches it.
+	Env []string
+	// Shim is the program and first arguments that run [Shim], such as
+	// {"/usr/bin/jarvis", "__exec"}. Without it containment is weaker: when the
+	// host dies only the plugin itself goes, not the processes it started; no
+	// resource limits are set.
+	Shim []string
+	// Memory limits the plugin's data in bytes, 0 is no limit. It needs a shim
+	// and Linux. Programs built with the race detector can't live under it.
+	Memory int64
+	// SocketDir is where the private folder for the sockets is made. Empty is
+	// the system's temporary folder, or /tmp where that path is too long.
+	SocketDir string
+	// StartTimeout is how long Start may take; 0 is DefaultStartTimeout.
+	StartTimeout time.Duration
+	// NoTLS turns the mutual TLS between host and plugin off.
+	NoTLS bool
+	// Line takes what the plugin logs and prints, one line at a time. It must
+	// return quickly: the plugin waits. Nil drops all.
+	Line func(Line)
+	// Now is the clock of log lines; nil is time.Now.
+	Now func() time.Time
+}
+
+func (s Spec) complete() (Spec, error) {
+	s.StartTimeout = cmp.Or(s.StartTimeout, DefaultStartTimeout)
+	if s.Line == nil {
+		s.Line = func(Line) {}
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Memory != 0 && s.Memory < minMemory {
+		return s, fmt.Errorf("memory limit of %d bytes: expected 0 or at least %d", s.Memory, minMemory)
+	}
+	path, err := filepath.Abs(s.Path)
+	if err != nil {
+		return s, fmt.Errorf("resolve program path: %w", err)
+	}
+	s.Path = path
+	return s, nil
+}
