@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jarvis-host/jarvis/host/config"
 	// Children compile against these; imported, a change of them runs the test again.
 	_ "github.com/jarvis-host/jarvis/sdk/plugintest"
 	_ "github.com/jarvis-host/jarvis/sdk/serve"
@@ -16,7 +17,7 @@ import (
 
 const guide = "docs/plugin-guide.md"
 
-// block is one Go snippet of the guide.
+// block is one snippet of the guide.
 type block struct {
 	file string // where a reader puts it, empty for a fragment
 	line int    // of its first line of code, in the guide
@@ -26,13 +27,9 @@ type block struct {
 // TestEverySnippetOfThePluginGuideCompiles builds the plugin that a reader of
 // the guide ends up with, and runs the guide's own test of it.
 func TestEverySnippetOfThePluginGuideCompiles(t *testing.T) {
-	raw, err := os.ReadFile(guide)
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := map[string]int{}
 	dir := newModule(t)
-	for _, b := range goBlocks(t, string(raw)) {
+	for _, b := range blocks(t, "go") {
 		checkForm(t, b)
 		if b.file == "" {
 			continue
@@ -41,7 +38,8 @@ func TestEverySnippetOfThePluginGuideCompiles(t *testing.T) {
 			t.Fatalf("%s:%d: file %s is there already, at line %d", guide, b.line, b.file, line)
 		}
 		files[b.file] = b.line
-		write(t, filepath.Join(dir, filepath.FromSlash(b.file)), fmt.Sprintf("//line %s:%d\n%s", filepath.Base(guide), b.line, b.code))
+		write(t, filepath.Join(dir, filepath.FromSlash(b.file)),
+			fmt.Sprintf("//line %s:%d\n%s", filepath.Base(guide), b.line, b.code))
 	}
 	if len(files) == 0 {
 		t.Fatalf("%s has no Go block that begins with a line // file: NAME", guide)
@@ -50,17 +48,40 @@ func TestEverySnippetOfThePluginGuideCompiles(t *testing.T) {
 	run(t, dir, "test", "./...")
 }
 
-// goBlocks finds the fenced blocks of Go.
-func goBlocks(t *testing.T, text string) []block {
+// TestTheHostAcceptsTheConfigurationOfThePluginGuide loads each YAML block,
+// with a program where the guide says that the reader's is.
+func TestTheHostAcceptsTheConfigurationOfThePluginGuide(t *testing.T) {
+	for _, b := range blocks(t, "yaml") {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "jarvis.yaml")
+		write(t, filepath.Join(dir, "jarvis-plugin-dice"), "")
+		write(t, file, strings.ReplaceAll(b.code, "/home/me/dice", filepath.ToSlash(dir)))
+		got, err := config.Load(config.Options{File: file, Dir: dir, SecretDirs: []string{dir}})
+		if err != nil {
+			t.Errorf("%s: block at line %d is refused: %v", guide, b.line, err)
+			continue
+		}
+		if p := got.Config().Plugins["dice"]; p.Enabled == nil || !*p.Enabled || p.Path == "" {
+			t.Errorf("%s: block at line %d does not enable the plugin dice", guide, b.line)
+		}
+	}
+}
+
+// blocks finds the fenced blocks of a language in the guide.
+func blocks(t *testing.T, lang string) []block {
 	t.Helper()
+	raw, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []block
 	var open *block
 	n := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(string(raw)) {
 		n++
 		fence := strings.TrimRight(line, "\r\n")
 		switch {
-		case open == nil && fence == "```go":
+		case open == nil && fence == "```"+lang:
 			open = &block{line: n + 1}
 		case open == nil:
 		case fence == "```":
@@ -72,12 +93,14 @@ func goBlocks(t *testing.T, text string) []block {
 			if !filepath.IsLocal(open.file) {
 				t.Fatalf("%s:%d: file %q, expected a name inside of the plugin's folder", guide, n, open.file)
 			}
+		case open.code == "" && fence == "":
+			open.line++
 		default:
 			open.code += line
 		}
 	}
 	if open != nil {
-		t.Fatalf("%s:%d: this block of Go has no end", guide, open.line)
+		t.Fatalf("%s:%d: this block has no end", guide, open.line)
 	}
 	return all
 }
@@ -114,7 +137,8 @@ func newModule(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	_, rest, _ := strings.Cut(string(mod), "\n")
-	write(t, filepath.Join(dir, "go.mod"), fmt.Sprintf("module example.org/dice\n%s\nrequire %s v0.0.0\n\nreplace %[2]s => %q\n", rest, module, root))
+	write(t, filepath.Join(dir, "go.mod"),
+		fmt.Sprintf("module example.org/dice\n%s\nrequire %s v0.0.0\n\nreplace %[2]s => %q\n", rest, module, root))
 	write(t, filepath.Join(dir, "go.sum"), string(sum))
 	return dir
 }

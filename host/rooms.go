@@ -192,20 +192,9 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 		Model: h.model.name, Now: time.Now,
 		Config: gateway.Config{
 			AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
-			MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c), Version: h.o.Version,
+			MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c.TimeZone), Version: h.o.Version,
 		},
 	})
-}
-
-// zone is where the host is; the configuration has checked the name.
-func zone(c *config.Config) *time.Location {
-	if c.TimeZone == "" {
-		return time.Local
-	}
-	if z, err := time.LoadLocation(c.TimeZone); err == nil {
-		return z
-	}
-	return time.UTC
 }
 
 // watchServices registers what /ready tells of.

@@ -208,6 +208,8 @@ func TestStopWordsStopWithoutAModel(t *testing.T) {
 	if own.State != "answered" || own.Source != "dialogue" {
 		t.Errorf("the stop word was answered with %+v", own)
 	}
+	// E07 D07: the plugin's own context ended too.
+	until(t, "the plugin to be told", func() bool { return strings.Contains(h.log.String(), "left the door") })
 }
 
 const withDoor = "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [open]\n"

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // for machines without a zone database
 
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/texts"

@@ -45,6 +45,7 @@ func door() *sdk.Plugin {
 	sdk.Tool(p, "wait", "Wait for someone at the door, for ever", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
 		c.Text("waiting")
 		<-ctx.Done()
+		c.Log().Info("left the door")
 		return "", ctx.Err()
 	}, sdk.ReadOnly(), sdk.Say("en", "wait at the door"))
 	sdk.Tool(p, "kick", "Kick the door until it breaks", func(context.Context, *sdk.Call, none) (string, error) {

@@ -24,14 +24,21 @@ type Options struct {
 	Manifests func() []*sdk.Manifest
 }
 
-type tools struct{ o Options }
+// helpTool is the name of the tool that lists the others.
+const helpTool = "help"
+
+type tools struct {
+	o      Options
+	plugin *sdk.Plugin
+}
 
 type noArgs struct{}
 
 // New returns the built-in tools as a plugin that needs no process.
 func New(o Options) *sdk.Plugin {
-	b := &tools{o}
+	b := &tools{o: o}
 	p := sdk.New(o.ID, o.Version, "What the host knows by itself: time, date, help").Languages("fr", "en")
+	b.plugin = p
 	sdk.Tool(p, "time", "The current time of day", b.time, sdk.ReadOnly(),
 		sdk.Say("fr", "quelle heure (est-il|il est)", "(il est|c'est) quelle heure", "[donne-moi |dis-moi |tu as |t'as ]l'heure [s'il te plaît]", "(quelle est l'heure|c'est quoi l'heure)", "tu peux me (donner|dire) l'heure"),
 		sdk.Say("en", "what time is it [now|please]", "what's the time [now|please]", "what is the time", "(tell|give) me the time", "(do you have|have you got) the time", "the time please", "current time"),
@@ -40,7 +47,7 @@ func New(o Options) *sdk.Plugin {
 		sdk.Say("fr", "(quel jour|quelle date) (sommes-nous|on est|est-on|est-ce|c'est) [aujourd'hui]", "(on est|nous sommes|c'est) (quel jour|quelle date|le combien|quoi comme jour) [aujourd'hui]", "[quelle est |c'est quoi |donne-moi |dis-moi ]la date [d'aujourd'hui|du jour]", "quel est le jour d'aujourd'hui"),
 		sdk.Say("en", "what (day|date) is (it|today) [today]", "what's (the date|today's date|the day) [today]", "what is (the date|today's date) [today]", "which day is (it|today)", "what day of the week is (it|today)", "today's date", "(tell|give) me (the|today's) date"),
 		sdk.Examples("fr", sdk.Example{Text: "quel jour sommes-nous"}), sdk.Examples("en", sdk.Example{Text: "what's the date"}))
-	sdk.Tool(p, "help", "What the assistant can do", b.help, sdk.ReadOnly(),
+	sdk.Tool(p, helpTool, "What the assistant can do", b.help, sdk.ReadOnly(),
 		sdk.Say("fr", "(que|qu'est-ce que tu) (sais-tu|peux-tu|sais|peux) faire [pour moi]", "[dis-moi ]ce que tu (sais|peux) faire", "tu (sais|peux) faire quoi", "(aide|aide-moi|à l'aide)", "comment (ça marche|tu marches|je t'utilise)", "à quoi tu sers", "quelles sont tes (commandes|capacités|possibilités)"),
 		sdk.Say("en", "what can (you|i) (do|say|ask) [for me|you]", "help [me] [please]", "what are you able to do", "what do you do", "how does this work", "what are your (commands|capabilities|skills)", "show me what you can do"),
 		sdk.Examples("fr", sdk.Example{Text: "que sais-tu faire ?"}), sdk.Examples("en", sdk.Example{Text: "what can you do?"}))
@@ -58,10 +65,14 @@ func (b *tools) date(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
 }
 
 // help lists what can be said, by the examples of the tools on offer.
-func (b *tools) help(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
+func (b *tools) help(ctx context.Context, c *sdk.Call, _ noArgs) (string, error) {
+	own, err := b.plugin.Describe(ctx)
+	if err != nil {
+		return "", err
+	}
 	lines := []string{b.o.Words(c.Locale(), "builtin.help")}
-	for _, m := range b.o.Manifests() {
-		if said := examples(m, c.Locale()); len(said) > 0 {
+	for _, m := range append(b.o.Manifests(), own) {
+		if said := b.examples(m, c.Locale()); len(said) > 0 {
 			lines = append(lines, "- "+strings.Join(said, " · "))
 		}
 	}
@@ -71,16 +82,15 @@ func (b *tools) help(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
 // maxExamples is how many examples help shows of a plugin.
 const maxExamples = 3
 
-func examples(m *sdk.Manifest, lang string) []string {
+// examples quotes the first example of each of a plugin's tools.
+func (b *tools) examples(m *sdk.Manifest, lang string) []string {
 	var out []string
 	for _, t := range m.Tools {
-		for _, s := range t.Sentences {
-			if s.Lang == lang && len(s.Examples) > 0 {
-				out = append(out, "« "+s.Examples[0].Text+" »")
-				break
-			}
+		i := slices.IndexFunc(t.Sentences, func(s sdk.Sentences) bool { return s.Lang == lang && len(s.Examples) > 0 })
+		if i < 0 || m.ID == b.o.ID && t.Name == helpTool {
+			continue
 		}
+		out = append(out, b.o.Words(lang, "builtin.example", t.Sentences[i].Examples[0].Text))
 	}
-	out = slices.Compact(out)
 	return out[:min(len(out), maxExamples)]
 }

@@ -96,8 +96,8 @@ func TestTheToolsAnswerInThePersonsLanguageAndZone(t *testing.T) {
 		{"time", "en", "America/New_York", "6:30"},
 		{"date", "fr", "Europe/Paris", "mercredi 25 novembre 2026"},
 		{"date", "en", "UTC", "Tuesday 24 November 2026"},
-		{"help", "fr", "UTC", "« jouons »"},
-		{"help", "en", "UTC", "« let's play »"},
+		{"help", "fr", "UTC", "« jouons »\n- « quelle heure est-il »"},
+		{"help", "en", "UTC", "“let's play”\n- “what time is it” · “what's the date”"},
 	} {
 		if got := strings.ReplaceAll(answer(t, tc.name, tc.lang, tc.zone), "\u00a0", " "); !strings.Contains(got, tc.want) {
 			t.Errorf("%s %s %s: %q, want %q in it", tc.name, tc.lang, tc.zone, got, tc.want)

@@ -3,16 +3,17 @@ package gateway
 import (
 	"context"
 	"log/slog"
+
+	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
-// The keys of the gateway's log records.
+// The keys of the gateway's log records, as package telemetry documents them.
 const (
-	keyRequest = "request_id"
-	keyRoute   = "route"
-	keyError   = "error"
-	keyStack   = "stack"
-	keyUser    = "user"
-	keyCode    = "code"
+	keyRequest = telemetry.KeyRequestID
+	keyRoute   = telemetry.KeyRoute
+	keyError   = telemetry.KeyError
+	keyStack   = telemetry.KeyStack
+	keyUser    = telemetry.KeyUser
 )
 
 // faults brings what net/http complains about into the host's log.

@@ -13,8 +13,8 @@ import (
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
-// maxKeptFrames bounds what a session in memory keeps of its frames; the oldest
-// go first.
+// maxKeptFrames is what a session in memory keeps of its frames, and an eighth
+// more at times; the oldest go first.
 const maxKeptFrames = 4096
 
 // Memory is a Store that ends with its process. It serves temporary sessions
@@ -239,7 +239,7 @@ func (m *Memory) add(s *remembered, entries []Entry) {
 	for _, e := range entries {
 		s.add(e)
 	}
-	if n := len(s.frames) - maxKeptFrames; n > 0 {
+	if n := len(s.frames) - maxKeptFrames; n > maxKeptFrames/8 { // not at each step
 		s.frames = slices.Clone(s.frames[n:])
 	}
 }

@@ -205,19 +205,20 @@ func (k *keeper) ready(in *instance, m *sdk.Manifest) {
 // off waits for an operator.
 func (k *keeper) off(ctx context.Context) phase {
 	k.set(StateDisabled, "turned off by the operator")
-	return k.rest(ctx, nil)
+	return k.rest(ctx, nil, "")
 }
 
 // blockedBy waits for an operator too: nothing helps that happens by itself.
 func (k *keeper) blockedBy(why *blockedError) phase {
 	return func(ctx context.Context) phase {
 		k.set(StateBlocked, why.Error())
-		return k.rest(ctx, nil)
+		return k.rest(ctx, nil, "")
 	}
 }
 
-// rest waits without a process for a command, or until due is ready.
-func (k *keeper) rest(ctx context.Context, due <-chan time.Time) phase {
+// rest waits without a process for a command, or until due is ready; why is
+// what ended the last process.
+func (k *keeper) rest(ctx context.Context, due <-chan time.Time, why string) phase {
 	for {
 		select {
 		case <-ctx.Done():
@@ -225,7 +226,7 @@ func (k *keeper) rest(ctx context.Context, due <-chan time.Time) phase {
 		case <-k.leaving:
 			return nil
 		case <-due:
-			return k.starting("next try")
+			return k.starting("tried again after: " + why)
 		case c := <-k.commands:
 			if next, ok := k.obey(c); ok {
 				return next
@@ -320,6 +321,6 @@ func (k *keeper) crashed(reason string, stderr []string, up time.Duration) phase
 		k.update(func() { k.retryAt = now.Add(wait) })
 		due := time.NewTimer(wait)
 		defer due.Stop()
-		return k.rest(ctx, due.C)
+		return k.rest(ctx, due.C, reason)
 	}
 }

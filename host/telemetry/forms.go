@@ -16,6 +16,8 @@ const minLine = 16
 func formsOf(secret string) []string {
 	parts := []string{secret}
 	if strings.Contains(secret, "\n") {
+		// The log for people sets the lines of a value apart.
+		parts = append(parts, strings.ReplaceAll(secret, "\n", "\n  | "))
 		for line := range strings.SplitSeq(secret, "\n") {
 			if line = strings.TrimSpace(line); len(line) >= minLine && !strings.HasPrefix(line, "-----") {
 				parts = append(parts, line)

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -10,7 +11,7 @@ import (
 // a text without any of them is not looked at further.
 var keyWords = []string{
 	"pass", "pwd", "mdp", "mot de", "mot_de", "mot-de", "motde", "secret", "secrète", "secrete", "token", "jeton", "key", "clé", "cle", "auth",
-	"cookie", "credential", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pincode", "code_pin", "codepin",
+	"cookie", "credential", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pincode", "pin_code", "pin-code", "code_pin", "codepin", "srf",
 }
 
 // secretEnds end names that promise a secret, in small letters without marks.
@@ -74,6 +75,32 @@ func promises(name string) bool {
 	return false
 }
 
+// lastPairs are the two letters with which names that promise a secret end.
+var lastPairs = sync.OnceValue(func() map[[2]byte]bool {
+	pairs := map[[2]byte]bool{}
+	for _, n := range slices.Concat(secretEnds, secretNames) {
+		pairs[[2]byte{n[len(n)-2], n[len(n)-1]}] = true
+	}
+	return pairs
+})
+
+// mayEnd reports whether a name's last two letters are those of a secret's; it
+// is quick and right about most other names.
+func mayEnd(name string) bool {
+	var last [2]byte
+	for i, n := len(name)-1, 1; i >= 0 && n >= 0; i-- {
+		switch c := name[i]; {
+		case c >= utf8.RuneSelf:
+			return true
+		case c >= 'A' && c <= 'Z':
+			last[n], n = c+'a'-'A', n-1
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			last[n], n = c, n-1
+		}
+	}
+	return lastPairs()[last]
+}
+
 // plain is a name in small letters, without marks and accents.
 func plain(name string) string {
 	return strings.Map(func(r rune) rune {
@@ -93,14 +120,14 @@ func plain(name string) string {
 // scrubNamed takes out what stands behind names that promise a secret, after =
 // or a colon: JSON, YAML, headers, query strings, Go's and Python's printed
 // values, settings.
-func scrubNamed(s string) string {
+func scrubNamed(s string, groups uint64) string {
 	var b strings.Builder
 	done := 0
 	for i := 0; i < len(s); i++ {
 		if s[i] != '=' && s[i] != ':' || i < done {
 			continue
 		}
-		n, ok := nameBefore(s, done, i)
+		n, ok := nameBefore(s, done, i, groups)
 		if !ok {
 			continue
 		}
@@ -126,7 +153,7 @@ type name struct {
 }
 
 // nameBefore finds the name before position i that promises a secret.
-func nameBefore(s string, from, i int) (name, bool) {
+func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 	j := i
 	for j > from && s[j-1] == ' ' && i-j < 2 {
 		j--
@@ -148,13 +175,16 @@ func nameBefore(s string, from, i int) (name, bool) {
 	if s[i] == '=' && strings.EqualFold(n.text, "key") && k > from && (s[k-1] == '?' || s[k-1] == '&') {
 		return n, true
 	}
-	if plain(n.text) == "sig" && s[i] != '=' {
+	if s[i] != '=' && len(n.text) < 8 && plain(n.text) == "sig" {
 		return n, false
 	}
-	if promises(n.text) {
+	if (groups&groupParts != 0 || mayEnd(n.text)) && promises(n.text) {
 		return n, true
 	}
-	before := strings.ToLower(s[max(from, j-24):j])
+	if groups&groupPhrases == 0 {
+		return n, false
+	}
+	before := small(s[max(from, j-24):j])
 	for _, p := range phrases {
 		if strings.HasSuffix(before, p) {
 			n.text = p
@@ -180,6 +210,9 @@ func valueAfter(s string, i int, n name) value {
 	for p < len(s) && (s[p] == '=' || s[p] == '>') && s[i] == '=' {
 		p++ // ==, =>
 	}
+	if s[i] == '=' && p < len(s) && s[p] == ' ' && s[i-1] != ' ' {
+		return value{} // nothing was given
+	}
 	spaced := false
 	for p < len(s) && (s[p] == ' ' || s[p] == '\t') && p-i < 8 {
 		p, spaced = p+1, true
@@ -194,17 +227,18 @@ func valueAfter(s string, i int, n name) value {
 	switch {
 	case q < len(s) && (s[q] == '"' || s[q] == '\''):
 		return quotedValue(s, q+1, s[p:q+1])
-	case s[p] == '{':
-		return value{} // the names inside tell
-	case s[p] == '[' && !strings.HasPrefix(s[p:], Redacted):
+	case s[p] == '{', strings.HasPrefix(s[p:], Redacted), strings.HasPrefix(s[p:], masked):
+		return value{} // the names inside tell; or it is gone already
+	case s[p] == '[':
 		return listValue(s, p, n)
 	default:
 		return bareValue(s, p, n, s[i] == ':' && n.quote == "", spaced)
 	}
 }
 
-// quotedValue ends at the same quote with as many backslashes, or at the end of
-// what the quotes stand in.
+// quotedValue ends at the same quote, or at the end of what the quotes stand in.
+// A quote inside a JSON text inside a JSON text has one backslash before it, one
+// level deeper it has three, and so on; each more doubles.
 func quotedValue(s string, from int, open string) value {
 	mark, level := open[len(open)-1], len(open)-1
 	for t := from; t < len(s); t++ {
@@ -212,8 +246,16 @@ func quotedValue(s string, from int, open string) value {
 		for t < len(s) && s[t] == '\\' {
 			run, t = run+1, t+1
 		}
-		if t < len(s) && s[t] == mark && run <= level {
-			return whole(s, from, t-run)
+		if t >= len(s) || s[t] != mark {
+			continue
+		}
+		for outer := level; outer >= 0; outer /= 2 {
+			if run%(2*(outer+1)) == outer {
+				return whole(s, from, t-outer)
+			}
+			if outer == 0 {
+				break
+			}
 		}
 	}
 	return whole(s, from, len(s))
@@ -227,11 +269,14 @@ func whole(s string, start, end int) value {
 	return value{start, end, Redacted}
 }
 
+// masked is what the configuration shows in place of a secret.
+const masked = "[secret]"
+
 // empty reports whether a value says that there is no secret, or names where
 // it is.
 func empty(v string) bool {
 	switch strings.ToLower(v) {
-	case "null", "nil", "<nil>", "none", "true", "false", "undefined", Redacted, "[secret]":
+	case "null", "nil", "<nil>", "none", "true", "false", "undefined", Redacted, masked:
 		return true
 	default:
 		return strings.HasPrefix(v, "env:") || strings.HasPrefix(v, "${") || strings.Trim(v, "*.•") == ""
@@ -245,8 +290,9 @@ func listValue(s string, p int, n name) value {
 		return value{}
 	}
 	quote := n.quote
-	if quote == "" && strings.ContainsAny(s[p:p+end], `"`) {
-		quote = `"`
+	if i := strings.IndexByte(s[p:p+end], '"'); i >= 0 {
+		inside := strings.TrimRight(s[p:p+i], `\`)
+		quote = s[p+len(inside) : p+i+1]
 	}
 	return value{p + 1, p + end, quote + Redacted + quote}
 }
@@ -270,7 +316,7 @@ func bareValue(s string, p int, n name, prose, spaced bool) value {
 		}
 		v = s[p:end]
 	}
-	if v == "" || empty(v) || strings.HasPrefix(v, Redacted) || key == "pwd" && strings.HasPrefix(v, "/") {
+	if v == "" || empty(v) || key == "pwd" && strings.HasPrefix(v, "/") {
 		return value{}
 	}
 	if prose && spaced && isProse(v, key) {

@@ -35,7 +35,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"bearer"},
-		re:       regexp.MustCompile(`(?i)\b(bearer(?:\s+|%20|\+))([A-Za-z0-9._~+/=-]{8,})`),
+		re:       regexp.MustCompile(`(?i)\b(bearer(?:\s+|%20|\+))([A-Za-z0-9._~+/-]{8,}=*)`),
 		with:     "${1}" + Redacted,
 		only:     func(m string) bool { return strings.ContainsAny(m, "0123456789") || len(m) > 30 },
 	},

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,13 @@ const minSecret = 6
 type Scrubber struct {
 	mu    sync.Mutex
 	forms map[string]bool
-	known atomic.Pointer[strings.Replacer]
+	known atomic.Pointer[registry]
+}
+
+// registry finds the secrets that were registered.
+type registry struct {
+	sieve    sieve
+	replacer *strings.Replacer
 }
 
 // NewScrubber returns a scrubber that knows no secret yet.
@@ -49,38 +56,103 @@ func (s *Scrubber) Register(secret string) bool {
 		}
 		return strings.Compare(a, b)
 	})
+	r := &registry{}
 	pairs := make([]string, 0, 2*len(all))
 	for _, f := range all {
+		r.sieve.add(f)
 		pairs = append(pairs, f, Redacted)
 	}
-	s.known.Store(strings.NewReplacer(pairs...))
+	r.replacer = strings.NewReplacer(pairs...)
+	s.known.Store(r)
 	return true
 }
 
-// Scrub returns text without the secrets that are recognised in it. A JSON
-// object stays one.
+// Scrub returns text without the secrets that are recognised in it. What was
+// JSON stays JSON.
 func (s *Scrubber) Scrub(text string) string {
-	if r := s.known.Load(); r != nil {
-		text = r.Replace(text)
+	out := s.plain(text)
+	if out == text || json.Valid([]byte(out)) || !json.Valid([]byte(text)) {
+		return out
 	}
-	lower := strings.ToLower(text)
-	if containsAny(lower, keyWords) {
-		text = scrubNamed(text)
-		lower = strings.ToLower(text)
+	// A secret ran across the borders of a value: look at each value alone.
+	var v any
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return out
 	}
-	for _, p := range patterns {
-		if containsAny(lower, p.keywords) {
+	raw, err := json.Marshal(s.inside(v, ""))
+	if err != nil {
+		return out
+	}
+	return string(raw)
+}
+
+// inside scrubs the texts of a JSON value that stands under a name.
+func (s *Scrubber) inside(v any, name string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for n := range v {
+			out[s.plain(n)] = s.inside(v[n], n)
+		}
+		return out
+	case []any:
+		for i := range v {
+			v[i] = s.inside(v[i], name)
+		}
+		return v
+	case string:
+		if promises(name) && v != "" && !empty(v) {
+			return Redacted
+		}
+		return s.plain(v)
+	case json.Number:
+		if promises(name) {
+			return Redacted
+		}
+		return v
+	default:
+		return v
+	}
+}
+
+// Groups of keywords; those of the patterns follow.
+const (
+	groupNames uint64 = 1 << iota
+	groupParts
+	groupPhrases
+	groupPatterns
+)
+
+// hints finds which rules are worth trying on a text.
+var hints = sync.OnceValue(func() *finder {
+	f := &finder{}
+	f.add(groupNames, keyWords)
+	f.add(groupParts, secretParts)
+	f.add(groupPhrases, phrases)
+	for i, p := range patterns {
+		f.add(groupPatterns<<i, p.keywords)
+	}
+	return f
+})
+
+// plain scrubs a text of no particular kind.
+func (s *Scrubber) plain(text string) string {
+	if r := s.known.Load(); r != nil && r.sieve.mayHold(text) {
+		text = r.replacer.Replace(text)
+	}
+	groups := hints().find(small(text))
+	if groups == 0 {
+		return text
+	}
+	if groups&(groupNames|groupParts|groupPhrases) != 0 {
+		text = scrubNamed(text, groups)
+	}
+	for i, p := range patterns {
+		if groups&(groupPatterns<<i) != 0 {
 			text = p.replace(text)
 		}
 	}
 	return text
-}
-
-func containsAny(text string, words []string) bool {
-	for _, w := range words {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
 }

@@ -45,7 +45,10 @@ func (l *log) find(ok func(launch.Line) bool) (launch.Line, bool) {
 func ways(t *testing.T, f func(t *testing.T, spec launch.Spec)) {
 	for name, shim := range map[string][]string{"with a shim": {os.Args[0], "__exec"}, "without": nil} {
 		t.Run(name, func(t *testing.T) {
-			f(t, launch.Spec{Path: os.Args[0], Shim: shim, SocketDir: shortDir(t), StartTimeout: patience})
+			f(t, launch.Spec{
+				Path: os.Args[0], Shim: shim, SocketDir: shortDir(t), StartTimeout: patience,
+				Env: []string{"GORACE=atexit_sleep_ms=0"}, // or each exit takes a second under the race detector
+			})
 		})
 	}
 }
@@ -299,7 +302,7 @@ func TestAHugeReplyIsRefusedAndThePluginLives(t *testing.T) {
 func TestNothingOfTheHostsEnvironmentLeaks(t *testing.T) {
 	t.Setenv("JARVIS_TEST_SECRET", "hunter2")
 	ways(t, func(t *testing.T, spec launch.Spec) {
-		spec.Env = []string{"OWN=yes"}
+		spec.Env = append(spec.Env, "OWN=yes")
 		p := start(t, spec, "healthy")
 		env, err := call(t.Context(), p, "environment")
 		if err != nil {

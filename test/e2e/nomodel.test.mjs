@@ -23,7 +23,7 @@ after(async () => {
 });
 
 test('the page says plainly that no model is connected and how to connect one', async () => {
-  const page = await (await browser.newContext({ locale: 'fr-FR', viewport: { width: 1100, height: 760 } })).newPage();
+  const page = await (await browser.newContext({ locale: 'fr-FR', viewport: { width: 1100, height: 760 }, reducedMotion: 'reduce' })).newPage();
   await page.goto(host.link);
   await page.getByTestId('no-model').waitFor();
   assert.match(await page.getByTestId('no-model').innerText(), /ollama pull llama3\.2:1b/);

@@ -32,7 +32,7 @@ after(async () => {
 
 /** A page of a new person in a language; problems fail the test at its end. */
 async function open(url, { locale = 'en-GB', colorScheme = 'light', viewport = { width: 1100, height: 760 } } = {}) {
-  const context = await browser.newContext({ locale, colorScheme, viewport });
+  const context = await browser.newContext({ locale, colorScheme, viewport, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.problems = [];
   page.on('pageerror', (e) => page.problems.push(String(e)));

@@ -3,7 +3,6 @@ package dbtest
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/jarvis-host/jarvis/host/session"
-	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 var same = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateApproxTime(time.Millisecond)}
@@ -20,31 +18,38 @@ var same = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateApproxTime(time.Mill
 // Sessions is the behaviour of every session.Store. open returns an empty one.
 func Sessions(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
-	for name, check := range map[string]func(*testing.T, session.Store){
-		"ASessionComesBackAsItWasCreated":         comesBack,
-		"ASessionIsCreatedWithItsFirstEntries":    createdWithEntries,
-		"ASessionOfAnotherEndUserIsNotFound":      otherEndUser,
-		"WhatIsNotThereIsErrNotFound":             notThere,
-		"SessionsAreListedLastUsedFirst":          listed,
-		"DeletingLeavesNothing":                   deleted,
-		"FramesComeBackByteForByteInOrder":        frames,
-		"AFrameOutOfOrderIsRefusedWithAll":        outOfOrder,
-		"AnUtteranceIsFoundByItsClientID":         byClient,
-		"MessagesPaginateByCursor":                messages, // E15
-		"SearchIgnoresAccentsAndCase":             search,   // E15
-		"SearchTakesAnyTextAsWords":               oddSearch,
-		"TurnsWithoutDoneAreOpen":                 openTurns,
-		"VariablesChangeWithTheirEntry":           variables,
-		"ConcurrentSessionsEachKeepTheirOrder":    concurrent,
-		"OneBadAppendAmongManyFailsAlone":         oneBad,
-		"ACursorThatIsNoneIsErrCursor":            badCursor,
-		"TextsOfAnyKindComeBackAsTheyWereWritten": anyText,
+	for name, check := range map[string]func(trial){
+		"ASessionComesBackAsItWasCreated":         trial.comesBack,
+		"ASessionIsCreatedWithItsFirstEntries":    trial.createdWithEntries,
+		"ASessionOfAnotherEndUserIsNotFound":      trial.otherEndUser,
+		"WhatIsNotThereIsErrNotFound":             trial.notThere,
+		"SessionsAreListedLastUsedFirst":          trial.listed,
+		"DeletingLeavesNothing":                   trial.deleted,
+		"FramesComeBackByteForByteInOrder":        trial.frames,
+		"AFrameOutOfOrderIsRefusedWithAll":        trial.outOfOrder,
+		"AnUtteranceIsFoundByItsClientID":         trial.byClient,
+		"MessagesPaginateByCursor":                trial.messages, // E15
+		"SearchIgnoresAccentsAndCase":             trial.search,   // E15
+		"SearchTakesAnyTextAsWords":               trial.oddSearch,
+		"TurnsWithoutDoneAreOpen":                 trial.openTurns,
+		"VariablesChangeWithTheirEntry":           trial.variables,
+		"ConcurrentSessionsEachKeepTheirOrder":    trial.concurrent,
+		"OneBadAppendAmongManyFailsAlone":         trial.oneBad,
+		"ACursorThatIsNoneIsErrCursor":            trial.badCursor,
+		"TextsOfAnyKindComeBackAsTheyWereWritten": trial.anyText,
 	} {
-		t.Run(name, func(t *testing.T) { check(t, open(t)) })
+		t.Run(name, func(t *testing.T) { check(trial{t, open(t)}) })
 	}
 }
 
-func comesBack(t *testing.T, s session.Store) {
+// trial is one test with its own empty store.
+type trial struct {
+	*testing.T
+	store session.Store
+}
+
+func (c trial) comesBack() {
+	t, s := c.T, c.store
 	create(t, s, "s1")
 	got, err := s.Session(t.Context(), "alice", "s1")
 	must(t, err)
@@ -62,7 +67,8 @@ func comesBack(t *testing.T, s session.Store) {
 	}
 }
 
-func createdWithEntries(t *testing.T, s session.Store) {
+func (c trial) createdWithEntries() {
+	t, s := c.T, c.store
 	must(t, s.CreateSession(t.Context(), meta("s1"), accepted(1, "t1", "c1", "hello")))
 	if seq, err := s.LastSeq(t.Context(), "s1"); err != nil || seq != 1 {
 		t.Errorf("last seq is %d, %v", seq, err)
@@ -76,7 +82,8 @@ func createdWithEntries(t *testing.T, s session.Store) {
 	}
 }
 
-func otherEndUser(t *testing.T, s session.Store) {
+func (c trial) otherEndUser() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1")
 	must(t, s.Append(ctx, "s1", accepted(1, "t1", "c1", "my secret plan")))
@@ -102,7 +109,8 @@ func otherEndUser(t *testing.T, s session.Store) {
 	}
 }
 
-func notThere(t *testing.T, s session.Store) {
+func (c trial) notThere() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	_, errSession := s.Session(ctx, "alice", "s1")
 	_, errSeq := s.LastSeq(ctx, "s1")
@@ -125,7 +133,8 @@ func notThere(t *testing.T, s session.Store) {
 	}
 }
 
-func listed(t *testing.T, s session.Store) {
+func (c trial) listed() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1", "s2", "s3", "s4", "s5")
 	must(t, s.Append(ctx, "s2", accepted(1, "t1", "c1", "hello")))
@@ -156,7 +165,8 @@ func listed(t *testing.T, s session.Store) {
 	}
 }
 
-func deleted(t *testing.T, s session.Store) {
+func (c trial) deleted() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1", "s2")
 	for _, id := range []string{"s1", "s2"} {
@@ -185,7 +195,8 @@ func deleted(t *testing.T, s session.Store) {
 	}
 }
 
-func frames(t *testing.T, s session.Store) {
+func (c trial) frames() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1", "s2")
 	want := []session.Frame{frame(1, "t1", "accepted"), frame(2, "t1", "tool"), frame(3, "t1", "done")}
@@ -209,7 +220,8 @@ func frames(t *testing.T, s session.Store) {
 	}
 }
 
-func outOfOrder(t *testing.T, s session.Store) {
+func (c trial) outOfOrder() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1")
 	must(t, s.Append(ctx, "s1", accepted(1, "t1", "c1", "hello")))
@@ -232,7 +244,8 @@ func outOfOrder(t *testing.T, s session.Store) {
 	}
 }
 
-func byClient(t *testing.T, s session.Store) {
+func (c trial) byClient() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1", "s2")
 	must(t, s.Append(ctx, "s1", accepted(1, "t1", "c1", "hello")))
@@ -252,91 +265,8 @@ func byClient(t *testing.T, s session.Store) {
 	must(t, s.Append(ctx, "s2", accepted(1, "t1", "c1", "elsewhere")))
 }
 
-func messages(t *testing.T, s session.Store) {
-	ctx := t.Context()
-	create(t, s, "s1", "s2")
-	var want []turn.Message
-	for i := range int64(7) {
-		e := accepted(i+1, fmt.Sprintf("t%d", i), fmt.Sprintf("c%d", i), fmt.Sprintf("text %d", i))
-		want = append(want, *e.Message)
-		must(t, s.Append(ctx, "s1", e))
-		must(t, s.Append(ctx, "s2", e))
-	}
-	var got []turn.Message
-	after := ""
-	for range 10 {
-		page, next, err := s.Messages(ctx, "s1", after, 3)
-		must(t, err)
-		got = append(got, page...)
-		if after = next; next == "" {
-			break
-		}
-	}
-	if d := cmp.Diff(want, got, same); d != "" {
-		t.Errorf("messages page by page (-want +got):\n%s", d)
-	}
-	recent, err := s.Recent(ctx, "s1", 2)
-	must(t, err)
-	if d := cmp.Diff(want[5:], recent, same); d != "" {
-		t.Errorf("recent messages (-want +got):\n%s", d)
-	}
-}
-
-func search(t *testing.T, s session.Store) {
-	ctx := t.Context()
-	create(t, s, "s1", "s2")
-	must(t, s.Append(ctx, "s1", accepted(1, "t1", "c1", "Éteins la lumière du salon"), done(2, "t1", "C'est fait")))
-	later := accepted(1, "t1", "c1", "eteins tout, ma SŒUR")
-	later.Message.At = noon.Add(time.Hour)
-	must(t, s.Append(ctx, "s2", later))
-	for query, want := range map[string]string{
-		"éteins":         "s2 s1", // newest first
-		"eteins":         "s2 s1",
-		"ETEINS":         "s2 s1",
-		"e\u0301teins":   "s2 s1",
-		"salon lumiere":  "s1",
-		"lumiere eteint": "",
-		"soeur":          "s2",
-		"lum":            "s1", // the beginning of a word
-		"alon":           "",   // not its end
-		"c'est":          "s1",
-		"absent":         "",
-	} {
-		hits, err := s.Search(ctx, "alice", query, 10)
-		must(t, err)
-		var got []string
-		for _, h := range hits {
-			got = append(got, h.Session)
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("search %q finds %v, want %q", query, got, want)
-		}
-	}
-	hits, err := s.Search(ctx, "alice", "eteins", 1)
-	must(t, err)
-	want := []session.Hit{{Session: "s2", Title: "title of s2", Message: *later.Message}}
-	if d := cmp.Diff(want, hits, same); d != "" {
-		t.Errorf("first hit (-want +got):\n%s", d)
-	}
-}
-
-func oddSearch(t *testing.T, s session.Store) {
-	ctx := t.Context()
-	create(t, s, "s1")
-	must(t, s.Append(ctx, "s1", accepted(1, "t1", "c1", `or "and" NEAR not * ^ 100% col:umn`)))
-	for _, query := range []string{`"and"`, `or`, `near not`, `*`, `"`, `100%`, `col:umn`, `a OR b`, `NOT x`, ``, `'; DROP TABLE messages; --`, "\x00", "\xff"} {
-		if _, err := s.Search(ctx, "alice", query, 10); err != nil {
-			t.Errorf("search %q: %v", query, err)
-		}
-	}
-	hits, err := s.Search(ctx, "alice", `NOT "100%"`, 10)
-	must(t, err)
-	if len(hits) != 1 {
-		t.Errorf("words that are operators elsewhere find %v", hits)
-	}
-}
-
-func openTurns(t *testing.T, s session.Store) {
+func (c trial) openTurns() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1", "s2")
 	must(t, s.Append(ctx, "s1", accepted(1, "t1", "c1", "one"), accepted(2, "t2", "c2", "two")))
@@ -357,7 +287,8 @@ func openTurns(t *testing.T, s session.Store) {
 	}
 }
 
-func variables(t *testing.T, s session.Store) {
+func (c trial) variables() {
+	t, s := c.T, c.store
 	ctx := t.Context()
 	create(t, s, "s1", "s2")
 	want := func(id, name string, value []byte) {
@@ -387,7 +318,8 @@ func variables(t *testing.T, s session.Store) {
 	must(t, s.SetVar(ctx, "s1", "never set", nil))
 }
 
-func concurrent(t *testing.T, s session.Store) {
+func (c trial) concurrent() {
+	t, s := c.T, c.store
 	const sessions, steps = 16, 20
 	var all sync.WaitGroup
 	for i := range sessions {
@@ -411,7 +343,8 @@ func concurrent(t *testing.T, s session.Store) {
 	}
 }
 
-func oneBad(t *testing.T, s session.Store) {
+func (c trial) oneBad() {
+	t, s := c.T, c.store
 	create(t, s, "good", "bad")
 	var all sync.WaitGroup
 	for seq := range int64(40) {
@@ -434,7 +367,8 @@ func oneBad(t *testing.T, s session.Store) {
 	}
 }
 
-func badCursor(t *testing.T, s session.Store) {
+func (c trial) badCursor() {
+	t, s := c.T, c.store
 	create(t, s, "s1")
 	for _, cursor := range []string{"x y", "'", "-", "é"} {
 		if _, _, err := s.Sessions(t.Context(), "alice", cursor, 10); !errors.Is(err, session.ErrCursor) {
@@ -442,22 +376,6 @@ func badCursor(t *testing.T, s session.Store) {
 		}
 		if _, _, err := s.Messages(t.Context(), "s1", cursor, 10); !errors.Is(err, session.ErrCursor) {
 			t.Errorf("messages after %q: %v", cursor, err)
-		}
-	}
-}
-
-func anyText(t *testing.T, s session.Store) {
-	ctx := t.Context()
-	create(t, s, "s1")
-	texts := []string{"", "a\x00b", "👩‍👩‍👧‍👦", "e\u0301", "\u202eabc", strings.Repeat("𝄞", 4096), "line\nline\r\n", `"'\`}
-	for i, text := range texts {
-		must(t, s.Append(ctx, "s1", accepted(int64(i)+1, "t", fmt.Sprintf("c%d", i), text)))
-	}
-	got, _, err := s.Messages(ctx, "s1", "", 100)
-	must(t, err)
-	for i, m := range got {
-		if m.Text != texts[i] {
-			t.Errorf("text %d came back as %q, was %q", i, m.Text, texts[i])
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (db *DB) Check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("check database: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it goes back to the pool
 	if err := quickCheck(ctx, conn); err != nil {
 		return fmt.Errorf("check database %s: %w", db.path, damaged(err))
 	}
@@ -167,7 +167,7 @@ func prepare(path string) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written through it
 	info, err := f.Stat()
 	if err != nil {
 		return false, err

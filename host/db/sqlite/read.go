@@ -46,7 +46,7 @@ func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query s
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
 	var items []T
 	for rows.Next() {
 		item, err := scan(rows)

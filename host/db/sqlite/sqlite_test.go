@@ -31,9 +31,15 @@ func file(tb testing.TB) string {
 }
 
 func TestSQLitePassesTheSuiteOfSessions(t *testing.T) {
-	dbtest.Sessions(t, func(t *testing.T) session.Store { return open(t, file(t)) })
+	dbtest.Sessions(t, func(t *testing.T) session.Store {
+		t.Helper()
+		return open(t, file(t))
+	})
 }
 
 func TestSQLitePassesTheSuiteOfAccounts(t *testing.T) {
-	authtest.Suite(t, func(t *testing.T) auth.Store { return open(t, file(t)) })
+	authtest.Suite(t, func(t *testing.T) auth.Store {
+		t.Helper()
+		return open(t, file(t))
+	})
 }

@@ -314,7 +314,20 @@ export class Chat {
       return;
     }
     if (frame.code === "not_found" && this.#unread()) return;
+    if (frame.code === "invalid" && ["after", "offset"].includes(frame.field)) return this.#restart();
     this.#on.error(frame);
+  }
+
+  /** Begins again where the host knows less than the page, as after a restored backup. */
+  #restart() {
+    const { session } = this.current;
+    const pending = this.current.pending;
+    this.#conversations.delete(session);
+    this.#subscribed.delete(session);
+    const fresh = this.#conversation(session);
+    fresh.pending = pending;
+    for (const turn of pending) this.#drafts.set(turn.said[0].id, fresh);
+    this.open(session);
   }
 
   /** Whether nothing came of the conversation yet; then its history tells that it is gone. */

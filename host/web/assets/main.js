@@ -24,7 +24,8 @@ const thread = new Thread({
   discard: (turn) => chat.discard(turn),
   reply: (question, value) => chat.reply(question, value),
   suggest: (text) => say(text),
-  name: () => me.name ?? "",
+  // Who is called as the role is has no name yet.
+  name: () => (me.name === me.role ? "" : me.name ?? ""),
 });
 const composer = new Composer({ say, stop: () => chat.stop() });
 const sidebar = new Sidebar({

@@ -11,6 +11,7 @@ export class Sidebar {
   #current = null;
   #timer = null;
   #asked = 0;
+  #drawnKey = "";
 
   /** @param {{api: import("./api.js").Api, open: (session: string|null) => void, gone: (session: string) => void, failed: () => void, listed: () => void}} parts */
   constructor(parts) {
@@ -135,14 +136,21 @@ export class Sidebar {
     }
     this.#items = this.#items.filter((other) => other !== item);
     this.#draw();
+    byId("new-chat").focus();
     this.gone(item.id);
   }
 
   #draw() {
     const list = byId("sessions");
+    const key = JSON.stringify([texts.lang, new Date().toDateString(), this.#current, this.#failed, this.#next, this.#found, this.#items]);
+    if (key === this.#drawnKey) return;
+    this.#drawnKey = key;
     const top = list.scrollTop;
+    const focused = address(list.contains(document.activeElement) ? document.activeElement : null);
     list.replaceChildren(...(this.#found ? this.#results() : this.#groups()));
     list.scrollTop = top;
+    // Whoever goes through the list by keyboard stays where they are.
+    if (focused) list.querySelector(focused)?.focus({ preventScroll: true });
   }
 
   #groups() {
@@ -197,6 +205,12 @@ export class Sidebar {
 }
 
 const narrow = matchMedia("(max-width: 50rem)");
+
+/** A selector for the same control of the same conversation in a list drawn anew. */
+function address(node) {
+  const session = node?.closest("[data-session]")?.dataset.session;
+  return session ? `[data-session="${CSS.escape(session)}"] [data-testid="${node.dataset.testid}"]` : null;
+}
 
 function named(item) {
   return item.title || texts.say("session.untitled");

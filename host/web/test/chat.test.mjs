@@ -213,6 +213,19 @@ test("an error that names a message marks it, and it can go out again under its 
   assert.equal(turn.delivery, "sending");
 });
 
+test("where the host knows less than the page, the conversation is read anew", async () => {
+  const { chat, wire } = page();
+  chat.open("s");
+  await wire.connect();
+  wire.on.frame(accepted(1, "t1", "x"));
+  wire.drop();
+  await wire.connect();
+  wire.on.frame({ type: "error", code: "invalid", field: "after", message: "?" });
+  assert.deepEqual(wire.sent.at(-1), { type: "resume", session: "s", after: 0 });
+  wire.on.frame(accepted(1, "t9", "y"));
+  assert.deepEqual(chat.current.turns.map((turn) => turn.id), ["t9"]);
+});
+
 test("a stop that found nothing to stop is no error", async () => {
   const { chat, wire, events } = page();
   chat.open("s");

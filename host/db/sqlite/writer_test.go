@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	codes "modernc.org/sqlite/lib"
+
+	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+func openForTest(t *testing.T) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "jarvis.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// limit makes the database full at so many pages.
+func (db *DB) limit(t *testing.T, pages int) {
+	t.Helper()
+	err := db.writer.between(t.Context(), func(conn *sql.Conn) error {
+		_, err := conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFullDiskLosesNothingAndIsGotOver(t *testing.T) { // fault-S3
+	db, ctx := openForTest(t), t.Context()
+	const sessions = 8
+	for i := range sessions {
+		if err := db.CreateSession(ctx, session.Meta{ID: fmt.Sprint(i), User: "alice"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.limit(t, 60)
+	text := strings.Repeat("word ", 500)
+	var kept [sessions]int64
+	var all sync.WaitGroup
+	for i := range sessions {
+		all.Go(func() {
+			for seq := int64(1); ; seq++ {
+				err := db.Append(ctx, fmt.Sprint(i), step(seq, text))
+				if err == nil {
+					kept[i] = seq
+					continue
+				}
+				if code(err) != codes.SQLITE_FULL {
+					t.Errorf("session %d: %v, want that the disk is full", i, err)
+				}
+				return
+			}
+		})
+	}
+	all.Wait()
+	for round := range 2 {
+		for i := range sessions {
+			if seq, err := db.LastSeq(ctx, fmt.Sprint(i)); err != nil || seq != kept[i] {
+				t.Errorf("round %d: session %d is at %d, %v; %d were acknowledged", round, i, seq, err, kept[i])
+			}
+		}
+		db.limit(t, 100_000)
+		for i := range sessions {
+			kept[i]++
+			if err := db.Append(ctx, fmt.Sprint(i), step(kept[i], text)); err != nil {
+				t.Errorf("append when there is room: %v", err)
+			}
+		}
+	}
+	if err := db.Check(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func step(seq int64, text string) session.Entry {
+	id := fmt.Sprint(seq)
+	return session.Entry{
+		Frame:    session.Frame{Seq: seq, Turn: id, Type: "accepted", Body: []byte(text)},
+		ClientID: id, Message: &turn.Message{ID: id, Text: text},
+	}
+}
+
+// TestABatchKeepsFailuresApart hands one batch to the writer itself: through
+// the door no one can tell what shares a transaction.
+func TestABatchKeepsFailuresApart(t *testing.T) {
+	db := openForTest(t)
+	broken := errors.New("broken")
+	insert := func(id string, err error) *job {
+		return &job{done: make(chan struct{}), do: func(ctx context.Context, tx *prepared) error {
+			e := tx.exec(ctx, `INSERT INTO sessions (id, user, title, created, updated, seq) VALUES (?, 'alice', '', 0, 0, 0)`, id)
+			return errors.Join(e, err)
+		}}
+	}
+	batch := []*job{insert("a", nil), insert("b", broken), insert("a", nil), insert("c", nil)}
+	db.writer.serve(batch) // nothing else is handed in meanwhile
+	for i, want := range []bool{true, false, false, true} {
+		if got := batch[i].err == nil; got != want {
+			t.Errorf("job %d: %v", i, batch[i].err)
+		}
+	}
+	if !errors.Is(batch[1].err, broken) {
+		t.Errorf("job 1 failed with %v", batch[1].err)
+	}
+	items, _, err := db.Sessions(t.Context(), "alice", "", 10)
+	if err != nil || len(items) != 2 {
+		t.Errorf("sessions are %v, %v; want a and c", items, err)
+	}
+}
+
+func TestManyWritesShareASync(t *testing.T) {
+	db, ctx := openForTest(t), t.Context()
+	frames := func() (n int) { // pages that the log holds
+		err := db.writer.between(ctx, func(conn *sql.Conn) error {
+			var busy, moved int
+			return conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &n, &moved)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const writes = 64
+	held, hold := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		err := db.writer.between(ctx, func(*sql.Conn) error { close(held); <-hold; return nil })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	for i := range writes {
+		all.Go(func() {
+			if err := db.CreateSession(ctx, session.Meta{ID: fmt.Sprint(i), User: "alice"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for len(db.writer.jobs) < writes { // all wait behind the one that is held
+		runtime.Gosched()
+	}
+	close(hold)
+	all.Wait()
+	// One commit of its own writes at least two pages for each.
+	if n := frames(); n > writes {
+		t.Errorf("%d writes made the log %d pages longer: they did not share commits", writes, n)
+	}
+}

@@ -1,0 +1,260 @@
+package telemetry
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func lines(tb testing.TB, name string) []string {
+	tb.Helper()
+	raw, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []string
+	for l := range strings.SplitSeq(string(raw), "\n") {
+		if l != "" && !strings.HasPrefix(l, "# ") {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// S07
+func TestASecretThatWasNeverRegisteredIsTakenOutAndTheRestStays(t *testing.T) {
+	s := NewScrubber()
+	for _, l := range lines(t, "secrets.txt") {
+		before, rest, _ := strings.Cut(l, "«")
+		secret, after, ok := strings.Cut(rest, "»")
+		if i := strings.LastIndex(rest, "»"); i >= 0 {
+			secret, after = rest[:i], rest[i+len("»"):]
+		}
+		if !ok {
+			t.Fatalf("no secret is marked in %q", l)
+		}
+		secret = strings.ReplaceAll(secret, "»", "")
+		in := strings.NewReplacer("«", "", "»", "").Replace(l)
+		got := s.Scrub(in)
+		if strings.Contains(got, secret) {
+			t.Errorf("leaked:    %s\n       from: %s", got, in)
+			continue
+		}
+		for part := range strings.FieldsSeq(secret) {
+			if len(part) >= 6 && !strings.EqualFold(part, "bearer") && strings.Contains(got, part) {
+				t.Errorf("leaked %q: %s\n       from: %s", part, got, in)
+			}
+		}
+		tidy := func(s string) string { return strings.Trim(s, ` "[]`) }
+		if !strings.HasPrefix(tidy(got), tidy(before)) || !strings.HasSuffix(tidy(got), tidy(after)) {
+			t.Errorf("more went than the secret: %s\n                     from: %s", got, in)
+		}
+	}
+}
+
+func TestWhatOnlyLooksLikeASecretStays(t *testing.T) {
+	s := NewScrubber()
+	s.Register("correct horse battery staple")
+	for _, l := range lines(t, "innocent.txt") {
+		if got := s.Scrub(l); got != l {
+			t.Errorf("became %s\n    from %s", got, l)
+		}
+	}
+}
+
+func TestNoneOfOurOwnLogKeysPromisesASecret(t *testing.T) {
+	for _, k := range Keys() {
+		if promises(k) {
+			t.Errorf("the log key %q would have its value taken out", k)
+		}
+	}
+}
+
+// randomSecret makes secrets with characters that are awkward in one encoding
+// or another.
+func randomSecret(r *rand.Rand) string {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	const odd = ` "\/<>&+=%'?:é€` + "\n\t"
+	all, runes := []rune(letters+odd), make([]rune, 10+r.IntN(40))
+	for i := range runes {
+		runes[i] = all[r.IntN(len(all))]
+	}
+	// Somewhere a run by which a leak can be told.
+	return string(runes) + "Zz" + strconv.FormatUint(r.Uint64(), 36) + "zZ"
+}
+
+// S07
+func TestAThousandRegisteredSecretsLeakInNoForm(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	forms := map[string]func(string) string{
+		"raw":             func(s string) string { return s },
+		"JSON":            func(s string) string { return asJSON(t, s) },
+		"JSON in JSON":    func(s string) string { return asJSON(t, asJSON(t, s)) },
+		"quoted":          strconv.Quote,
+		"query":           url.QueryEscape,
+		"path":            url.PathEscape,
+		"base64":          func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+		"base64 in text":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("x " + s + " y")) },
+		"base64 in texts": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte("xy " + s + "!")) },
+		"basic":           func(s string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte("ana:"+s)) },
+		"hex":             func(s string) string { return hex.EncodeToString([]byte(s)) },
+		"HEX":             func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+		"error":           func(s string) string { return fmt.Errorf("dial %s: refused", s).Error() },
+		"panic":           func(s string) string { return fmt.Sprintf("panic: %v\n\ngoroutine 1 [running]:\nmain.f(%q)", s, s) },
+		"printed struct":  func(s string) string { return fmt.Sprintf("%+v", struct{ K, L string }{s, "l"}) },
+	}
+	for i := range 1000 {
+		s := NewScrubber() // of its own, so that no other secret helps
+		secret := randomSecret(r)
+		if !s.Register(secret) {
+			t.Fatalf("%q was not registered", secret)
+		}
+		mark := secret[strings.LastIndex(secret, "Zz"):]
+		for name, form := range forms {
+			written := form(secret)
+			got := s.Scrub("plugin said: " + written + " and went on")
+			if strings.Contains(got, secret) || strings.Contains(got, mark) || strings.Contains(got, hex.EncodeToString([]byte(mark))) {
+				t.Errorf("secret %d leaked as %s: %q", i, name, got)
+			}
+			if !strings.Contains(got, Redacted) {
+				t.Errorf("secret %d as %s was not found: %q", i, name, got)
+			}
+		}
+	}
+}
+
+func asJSON(t *testing.T, s string) string {
+	t.Helper()
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestManySecretsAreFoundInOneText(t *testing.T) {
+	s := NewScrubber()
+	var text []string
+	for i := range 200 {
+		secret := fmt.Sprintf("planted-%03d-%x", i, i*7919)
+		s.Register(secret)
+		text = append(text, secret)
+	}
+	if got := s.Scrub(strings.Join(text, " ")); strings.Contains(got, "planted") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOfOverlappingSecretsTheLongestGoesAsAWhole(t *testing.T) {
+	s := NewScrubber()
+	s.Register("abcdef")
+	s.Register("abcdef-ghijkl")
+	if got := s.Scrub("<abcdef-ghijkl> <abcdef>"); got != "<"+Redacted+"> <"+Redacted+">" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAShortSecretIsRefusedBecauseItWouldBeFoundEverywhere(t *testing.T) {
+	s := NewScrubber()
+	if s.Register("abc") || !s.Register("") || !s.Register("abcdef") {
+		t.Error("short must be refused, nothing and six characters taken")
+	}
+	if got := s.Scrub("abc"); got != "abc" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheLinesOfALongSecretAreFoundAlone(t *testing.T) {
+	s := NewScrubber()
+	s.Register("-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA1234\nq7Kp2mZx9LwAbCdEfGh0\n-----END KEY-----")
+	if got := s.Scrub("got MIIEpAIBAAKCAQEA1234 here, -----BEGIN KEY----- there"); got != "got "+Redacted+" here, -----BEGIN KEY----- there" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAJSONRecordStaysOneObject(t *testing.T) {
+	s := NewScrubber()
+	for _, in := range []string{
+		`{"password":12345,"n":1}`, `{"token":["a1","b2"],"n":1}`, `{"secret":{"token":"x1y2"},"n":1}`, `{"secrets":[1,2],"n":1}`,
+		`{"body":"{\"password\":12345,\"n\":1}"}`, `{"body":"{\"token\":[\"a1b2\"]}"}`, `{"h":"Authorization: Bearer abc123\r\nX: y"}`, `{"cookie":"a=\"b\"; c"}`,
+		`{"pwd":"a\\"}`, `{"pwd":"a\\\"b","n":1}`, `{"token":-1.5e3}`, `{"m":"password=a\"b"}`, `{"m":"mdp: x\\y"}`,
+	} {
+		got := s.Scrub(in)
+		if !json.Valid([]byte(got)) {
+			t.Errorf("no JSON: %s\n   from: %s", got, in)
+		}
+	}
+}
+
+func FuzzScrubbingKeepsJSON(f *testing.F) {
+	for _, name := range []string{"secrets.txt", "innocent.txt"} {
+		for _, l := range lines(f, name) {
+			f.Add(strings.NewReplacer("«", "", "»", "").Replace(l))
+		}
+	}
+	s := NewScrubber()
+	s.Register("correct horse battery staple")
+	f.Fuzz(func(t *testing.T, in string) {
+		once := s.Scrub(in)
+		if json.Valid([]byte(in)) && !json.Valid([]byte(once)) {
+			t.Errorf("no JSON any more: %q from %q", once, in)
+		}
+		record, err := json.Marshal(map[string]string{"@message": in, "error": in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Scrub(string(record)); !json.Valid([]byte(got)) {
+			t.Errorf("no JSON any more: %q from %q", got, record)
+		}
+	})
+}
+
+func BenchmarkScrub(b *testing.B) {
+	s := NewScrubber()
+	for i := range 20 {
+		s.Register(fmt.Sprintf("planted-%03d-%x", i, i*7919))
+	}
+	line := `{"@level":"info","@message":"turn done","@timestamp":"2026-11-24T10:00:00.000Z","session":"s_q7kp2mzx9lw","turn":"t_9lw","request_id":"req_abcdefghijklmnop","duration_ms":12,"source":"intent","state":"answered","plugin":"weather"}`
+	long := strings.Repeat("une phrase tout à fait ordinaire: rien de secret ici, key=value; ", 64)
+	for name, text := range map[string]string{"240B": line, "4KB": long, "4KB with names": strings.Repeat(`{"token":"abc123","n":1} `, 160)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				s.Scrub(text)
+			}
+		})
+	}
+}
+
+func TestEachNameOfASecretHoldsAWordThatIsLookedFor(t *testing.T) {
+	for _, list := range [][]string{secretEnds, secretNames, secretParts} {
+		for _, n := range list {
+			if !promises(n) {
+				t.Errorf("%q promises no secret", n)
+			}
+			if got := NewScrubber().Scrub(n + "=q7Kp2mZx9Lw"); strings.Contains(got, "q7Kp") {
+				t.Errorf("%q is not looked for: %s", n, got)
+			}
+			if got := NewScrubber().Scrub(strings.ToUpper(n) + `="q7Kp2mZx9Lw"`); strings.Contains(got, "q7Kp") {
+				t.Errorf("%q in capitals is not looked for: %s", n, got)
+			}
+		}
+	}
+}
+
+func TestThePatternsKeywordsAreInSmallLetters(t *testing.T) {
+	for _, p := range patterns {
+		for _, k := range p.keywords {
+			if small(k) != k || len(k) < 2 {
+				t.Errorf("keyword %q can't be found", k)
+			}
+		}
+	}
+}
