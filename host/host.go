@@ -76,7 +76,9 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 			err = errors.Join(err, h.clean(ctx))
 		}
 	}()
-	scrubber.Register(c.OperatorKey.Reveal())
+	for _, secret := range cfg.Secrets() {
+		scrubber.Register(secret)
+	}
 	if err := h.openStore(ctx, cfg); err != nil {
 		return nil, err
 	}

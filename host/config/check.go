@@ -99,7 +99,9 @@ func (l *loader) folder(key, path string) {
 	}
 }
 
-var toolName = regexp.MustCompile(`^(?:\*|[A-Za-z0-9_.-]{1,64})$`)
+// grant is what an operator allows: a tool by its name, all tools, or a need as
+// the plugin's manifest has it, such as "net api.example.com:443".
+var grant = regexp.MustCompile(`^(?:\*|[A-Za-z0-9_.-]{1,64}|[a-z]{1,16} \S{1,256})$`)
 
 // plugin checks a plugin's section and completes its own configuration.
 func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
@@ -110,8 +112,8 @@ func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
 		}
 	}
 	for _, g := range p.Grants {
-		if !toolName.MatchString(g) {
-			l.at(key+".grants", quote(g), "the name of a tool, or *", "")
+		if !grant.MatchString(g) {
+			l.at(key+".grants", quote(g), "the name of a tool, *, or a need such as net api.example.com:443", "")
 		}
 	}
 	if p.ConfigFile != "" {

@@ -87,7 +87,9 @@ type PluginConfig struct {
 	// configuration; what stands under config goes before it.
 	ConfigFile string `koanf:"config_file" path:"true"`
 	// Grants are the names of the plugin's tools that may change something in
-	// the world; * allows all of them. Tools that only read need no grant.
+	// the world; * allows all of them. Tools that only read need no grant. What
+	// the plugin needs from outside is granted here too, as its manifest names
+	// it: "net api.example.com:443".
 	Grants []string `koanf:"grants"`
 
 	// Problem says what is wrong with this section; the plugin is then off. It

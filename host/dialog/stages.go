@@ -111,12 +111,23 @@ func (a *answer) call(ctx context.Context, q tool.Request) (tool.Result, error) 
 		if said := a.text.Len() - streamed; said < len(res.Text) {
 			a.say(res.Text[said:])
 		}
-		if a.d.Log != nil {
+		if a.d.Log != nil && !personal(res.Code) {
 			a.d.Log(ctx, "tool call did not succeed", a.t, q.Plugin+"."+q.Tool+": "+res.Detail)
 		}
 		return res, nil
 	}
 	return res, a.listen(ctx, q.Plugin, res.Listen)
+}
+
+// personal reports whether a failure concerns the end user alone: what they
+// asked for is not there, not allowed, or was declined. Operators need not act.
+func personal(code sdk.Code) bool {
+	switch code {
+	case sdk.CodeInvalid, sdk.CodeNotFound, sdk.CodeForbidden, sdk.CodeConflict:
+		return true
+	default:
+		return false
+	}
 }
 
 // fallback says what the holder of the floor would say if no one knew better.
