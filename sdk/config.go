@@ -60,7 +60,7 @@ func findings(err error) []Diagnostic {
 	if err == nil {
 		return nil
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // a join is taken apart, not looked for
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []Diagnostic
 		for _, e := range many.Unwrap() {
 			all = append(all, findings(e)...)

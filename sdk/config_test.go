@@ -69,14 +69,14 @@ func TestAConfigurationIsCompletedAndMayChangeAtAnyTime(t *testing.T) {
 func TestEveryFindingSaysWhereAndWhatWasExpected(t *testing.T) {
 	p, last := configured(nil)
 	for values, want := range map[string][]string{
-		`[]`:                             {": expected a JSON object"},
-		`{"unit":"metric"}`:              {`/unit: unknown key, did you mean "units"?`},
-		`{"zzz":1}`:                      {"/zzz: unknown key, expected one of lamps, refresh, token, units, url"},
-		`{"refresh":"5"}`:                {"/refresh: expected an integer, got a string"},
-		`{"refresh":0,"units":"si"}`:     {"/refresh: expected 1 to 60, got 0", `/units: expected one of metric, imperial, got "si"`},
-		`{"lamps":[{"name":"a"},{}]}`:    {"/lamps/1/name: is missing, expected a string"},
+		`[]`:                              {": expected a JSON object"},
+		`{"unit":"metric"}`:               {`/unit: unknown key, did you mean "units"?`},
+		`{"zzz":1}`:                       {"/zzz: unknown key, expected one of lamps, refresh, token, units, url"},
+		`{"refresh":"5"}`:                 {"/refresh: expected an integer, got a string"},
+		`{"refresh":0,"units":"si"}`:      {"/refresh: expected 1 to 60, got 0", `/units: expected one of metric, imperial, got "si"`},
+		`{"lamps":[{"name":"a"},{}]}`:     {"/lamps/1/name: is missing, expected a string"},
 		`{"lamps":[{"name":1,"a/b~":1}]}`: {"/lamps/0/a~1b~0: unknown key, expected one of name", "/lamps/0/name: expected a string, got an integer"},
-		`{"token":"hunter2"}`:            {"/token: expected a text that matches ^t-, got a secret that does not fit"},
+		`{"token":"hunter2"}`:             {"/token: expected a text that matches ^t-, got a secret that does not fit"},
 	} {
 		var got []string
 		for _, d := range configure(t, p, values, false) {

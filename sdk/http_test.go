@@ -67,8 +67,10 @@ func reaching(t *testing.T, n *network) *sdk.Plugin {
 	done, err := p.Configure(t.Context(), sdk.Configuration{
 		Values: []byte(`{"home":{"url":"http://Home.local:8123/api"}}`),
 		Granted: []sdk.Need{
-			{Kind: "net", Scope: "api.example.org:443"}, {Kind: "net", Scope: "config:/home/url"},
-			{Kind: "net", Scope: "config:/nothing"}, {Kind: "secret", Scope: "evil.example:443"},
+			{Kind: "net", Scope: "api.example.org:443"},
+			{Kind: "net", Scope: "config:/home/url"},
+			{Kind: "net", Scope: "config:/nothing"},
+			{Kind: "secret", Scope: "evil.example:443"},
 		},
 	})
 	if err != nil || len(done.Diagnostics) > 0 {

@@ -26,8 +26,8 @@ func TestAPanicIsOneLocalisedSentenceForThePersonAndAStackForTheAuthor(t *testin
 	} {
 		var log bytes.Buffer
 		p := plain(func(context.Context, *sdk.Call) (string, error) {
-			var m map[string]int
-			m["boom"]++
+			m := map[bool]map[string]int{}
+			m[true]["boom"]++
 			return "", nil
 		}).Use(sdk.Environment{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		got := end[sdk.Problem](t, p, &sdk.Invocation{Tool: "run", Info: sdk.CallInfo{Locale: locale, RequestID: "req-7"}})

@@ -73,7 +73,7 @@ func (s *schema) decode(raw json.RawMessage, out any) ([]Diagnostic, error) {
 	values := map[string]any{}
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &values); err != nil || values == nil {
-			return []Diagnostic{{Fatal: true, Summary: "expected a JSON object"}}, nil
+			return []Diagnostic{{Fatal: true, Summary: "expected a JSON object"}}, nil //nolint:nilerr // the finding says it
 		}
 	}
 	if err := s.resolved.ApplyDefaults(&values); err != nil {

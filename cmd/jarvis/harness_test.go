@@ -72,7 +72,8 @@ func startHost(t *testing.T, dir, config string) *hostProcess {
 	}
 	h := &hostProcess{t: t, dir: dir, log: &lockedBuffer{}, end: make(chan struct{})}
 	h.cmd = exec.Command("jarvis", "serve", "--config", file, "--data", h.data(), "--listen", "127.0.0.1:0", "--ready-file", ready)
-	h.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	// A program with the race detector sleeps a second when it ends, by default.
+	h.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GORACE=atexit_sleep_ms=0"}
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
 	if err := h.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -157,9 +157,9 @@ func (p *program) flags(c command) *flag.FlagSet {
 	fs.Usage = func() {
 		fmt.Fprintf(p.stdout, "usage: jarvis %s %s\n\n%s.\n", c.name, c.args, c.summary)
 		fs.SetOutput(p.stdout)
-		any := false
-		fs.VisitAll(func(*flag.Flag) { any = true })
-		if any {
+		flags := 0
+		fs.VisitAll(func(*flag.Flag) { flags++ })
+		if flags > 0 {
 			fmt.Fprint(p.stdout, "\nFlags:\n")
 			fs.PrintDefaults()
 		}

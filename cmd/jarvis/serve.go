@@ -96,8 +96,8 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, readyFile str
 		return err
 	case s := <-p.signals:
 		force()
-		<-stopped
-		return &exitError{code: signalCode(s), err: errors.New("stopped at once by a second signal")}
+		err := errors.Join(errors.New("stopped at once by a second signal"), <-stopped)
+		return &exitError{code: signalCode(s), err: err}
 	}
 }
 

@@ -193,12 +193,12 @@ func (f *follower) answer(ctx context.Context, x *exchange) error {
 			x.s.meter.ChatError("answer")
 			return err
 		}
-		switch {
-		case it.event == protocol.TypeTool:
+		switch it.event {
+		case protocol.TypeTool:
 			err = tools.note(it.data)
-		case it.event == protocol.TypeQuestion:
+		case protocol.TypeQuestion:
 			return f.ask(x, it.data)
-		case it.event == protocol.TypeDone:
+		case protocol.TypeDone:
 			a := protocol.Answer{Tools: tools.list()}
 			if err = strict.Unmarshal(it.data, &a.Done); err == nil {
 				return x.json(http.StatusOK, a)

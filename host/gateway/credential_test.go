@@ -115,10 +115,19 @@ func TestARoleOpensOnlyItsRoutes(t *testing.T) {
 		name, path string
 		want       int
 	}{
-		{"alice", "/v1/me", 200}, {"alice", "/v1/plugins", 403}, {"alice", "/metrics", 403},
-		{"kid", "/v1/me", 200}, {"kid", "/v1/plugins", 403}, {"kid", "/metrics", 403},
-		{"op", "/v1/me", 200}, {"op", "/v1/plugins", 200}, {"op", "/metrics", 200},
-		{"prom", "/v1/me", 403}, {"prom", "/v1/plugins", 403}, {"prom", "/metrics", 200}, {"prom", "/ws", 403},
+		{"alice", "/v1/me", 200},
+		{"alice", "/v1/plugins", 403},
+		{"alice", "/metrics", 403},
+		{"kid", "/v1/me", 200},
+		{"kid", "/v1/plugins", 403},
+		{"kid", "/metrics", 403},
+		{"op", "/v1/me", 200},
+		{"op", "/v1/plugins", 200},
+		{"op", "/metrics", 200},
+		{"prom", "/v1/me", 403},
+		{"prom", "/v1/plugins", 403},
+		{"prom", "/metrics", 200},
+		{"prom", "/ws", 403},
 	} {
 		if a := w.do(t, "GET", c.path, "", w.as(c.name)); a.status != c.want {
 			t.Errorf("%s on %s: %d, want %d", c.name, c.path, a.status, c.want)

@@ -49,7 +49,6 @@ type socket struct {
 	// serve's alone.
 	last      string // the session that an utterance without one belongs to
 	temporary bool   // whether last is
-	said      int    // utterances, to give those of the original's shape an id
 	refused   int    // of them in a row, over the limit
 }
 

@@ -100,6 +100,7 @@ func (p *fakeProcess) Footprint() launch.Footprint { return launch.Footprint{} }
 func (p *fakeProcess) Kill()                       { p.once.Do(func() { close(p.lost); close(p.done) }) }
 func (p *fakeProcess) crash()                      { p.Kill() }
 func (p *fakeProcess) error() error                { return failure(sdk.CodeUnavailable, errors.New("gone")) }
+
 func (p *fakeProcess) gone(ctx context.Context) error {
 	select {
 	case <-p.lost:

@@ -207,6 +207,7 @@ func TestACrashIsToldAndItsToolsStayOnOffer(t *testing.T) {
 // fault-P30, fault-P10
 func TestAPluginThatMissesThreeHealthCallsIsRestarted(t *testing.T) {
 	onBench(t, nil, func(t *testing.T, b *bench) {
+		synctest.Wait() // the first call, at once after the start, is answered
 		b.set(func() {
 			b.health = func(ctx context.Context) (sdk.Health, error) { <-ctx.Done(); return sdk.Health{}, ctx.Err() }
 		})

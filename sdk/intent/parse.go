@@ -252,7 +252,7 @@ func (p *parser) inlineRange() (*Range, error) {
 	if r.From, err = p.number(); err != nil {
 		return nil, err
 	}
-	if !p.accept('.') || !p.accept('.') {
+	if first := p.accept('.'); !first || !p.accept('.') {
 		return nil, p.here(`".." between the ends of a range`)
 	}
 	if r.To, err = p.number(); err != nil {

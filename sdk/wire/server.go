@@ -92,7 +92,7 @@ func (s *server) Attach(stream grpc.BidiStreamingServer[pluginpb.AttachRequest, 
 	}
 	for {
 		if _, err := stream.Recv(); err != nil {
-			return nil //nolint:nilerr // every end of this stream is the host's
+			return nil // every end of this stream is the host's
 		}
 	}
 }

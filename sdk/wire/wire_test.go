@@ -192,7 +192,8 @@ func TestCancellingACallReachesThePlugin(t *testing.T) {
 			last = err
 		}
 		<-seen
-		if !errors.Is(last, ctx.Err()) || ctx.Err() == nil {
+		<-ctx.Done() // the plugin's clock may have been first
+		if !errors.Is(last, ctx.Err()) {
 			t.Errorf("%s: call ended with %v, its context with %v", name, last, ctx.Err())
 		}
 		if name == "deadline" && sdk.ErrorCode(last) != sdk.CodeTimeout {

@@ -117,12 +117,10 @@ export class Sidebar {
     if (title === null || title === item.title) return;
     try {
       await this.api.rename(item.id, title);
-      item.title = title;
     } catch {
-      this.failed();
+      return this.failed();
     }
-    this.#draw();
-    this.listed();
+    this.#change(this.#items.map((other) => (other.id === item.id ? { ...other, title } : other)));
   }
 
   async #remove(item) {
@@ -134,10 +132,17 @@ export class Sidebar {
     } catch (error) {
       if (error.status !== 404) return this.failed();
     }
-    this.#items = this.#items.filter((other) => other !== item);
-    this.#draw();
+    this.#change(this.#items.filter((other) => other.id !== item.id));
     byId("new-chat").focus();
     this.gone(item.id);
+  }
+
+  /** Takes a change made here; a list that was asked for before it tells less. */
+  #change(items) {
+    this.#asked++;
+    this.#items = items;
+    this.#draw();
+    this.listed();
   }
 
   #draw() {
