@@ -94,6 +94,7 @@ test('a game of hangman in French, looked at in light and dark', async () => {
   assert.match(board, /lettres/);
   await say(page, 'e');
   await answer(page, 2, (t) => /erreur/.test(t));
+  await until('the conversation in the list', async () => (await id(page, 'session-item').count()) > 0);
   await page.screenshot({ path: path.join(out, 'hangman-light.png') });
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.screenshot({ path: path.join(out, 'hangman-dark.png') });
