@@ -119,7 +119,7 @@ func (h *Host) newConversation(c *config.Config) error {
 		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: note,
 	}
 	h.sessions = session.New(session.Options{
-		Store: h.accounts.db, Answerer: stages, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
+		Store: h.accounts.db, Answerer: logged{stages, h.log}, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
 		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,
 		FailureText: func(lang, code string) string { return texts.Get(lang, "error."+code) },
 		TurnDone:    func(s turn.Source, took time.Duration) { h.metrics.TurnDone(string(s), took) },

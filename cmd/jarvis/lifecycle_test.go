@@ -167,6 +167,12 @@ func TestStopKeepsWhatWasSaid(t *testing.T) {
 		Items []struct{ Role, Text, State string }
 	}
 	h.get("/v1/sessions/"+c.session+"/messages", &messages)
+	until(t, "the turn's line in the log", func() bool {
+		return strings.Contains(h.log.String(), "turn done") && strings.Contains(h.log.String(), accepted.Turn)
+	})
+	if strings.Contains(h.log.String(), "very long story") {
+		t.Error("what was said is in the log")
+	}
 	found := false
 	for _, m := range messages.Items {
 		found = found || m.Role == "assistant" && strings.HasPrefix(m.Text, "one ") && m.State == "stopped"
