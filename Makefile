@@ -40,7 +40,7 @@ bench: ## measure, and print figures
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 update: ## rewrite golden files and generated documents
-	$(GO) test ./... -run 'Golden|API|Reference|Schema|Documents|Generated' -update
+	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
 generate: tools ## regenerate code from the contract
 	cd sdk/wire/pluginpb && PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate

@@ -75,6 +75,7 @@ type conversation struct {
 	seq      int64  // of the last durable frame
 	turn     string // the running turn, empty when none runs
 	written  int    // code points of its answer on the screen
+	inLine   bool   // the screen's last line is not ended
 	question *protocol.Question
 }
 
@@ -118,7 +119,6 @@ func outcome(d *protocol.Done) error {
 // person may type while an answer runs; lines of a file wait for their turn.
 func (c *conversation) talk(ctx context.Context) error {
 	all := c.lines()
-	c.prompt()
 	for {
 		lines := all
 		if !c.typed && c.open > 0 && c.question == nil {
@@ -269,6 +269,7 @@ func (c *conversation) show(f frame) (*protocol.Done, error) {
 			return nil, err
 		}
 		if t.State != "running" && !c.o.json {
+			c.newline()
 			fmt.Fprintf(c.p.stderr, "%s\n", strings.TrimSpace("· "+t.Plugin+"."+t.Tool+" "+c.t["tool_"+t.State]+" "+t.Summary))
 		}
 	case protocol.TypeQuestion:
@@ -304,6 +305,7 @@ func (c *conversation) hello(h protocol.Hello) {
 		model = *h.Model
 	}
 	fmt.Fprintf(c.p.stderr, "Jarvis %s · %s · %s\n%s\n", h.Version, h.User, model, c.t["hint"])
+	c.prompt()
 }
 
 // accepted notes whose turn an utterance became. One that joined the running
@@ -328,6 +330,15 @@ func (c *conversation) write(offset int, text string) {
 	}
 	fmt.Fprint(c.p.stdout, printable(string(r[skip:])))
 	c.written = offset + len(r)
+	c.inLine = r[len(r)-1] != '\n'
+}
+
+// newline ends the line that the answer stands in, if it stands in one.
+func (c *conversation) newline() {
+	if c.inLine {
+		fmt.Fprintln(c.p.stdout)
+		c.inLine = false
+	}
 }
 
 func (c *conversation) ask(q *protocol.Question) {
@@ -335,9 +346,7 @@ func (c *conversation) ask(q *protocol.Question) {
 	if c.o.message != "" {
 		return
 	}
-	if c.written > 0 {
-		fmt.Fprintln(c.p.stdout)
-	}
+	c.newline()
 	fmt.Fprintln(c.p.stdout, printable(q.Text))
 	for i, o := range q.Options {
 		fmt.Fprintf(c.p.stdout, "  %d. %s\n", i+1, printable(o.Label))
@@ -353,9 +362,7 @@ func (c *conversation) done(d protocol.Done) error {
 		c.written = 0
 	}
 	c.write(0, d.Text)
-	if c.written > 0 {
-		fmt.Fprintln(c.p.stdout)
-	}
+	c.newline()
 	if note := c.t["state_"+d.State]; note != "" && d.State != "failed" {
 		fmt.Fprintln(c.p.stderr, note)
 	}

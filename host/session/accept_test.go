@@ -83,6 +83,7 @@ func TestTheSameUtteranceTwiceRunsOnce(t *testing.T) {
 	bubble(t, s, func(w *world) {
 		t := w.t
 		w.say("first")
+		settle()
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		bodies := map[string]bool{}
