@@ -43,7 +43,7 @@ update: ## rewrite golden files and generated documents
 	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
 generate: tools ## regenerate code from the contract
-	cd sdk/wire/pluginpb && PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
+	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
 
 report: ## figures of the code's shape
 	@$(GO) run ./cmd/report
