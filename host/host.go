@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sys/unix"
 
 	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/config"
@@ -183,7 +184,10 @@ func (h *Host) Start(ctx context.Context) error {
 	h.rebuild()
 	h.greetModel(ctx)
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.Gateway.Listen)
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return fmt.Errorf("listen on gateway.listen: something listens on %s already; stop it, or choose another with --listen", h.cfg.Gateway.Listen)
+	case err != nil:
 		return fmt.Errorf("listen on gateway.listen: %w", err)
 	}
 	h.listener = l

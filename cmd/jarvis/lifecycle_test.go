@@ -190,6 +190,16 @@ func TestTwoHostsNeverShareADataDirectory(t *testing.T) {
 	}
 }
 
+func TestAPortInUseIsNamedAndEndsTheStart(t *testing.T) {
+	h := startHost(t, "", quiet)
+	dir := t.TempDir()
+	cmd := exec.Command("jarvis", "serve", "--data", filepath.Join(dir, "data"), "--listen", h.addr, "--config", filepath.Join(h.dir, "jarvis.yaml"))
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(string(out), "choose another with --listen") {
+		t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), out)
+	}
+}
+
 // X01: nothing but loopback without `jarvis init`.
 func TestAFirstStartOnAnotherAddressNamesInit(t *testing.T) {
 	dir := t.TempDir()
