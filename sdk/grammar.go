@@ -34,10 +34,12 @@ func Grammar(m *Manifest) ([]intent.Sentence, error) {
 					maps.Copy(lists, v.Lists)
 				}
 			}
+			maps.Copy(rules, s.Rules)
+			maps.Copy(lists, s.Lists)
 			for _, pattern := range s.Patterns {
 				all = append(all, intent.Sentence{
 					Source: m.ID, Intent: t.Name, Lang: s.Lang, Template: pattern,
-					Slots: s.Slots, Lists: lists, Rules: rules,
+					Slots: s.Slots, Lists: lists, Rules: rules, Requires: s.Requires, Excludes: s.Excludes,
 				})
 			}
 		}

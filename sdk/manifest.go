@@ -135,6 +135,14 @@ type Sentences struct {
 	Patterns []string       `json:"patterns,omitempty"`
 	Slots    map[string]any `json:"slots,omitempty"` // fixed arguments of every pattern here
 	Examples []Example      `json:"examples,omitempty"`
+	// Rules and Lists are known here only, and come before the plugin's
+	// vocabulary.
+	Rules map[string]string      `json:"rules,omitempty"`
+	Lists map[string]intent.List `json:"lists,omitempty"`
+	// Requires and Excludes are conditions on a match's context, as package
+	// intent has them.
+	Requires map[string]any `json:"requires,omitempty"`
+	Excludes map[string]any `json:"excludes,omitempty"`
 }
 
 // Example is an utterance that must match, and the arguments it must yield.

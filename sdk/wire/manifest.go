@@ -3,16 +3,13 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/jarvis-host/jarvis/sdk"
-	"github.com/jarvis-host/jarvis/sdk/intent"
 	"github.com/jarvis-host/jarvis/sdk/wire/pluginpb"
 )
 
@@ -141,135 +138,6 @@ func toConfirm(c *pluginpb.Confirm) sdk.Confirm {
 	case pluginpb.ConfirmWhen_CONFIRM_WHEN_ALWAYS:
 	}
 	return out
-}
-
-func fromSentences(s sdk.Sentences) (*pluginpb.Sentences, error) {
-	slots, err := fromAny(s.Slots, s.Slots == nil)
-	if err != nil {
-		return nil, fmt.Errorf("sentences: slots: %w", err)
-	}
-	examples, err := each(s.Examples, func(e sdk.Example) (*pluginpb.Example, error) {
-		args, err := fromAny(e.Args, e.Args == nil)
-		return &pluginpb.Example{Text: clean(e.Text), Args: args}, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("sentences: examples: %w", err)
-	}
-	return &pluginpb.Sentences{Lang: clean(s.Lang), Patterns: cleanAll(s.Patterns), Slots: slots, Examples: examples}, nil
-}
-
-func toSentences(s *pluginpb.Sentences) (sdk.Sentences, error) {
-	slots, err := toObject("slots", s.GetSlots())
-	if err != nil {
-		return sdk.Sentences{}, err
-	}
-	examples, err := each(s.GetExamples(), func(e *pluginpb.Example) (sdk.Example, error) {
-		args, err := toObject("args", e.GetArgs())
-		return sdk.Example{Text: e.GetText(), Args: args}, err
-	})
-	if err != nil {
-		return sdk.Sentences{}, err
-	}
-	return sdk.Sentences{Lang: s.GetLang(), Patterns: s.GetPatterns(), Slots: slots, Examples: examples}, nil
-}
-
-func fromVocabulary(v sdk.Vocabulary) (*pluginpb.Vocabulary, error) {
-	pb := &pluginpb.Vocabulary{Lang: clean(v.Lang), Rules: cleanMap(v.Rules)}
-	for _, name := range slices.Sorted(maps.Keys(v.Lists)) {
-		l, err := fromList(v.Lists[name])
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", name, err)
-		}
-		if pb.Lists == nil {
-			pb.Lists = map[string]*pluginpb.WordList{}
-		}
-		pb.Lists[clean(name)] = l
-	}
-	return pb, nil
-}
-
-func toVocabulary(v *pluginpb.Vocabulary) (sdk.Vocabulary, error) {
-	out := sdk.Vocabulary{Lang: v.GetLang(), Rules: v.GetRules()}
-	for name, pb := range v.GetLists() {
-		l, err := toList(pb)
-		if err != nil {
-			return sdk.Vocabulary{}, fmt.Errorf("list %s: %w", name, err)
-		}
-		if out.Lists == nil {
-			out.Lists = map[string]intent.List{}
-		}
-		out.Lists[name] = l
-	}
-	return out, nil
-}
-
-func fromList(l intent.List) (*pluginpb.WordList, error) {
-	switch {
-	case l.Range != nil:
-		return &pluginpb.WordList{Kind: &pluginpb.WordList_Range{Range: fromRange(l.Range)}}, nil
-	case l.Wildcard:
-		return &pluginpb.WordList{Kind: &pluginpb.WordList_Wildcard{Wildcard: true}}, nil
-	}
-	values, err := each(l.Values, fromValue)
-	return &pluginpb.WordList{Kind: &pluginpb.WordList_Values{Values: &pluginpb.WordValues{Values: values}}}, err
-}
-
-func toList(l *pluginpb.WordList) (intent.List, error) {
-	switch kind := l.GetKind().(type) {
-	case *pluginpb.WordList_Range:
-		return intent.List{Range: toRange(kind.Range)}, nil
-	case *pluginpb.WordList_Wildcard:
-		return intent.List{Wildcard: true}, nil
-	}
-	values, err := each(l.GetValues().GetValues(), toValue)
-	if values == nil { // a list whose values come later, not one of no kind
-		values = []intent.Value{}
-	}
-	return intent.List{Values: values}, err
-}
-
-func fromValue(v intent.Value) (*pluginpb.WordValue, error) {
-	out, err := fromAny(v.Out, v.Out == nil)
-	if err != nil {
-		return nil, err
-	}
-	context, err := fromAny(v.Context, v.Context == nil)
-	if err != nil {
-		return nil, err
-	}
-	metadata, err := fromAny(v.Metadata, v.Metadata == nil)
-	return &pluginpb.WordValue{In: clean(v.In), Out: out, Context: context, Metadata: metadata}, err
-}
-
-func toValue(v *pluginpb.WordValue) (intent.Value, error) {
-	out := intent.Value{In: v.GetIn()}
-	if raw := v.GetOut(); len(raw) > 0 {
-		if err := json.Unmarshal(raw, &out.Out); err != nil {
-			return out, fmt.Errorf("value %q: out: %w", out.In, err)
-		}
-	}
-	var err error
-	if out.Context, err = toObject("context", v.GetContext()); err != nil {
-		return out, fmt.Errorf("value %q: %w", out.In, err)
-	}
-	if out.Metadata, err = toObject("metadata", v.GetMetadata()); err != nil {
-		return out, fmt.Errorf("value %q: %w", out.In, err)
-	}
-	return out, nil
-}
-
-func fromRange(r *intent.Range) *pluginpb.NumberRange {
-	return &pluginpb.NumberRange{
-		From: int64(r.From), To: int64(r.To), Step: int64(r.Step), Kind: clean(r.Kind), Fractions: clean(r.Fractions),
-		Multiplier: r.Multiplier, NoDigits: r.NoDigits, NoWords: r.NoWords, WordsLang: clean(r.WordsLang),
-	}
-}
-
-func toRange(r *pluginpb.NumberRange) *intent.Range {
-	return &intent.Range{
-		From: int(r.GetFrom()), To: int(r.GetTo()), Step: int(r.GetStep()), Kind: r.GetKind(), Fractions: r.GetFractions(),
-		Multiplier: r.GetMultiplier(), NoDigits: r.GetNoDigits(), NoWords: r.GetNoWords(), WordsLang: r.GetWordsLang(),
-	}
 }
 
 func fromNeeds(needs []sdk.Need) []*pluginpb.Need {

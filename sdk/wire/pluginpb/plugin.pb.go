@@ -592,7 +592,15 @@ type Sentences struct {
 	// JSON: an object of fixed arguments that each of these sentences gives.
 	Slots []byte `protobuf:"bytes,3,opt,name=slots,proto3" json:"slots,omitempty"`
 	// Utterances that must match, with what they must yield.
-	Examples      []*Example `protobuf:"bytes,4,rep,name=examples,proto3" json:"examples,omitempty"`
+	Examples []*Example `protobuf:"bytes,4,rep,name=examples,proto3" json:"examples,omitempty"`
+	// Expansion rules of these sentences alone, before those of the vocabulary.
+	Rules map[string]string `protobuf:"bytes,5,rep,name=rules,proto3" json:"rules,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Lists of these sentences alone, before those of the vocabulary.
+	Lists map[string]*WordList `protobuf:"bytes,6,rep,name=lists,proto3" json:"lists,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// JSON: an object, what the match's context must hold.
+	Requires []byte `protobuf:"bytes,7,opt,name=requires,proto3" json:"requires,omitempty"`
+	// JSON: an object, what the match's context must not hold.
+	Excludes      []byte `protobuf:"bytes,8,opt,name=excludes,proto3" json:"excludes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -651,6 +659,34 @@ func (x *Sentences) GetSlots() []byte {
 func (x *Sentences) GetExamples() []*Example {
 	if x != nil {
 		return x.Examples
+	}
+	return nil
+}
+
+func (x *Sentences) GetRules() map[string]string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *Sentences) GetLists() map[string]*WordList {
+	if x != nil {
+		return x.Lists
+	}
+	return nil
+}
+
+func (x *Sentences) GetRequires() []byte {
+	if x != nil {
+		return x.Requires
+	}
+	return nil
+}
+
+func (x *Sentences) GetExcludes() []byte {
+	if x != nil {
+		return x.Excludes
 	}
 	return nil
 }
@@ -2656,12 +2692,24 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04text\x18\x02 \x03(\v2#.jarvis.plugin.v1.Confirm.TextEntryR\x04text\x1a7\n" +
 	"\tTextEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x88\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcc\x03\n" +
 	"\tSentences\x12\x12\n" +
 	"\x04lang\x18\x01 \x01(\tR\x04lang\x12\x1a\n" +
 	"\bpatterns\x18\x02 \x03(\tR\bpatterns\x12\x14\n" +
 	"\x05slots\x18\x03 \x01(\fR\x05slots\x125\n" +
-	"\bexamples\x18\x04 \x03(\v2\x19.jarvis.plugin.v1.ExampleR\bexamples\"1\n" +
+	"\bexamples\x18\x04 \x03(\v2\x19.jarvis.plugin.v1.ExampleR\bexamples\x12<\n" +
+	"\x05rules\x18\x05 \x03(\v2&.jarvis.plugin.v1.Sentences.RulesEntryR\x05rules\x12<\n" +
+	"\x05lists\x18\x06 \x03(\v2&.jarvis.plugin.v1.Sentences.ListsEntryR\x05lists\x12\x1a\n" +
+	"\brequires\x18\a \x01(\fR\brequires\x12\x1a\n" +
+	"\bexcludes\x18\b \x01(\fR\bexcludes\x1a8\n" +
+	"\n" +
+	"RulesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aT\n" +
+	"\n" +
+	"ListsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
+	"\x05value\x18\x02 \x01(\v2\x1a.jarvis.plugin.v1.WordListR\x05value:\x028\x01\"1\n" +
 	"\aExample\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
 	"\x04args\x18\x02 \x01(\fR\x04args\"\xae\x02\n" +
@@ -2828,7 +2876,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_plugin_proto_goTypes = []any{
 	(Effect)(0),                 // 0: jarvis.plugin.v1.Effect
 	(ConfirmWhen)(0),            // 1: jarvis.plugin.v1.ConfirmWhen
@@ -2868,9 +2916,11 @@ var file_plugin_proto_goTypes = []any{
 	(*AttachRequest)(nil),       // 35: jarvis.plugin.v1.AttachRequest
 	(*AttachResponse)(nil),      // 36: jarvis.plugin.v1.AttachResponse
 	nil,                         // 37: jarvis.plugin.v1.Confirm.TextEntry
-	nil,                         // 38: jarvis.plugin.v1.Vocabulary.RulesEntry
-	nil,                         // 39: jarvis.plugin.v1.Vocabulary.ListsEntry
-	(*durationpb.Duration)(nil), // 40: google.protobuf.Duration
+	nil,                         // 38: jarvis.plugin.v1.Sentences.RulesEntry
+	nil,                         // 39: jarvis.plugin.v1.Sentences.ListsEntry
+	nil,                         // 40: jarvis.plugin.v1.Vocabulary.RulesEntry
+	nil,                         // 41: jarvis.plugin.v1.Vocabulary.ListsEntry
+	(*durationpb.Duration)(nil), // 42: google.protobuf.Duration
 }
 var file_plugin_proto_depIdxs = []int32{
 	4,  // 0: jarvis.plugin.v1.DescribeResponse.manifest:type_name -> jarvis.plugin.v1.Manifest
@@ -2880,49 +2930,52 @@ var file_plugin_proto_depIdxs = []int32{
 	0,  // 4: jarvis.plugin.v1.ToolSpec.effect:type_name -> jarvis.plugin.v1.Effect
 	6,  // 5: jarvis.plugin.v1.ToolSpec.confirm:type_name -> jarvis.plugin.v1.Confirm
 	7,  // 6: jarvis.plugin.v1.ToolSpec.sentences:type_name -> jarvis.plugin.v1.Sentences
-	40, // 7: jarvis.plugin.v1.ToolSpec.timeout:type_name -> google.protobuf.Duration
+	42, // 7: jarvis.plugin.v1.ToolSpec.timeout:type_name -> google.protobuf.Duration
 	1,  // 8: jarvis.plugin.v1.Confirm.when:type_name -> jarvis.plugin.v1.ConfirmWhen
 	37, // 9: jarvis.plugin.v1.Confirm.text:type_name -> jarvis.plugin.v1.Confirm.TextEntry
 	8,  // 10: jarvis.plugin.v1.Sentences.examples:type_name -> jarvis.plugin.v1.Example
-	38, // 11: jarvis.plugin.v1.Vocabulary.rules:type_name -> jarvis.plugin.v1.Vocabulary.RulesEntry
-	39, // 12: jarvis.plugin.v1.Vocabulary.lists:type_name -> jarvis.plugin.v1.Vocabulary.ListsEntry
-	11, // 13: jarvis.plugin.v1.WordList.values:type_name -> jarvis.plugin.v1.WordValues
-	13, // 14: jarvis.plugin.v1.WordList.range:type_name -> jarvis.plugin.v1.NumberRange
-	12, // 15: jarvis.plugin.v1.WordValues.values:type_name -> jarvis.plugin.v1.WordValue
-	14, // 16: jarvis.plugin.v1.ConfigureRequest.granted:type_name -> jarvis.plugin.v1.Need
-	18, // 17: jarvis.plugin.v1.ConfigureResponse.diagnostics:type_name -> jarvis.plugin.v1.Diagnostic
-	17, // 18: jarvis.plugin.v1.ConfigureResponse.offer:type_name -> jarvis.plugin.v1.Offer
-	5,  // 19: jarvis.plugin.v1.Offer.tools:type_name -> jarvis.plugin.v1.ToolSpec
-	20, // 20: jarvis.plugin.v1.InvokeRequest.info:type_name -> jarvis.plugin.v1.CallInfo
-	21, // 21: jarvis.plugin.v1.InvokeRequest.answers:type_name -> jarvis.plugin.v1.Answer
-	23, // 22: jarvis.plugin.v1.InvokeResponse.text:type_name -> jarvis.plugin.v1.Text
-	24, // 23: jarvis.plugin.v1.InvokeResponse.progress:type_name -> jarvis.plugin.v1.Progress
-	25, // 24: jarvis.plugin.v1.InvokeResponse.result:type_name -> jarvis.plugin.v1.Result
-	27, // 25: jarvis.plugin.v1.InvokeResponse.problem:type_name -> jarvis.plugin.v1.Problem
-	28, // 26: jarvis.plugin.v1.InvokeResponse.need_input:type_name -> jarvis.plugin.v1.NeedInput
-	30, // 27: jarvis.plugin.v1.InvokeResponse.not_mine:type_name -> jarvis.plugin.v1.NotMine
-	26, // 28: jarvis.plugin.v1.Result.listen:type_name -> jarvis.plugin.v1.Listen
-	40, // 29: jarvis.plugin.v1.Listen.ttl:type_name -> google.protobuf.Duration
-	29, // 30: jarvis.plugin.v1.NeedInput.options:type_name -> jarvis.plugin.v1.Option
-	40, // 31: jarvis.plugin.v1.DrainRequest.grace:type_name -> google.protobuf.Duration
-	10, // 32: jarvis.plugin.v1.Vocabulary.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
-	2,  // 33: jarvis.plugin.v1.Plugin.Describe:input_type -> jarvis.plugin.v1.DescribeRequest
-	15, // 34: jarvis.plugin.v1.Plugin.Configure:input_type -> jarvis.plugin.v1.ConfigureRequest
-	19, // 35: jarvis.plugin.v1.Plugin.Invoke:input_type -> jarvis.plugin.v1.InvokeRequest
-	31, // 36: jarvis.plugin.v1.Plugin.Health:input_type -> jarvis.plugin.v1.HealthRequest
-	33, // 37: jarvis.plugin.v1.Plugin.Drain:input_type -> jarvis.plugin.v1.DrainRequest
-	35, // 38: jarvis.plugin.v1.Plugin.Attach:input_type -> jarvis.plugin.v1.AttachRequest
-	3,  // 39: jarvis.plugin.v1.Plugin.Describe:output_type -> jarvis.plugin.v1.DescribeResponse
-	16, // 40: jarvis.plugin.v1.Plugin.Configure:output_type -> jarvis.plugin.v1.ConfigureResponse
-	22, // 41: jarvis.plugin.v1.Plugin.Invoke:output_type -> jarvis.plugin.v1.InvokeResponse
-	32, // 42: jarvis.plugin.v1.Plugin.Health:output_type -> jarvis.plugin.v1.HealthResponse
-	34, // 43: jarvis.plugin.v1.Plugin.Drain:output_type -> jarvis.plugin.v1.DrainResponse
-	36, // 44: jarvis.plugin.v1.Plugin.Attach:output_type -> jarvis.plugin.v1.AttachResponse
-	39, // [39:45] is the sub-list for method output_type
-	33, // [33:39] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	38, // 11: jarvis.plugin.v1.Sentences.rules:type_name -> jarvis.plugin.v1.Sentences.RulesEntry
+	39, // 12: jarvis.plugin.v1.Sentences.lists:type_name -> jarvis.plugin.v1.Sentences.ListsEntry
+	40, // 13: jarvis.plugin.v1.Vocabulary.rules:type_name -> jarvis.plugin.v1.Vocabulary.RulesEntry
+	41, // 14: jarvis.plugin.v1.Vocabulary.lists:type_name -> jarvis.plugin.v1.Vocabulary.ListsEntry
+	11, // 15: jarvis.plugin.v1.WordList.values:type_name -> jarvis.plugin.v1.WordValues
+	13, // 16: jarvis.plugin.v1.WordList.range:type_name -> jarvis.plugin.v1.NumberRange
+	12, // 17: jarvis.plugin.v1.WordValues.values:type_name -> jarvis.plugin.v1.WordValue
+	14, // 18: jarvis.plugin.v1.ConfigureRequest.granted:type_name -> jarvis.plugin.v1.Need
+	18, // 19: jarvis.plugin.v1.ConfigureResponse.diagnostics:type_name -> jarvis.plugin.v1.Diagnostic
+	17, // 20: jarvis.plugin.v1.ConfigureResponse.offer:type_name -> jarvis.plugin.v1.Offer
+	5,  // 21: jarvis.plugin.v1.Offer.tools:type_name -> jarvis.plugin.v1.ToolSpec
+	20, // 22: jarvis.plugin.v1.InvokeRequest.info:type_name -> jarvis.plugin.v1.CallInfo
+	21, // 23: jarvis.plugin.v1.InvokeRequest.answers:type_name -> jarvis.plugin.v1.Answer
+	23, // 24: jarvis.plugin.v1.InvokeResponse.text:type_name -> jarvis.plugin.v1.Text
+	24, // 25: jarvis.plugin.v1.InvokeResponse.progress:type_name -> jarvis.plugin.v1.Progress
+	25, // 26: jarvis.plugin.v1.InvokeResponse.result:type_name -> jarvis.plugin.v1.Result
+	27, // 27: jarvis.plugin.v1.InvokeResponse.problem:type_name -> jarvis.plugin.v1.Problem
+	28, // 28: jarvis.plugin.v1.InvokeResponse.need_input:type_name -> jarvis.plugin.v1.NeedInput
+	30, // 29: jarvis.plugin.v1.InvokeResponse.not_mine:type_name -> jarvis.plugin.v1.NotMine
+	26, // 30: jarvis.plugin.v1.Result.listen:type_name -> jarvis.plugin.v1.Listen
+	42, // 31: jarvis.plugin.v1.Listen.ttl:type_name -> google.protobuf.Duration
+	29, // 32: jarvis.plugin.v1.NeedInput.options:type_name -> jarvis.plugin.v1.Option
+	42, // 33: jarvis.plugin.v1.DrainRequest.grace:type_name -> google.protobuf.Duration
+	10, // 34: jarvis.plugin.v1.Sentences.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
+	10, // 35: jarvis.plugin.v1.Vocabulary.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
+	2,  // 36: jarvis.plugin.v1.Plugin.Describe:input_type -> jarvis.plugin.v1.DescribeRequest
+	15, // 37: jarvis.plugin.v1.Plugin.Configure:input_type -> jarvis.plugin.v1.ConfigureRequest
+	19, // 38: jarvis.plugin.v1.Plugin.Invoke:input_type -> jarvis.plugin.v1.InvokeRequest
+	31, // 39: jarvis.plugin.v1.Plugin.Health:input_type -> jarvis.plugin.v1.HealthRequest
+	33, // 40: jarvis.plugin.v1.Plugin.Drain:input_type -> jarvis.plugin.v1.DrainRequest
+	35, // 41: jarvis.plugin.v1.Plugin.Attach:input_type -> jarvis.plugin.v1.AttachRequest
+	3,  // 42: jarvis.plugin.v1.Plugin.Describe:output_type -> jarvis.plugin.v1.DescribeResponse
+	16, // 43: jarvis.plugin.v1.Plugin.Configure:output_type -> jarvis.plugin.v1.ConfigureResponse
+	22, // 44: jarvis.plugin.v1.Plugin.Invoke:output_type -> jarvis.plugin.v1.InvokeResponse
+	32, // 45: jarvis.plugin.v1.Plugin.Health:output_type -> jarvis.plugin.v1.HealthResponse
+	34, // 46: jarvis.plugin.v1.Plugin.Drain:output_type -> jarvis.plugin.v1.DrainResponse
+	36, // 47: jarvis.plugin.v1.Plugin.Attach:output_type -> jarvis.plugin.v1.AttachResponse
+	42, // [42:48] is the sub-list for method output_type
+	36, // [36:42] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -2949,7 +3002,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   38,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
