@@ -177,7 +177,7 @@ func (h *Host) Start(ctx context.Context) error {
 	h.onStop("background work", func(context.Context) error { cancel(); return nil })
 	go h.health.Run(background)
 	go h.tend(background)
-	h.onStop("plugins", func(ctx context.Context) error { return h.plugins.Stop(ctx) })
+	h.onStop("plugins", h.stopPlugins)
 	if err := h.plugins.Start(ctx); err != nil {
 		return fmt.Errorf("start plugins: %w", err)
 	}
@@ -220,6 +220,16 @@ func (h *Host) drain(ctx context.Context) error {
 	defer cancel()
 	h.gateway.Drain(h.cfg.Drain.Deadline)
 	return h.sessions.Drain(ctx)
+}
+
+// pluginPatience is how long plugins get to end. The turns are over by then:
+// only a plugin that ignores its calls' end needs it.
+const pluginPatience = 3 * time.Second
+
+func (h *Host) stopPlugins(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pluginPatience)
+	defer cancel()
+	return h.plugins.Stop(ctx)
 }
 
 // Stop drains the host and ends everything that runs. When ctx is cancelled it
