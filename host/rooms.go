@@ -67,13 +67,18 @@ func (h *Host) pluginLog(plugin string, line launch.Line) {
 }
 
 // pluginState tells operators of a plugin's new state: in the log, in /ready
-// and in the metrics.
+// and in the metrics. Until it is ready, /ready says so and why.
 func (h *Host) pluginState(plugin string, state supervisor.State, reason string) {
+	if problem := h.cfg.Plugins[plugin].Problem; problem != "" {
+		state, reason = supervisor.StateBlocked, problem
+	}
 	h.metrics.PluginState(plugin, string(state))
 	var err error
 	level := hclog.Info
 	switch state {
-	case supervisor.StateReady, supervisor.StateDisabled, supervisor.StateStarting, supervisor.StateDraining:
+	case supervisor.StateReady, supervisor.StateDisabled, supervisor.StateDraining:
+	case supervisor.StateStarting:
+		err = fmt.Errorf("%s: %s", state, reason)
 	default:
 		level, err = hclog.Warn, fmt.Errorf("%s: %s", state, reason)
 	}

@@ -297,7 +297,9 @@ func TestBrokenPluginsDoNotStopTheHost(t *testing.T) {
 	if code := h.get("/ready", &ready); code != http.StatusOK || !ready.Ready {
 		t.Errorf("ready is %d %+v", code, ready)
 	}
-	if s := ready.Services["plugin:crash"]; s.Error == "" {
-		t.Errorf("/ready does not say why crash is not there: %+v", ready.Services)
+	for _, name := range []string{"crash", "noise", "missing"} {
+		if s := ready.Services["plugin:"+name]; s.Error == "" || s.State == "up" {
+			t.Errorf("/ready does not say why %s is not there: %+v", name, ready.Services)
+		}
 	}
 }
