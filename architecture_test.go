@@ -48,6 +48,7 @@ var layers = map[string][]string{
 	"host/db/sqlite":     {"host/session", "host/auth", "host/turn"},
 	"host/db/dbtest":     {"host/session", "host/auth", "host/turn"},
 	"host/gateway":       {"host/auth", "host/session", "host/protocol", "host/turn", "host/telemetry", "host/health"},
+	"host/mcp":           {},
 	"host/web":           {},
 
 	"sdk":               {"sdk/intent"},
@@ -64,11 +65,12 @@ var layers = map[string][]string{
 
 // confined says which packages may use a package from outside the module.
 var confined = map[string][]string{
-	"github.com/hashicorp/go-plugin":      {"sdk/wire", "sdk/serve", "sdk/launch", "host/supervisor"},
-	"github.com/gorilla/websocket":        {"host/gateway", "cmd/jarvis"},
-	"github.com/julienschmidt/httprouter": {"host/gateway"},
-	"modernc.org/sqlite":                  {"host/db/sqlite"},
-	"github.com/knadh/koanf/v2":           {"host/config"},
+	"github.com/hashicorp/go-plugin":         {"sdk/wire", "sdk/serve", "sdk/launch", "host/supervisor"},
+	"github.com/gorilla/websocket":           {"host/gateway", "cmd/jarvis"},
+	"github.com/julienschmidt/httprouter":    {"host/gateway"},
+	"modernc.org/sqlite":                     {"host/db/sqlite"},
+	"github.com/knadh/koanf/v2":              {"host/config"},
+	"github.com/modelcontextprotocol/go-sdk": {"host/mcp", "plugins/mcp"},
 }
 
 type source struct {

@@ -48,6 +48,7 @@ type Host struct {
 	providers  *providers
 	catalogue  *tool.Catalogue
 	runner     *tool.Runner
+	detached   *detached
 	sessions   *session.Manager
 	gateway    *gateway.Server
 	listener   net.Listener
@@ -69,7 +70,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	c := cfg.Config()
 	scrubber := telemetry.NewScrubber()
 	h := &Host{
-		o: o, cfg: c, failed: make(chan error, 1),
+		o: o, cfg: c, failed: make(chan error, 1), detached: newDetached(time.Now),
 		log: telemetry.NewLogger(o.Log, c.Log.Format, c.Log.Level, scrubber),
 	}
 	defer func() {

@@ -67,14 +67,7 @@ func (d *direct) Tools(_ context.Context, who session.Identity, _ string) ([]gat
 }
 
 func (d *direct) RunTool(ctx context.Context, who session.Identity, plugin, name string, args json.RawMessage) (gateway.ToolRun, error) {
-	lang := who.Lang
-	if lang == "" {
-		lang = d.h.detect("", "")
-	}
-	t := &turn.Turn{
-		ID: telemetry.NewRequestID(), RequestID: who.RequestID, User: who.User, Role: who.Role, Plugins: who.Plugins,
-		Lang: lang, Zone: who.Zone, At: time.Now(), Vars: &passing{}, Steer: func() []string { return nil },
-	}
+	t := d.turn(who)
 	asked := false
 	res, err := d.h.runner.Run(ctx, t, tool.Request{Plugin: plugin, Tool: name, Args: args, Origin: sdk.OriginAPI}, func(ev turn.Event) bool {
 		if q, ok := ev.(*turn.Question); ok {
@@ -93,9 +86,10 @@ func (d *direct) RunTool(ctx context.Context, who session.Identity, plugin, name
 	return gateway.ToolRun{State: string(res.State), Text: res.Text, Data: res.Data}, nil
 }
 
-// passing is the state of a call that belongs to no conversation: there is
-// none, and none is kept.
-type passing struct{}
-
-func (passing) Get(context.Context, string) ([]byte, error) { return nil, nil }
-func (passing) Set(context.Context, string, []byte) error   { return nil }
+// turn is what a call outside of a conversation belongs to.
+func (d *direct) turn(who session.Identity) *turn.Turn {
+	return &turn.Turn{
+		ID: telemetry.NewRequestID(), RequestID: who.RequestID, User: who.User, Role: who.Role, Plugins: who.Plugins,
+		Lang: d.h.detect("", who.Lang), Zone: who.Zone, At: time.Now(), Vars: d.h.detached.of(who.User), Steer: func() []string { return nil },
+	}
+}

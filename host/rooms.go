@@ -17,6 +17,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/dialog"
 	"github.com/jarvis-host/jarvis/host/gateway"
+	"github.com/jarvis-host/jarvis/host/mcp"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
@@ -193,7 +194,8 @@ func choice(options []turn.Option, text string) (string, bool) {
 func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
-		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Meter: h.metrics,
+		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, MCP: &mcpDoor{h, mcp.New(h.o.Version)},
+		Meter: h.metrics,
 		Model: h.model.name, Now: time.Now,
 		Config: gateway.Config{
 			AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,

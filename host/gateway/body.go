@@ -36,14 +36,17 @@ func (x *exchange) noBody() error {
 	return x.body(&struct{}{})
 }
 
-func (x *exchange) read() ([]byte, error) {
-	if x.r.ContentLength > maxBody {
-		return nil, x.tooLarge()
+func (x *exchange) read() ([]byte, error) { return x.readUpTo(maxBody) }
+
+// readUpTo reads a body of at most most bytes, within the time that one may take.
+func (x *exchange) readUpTo(most int64) ([]byte, error) {
+	if x.r.ContentLength > most {
+		return nil, x.tooLarge(most)
 	}
 	conn := http.NewResponseController(x.ResponseWriter)
 	// A recorder in a test has no deadline; a connection always has.
 	_ = conn.SetReadDeadline(time.Now().Add(x.config.BodyTimeout))
-	data, err := io.ReadAll(io.LimitReader(x.r.Body, maxBody+1))
+	data, err := io.ReadAll(io.LimitReader(x.r.Body, most+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		x.Header().Set("Connection", "close")
@@ -53,17 +56,17 @@ func (x *exchange) read() ([]byte, error) {
 	case err != nil:
 		x.Header().Set("Connection", "close")
 		return nil, &protocol.Problem{Code: protocol.Invalid, Err: err}
-	case len(data) > maxBody:
-		return nil, x.tooLarge()
+	case int64(len(data)) > most:
+		return nil, x.tooLarge(most)
 	}
 	_ = conn.SetReadDeadline(time.Time{})
 	return data, nil
 }
 
 // tooLarge also gives the connection up: the rest of the body is not read.
-func (x *exchange) tooLarge() error {
+func (x *exchange) tooLarge(most int64) error {
 	x.Header().Set("Connection", "close")
-	return &protocol.Problem{Code: protocol.TooLarge, Text: protocol.WordBodyTooLarge, Args: []any{maxBody}}
+	return &protocol.Problem{Code: protocol.TooLarge, Text: protocol.WordBodyTooLarge, Args: []any{most}}
 }
 
 // checkContentType refuses a change whose body is not declared as JSON: a form

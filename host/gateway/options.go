@@ -31,6 +31,8 @@ type Options struct {
 	// such routes.
 	Plugins Plugins
 	Tools   Tools
+	// MCP answers /mcp; nil: there is no such route.
+	MCP MCP
 	// Limiter may be nil: no limits. Meter may be nil: nothing is counted.
 	Limiter Limiter
 	Meter   Meter

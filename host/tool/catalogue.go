@@ -25,6 +25,15 @@ type Offer struct {
 // Name is the tool's name across plugins, as models and logs see it.
 func (o *Offer) Name() string { return o.Plugin + "__" + o.Spec.Name }
 
+// ReadOnly reports whether a call changes nothing.
+func (o *Offer) ReadOnly() bool { return o.Spec.Effect == sdk.EffectReadOnly }
+
+// Destructive reports whether a call may change or remove something; what is
+// not said counts.
+func (o *Offer) Destructive() bool {
+	return o.Spec.Effect != sdk.EffectReadOnly && o.Spec.Effect != sdk.EffectAdditive
+}
+
 // Catalogue is everything on offer: swapped as a whole when plugins come and
 // go, so that a turn sees one consistent state. Safe for concurrent use.
 type Catalogue struct{ now atomic.Pointer[snapshot] }

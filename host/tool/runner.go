@@ -97,6 +97,12 @@ func (r *Runner) Run(ctx context.Context, t *turn.Turn, q Request, yield Yield) 
 	return c.run(ctx, confirmed)
 }
 
+// Allowed reports whether a turn's end user may call a tool at all.
+func (r *Runner) Allowed(t *turn.Turn, o *Offer) bool {
+	ok, _ := r.Grants().allows(t, o)
+	return ok
+}
+
 func deref(r *Result) Result {
 	if r == nil {
 		return Result{}
