@@ -47,6 +47,7 @@ update: ## rewrite golden files and generated documents
 
 generate: tools ## regenerate code from the contract
 	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
+	$(TOOLS)/buf build --exclude-source-info -o sdk/python/contract.binpb
 
 report: ## figures of the code's shape
 	@$(GO) run ./cmd/report
@@ -78,7 +79,7 @@ lint: tools
 	else echo "buf breaking: no tag yet to compare with"; fi
 
 generated: generate
-	@git diff --exit-code --stat -- sdk/wire/pluginpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
+	@git diff --exit-code --stat -- sdk/wire/pluginpb sdk/python/contract.binpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
 
 tidy:
 	$(GO) mod tidy -diff
