@@ -21,7 +21,9 @@ const module = "github.com/jarvis-host/jarvis"
 // A trailing "/..." covers the package and all below it. A new package needs a
 // line here, and a change here needs its words in docs/ARCHITECTURE.md.
 var layers = map[string][]string{
-	"cmd/jarvis":                {"host/...", "sdk/launch"},
+	".":                         {},
+	"cmd/jarvis":                {"host/...", "sdk/launch", "cmd/jarvis/scaffold"},
+	"cmd/jarvis/scaffold":       {},
 	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
 	"cmd/report":                {},

@@ -60,7 +60,7 @@ func commands() []command {
 		serveCommand(), initCommand(), loginCommand(), chatCommand(),
 		userAddCommand(), userListCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
-		pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
+		pluginNewCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		versionCommand(), execCommand(),
 	}

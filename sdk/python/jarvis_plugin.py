@@ -21,6 +21,7 @@ import base64
 import ctypes
 import datetime
 import inspect
+import io
 import json
 import os
 import pkgutil
@@ -577,6 +578,57 @@ class Plugin:
         done.wait()
         server.stop(0.2).wait()
         os._exit(0)  # threads that ignore their end must not keep the process
+
+
+class Reply:
+    """What came of a call in a test."""
+
+    def __init__(self, texts, end):
+        kind = end.WhichOneof("event")
+        self.question = end.need_input.text if kind == "need_input" else None
+        self.problem = end.problem.code if kind == "problem" else None
+        self.not_mine = kind == "not_mine"
+        self.detail = end.problem.detail
+        self.text = "".join(texts) + (end.problem.message if self.problem else end.result.text)
+        self.data = json.loads(end.result.data) if end.result.data else None
+        self.listens = end.result.listen.tool or None
+
+
+class Tester:
+    """Calls a plugin's tools without a host, in one conversation. pages is
+    what call.http finds: {url: bytes, str or an exception}."""
+
+    def __init__(self, plugin, config=None, pages=None):
+        self.plugin, self.state = plugin, b""
+        request = pb("ConfigureRequest")(values=json.dumps(config or {}).encode(), granted=plugin.manifest.needs)
+        self.diagnostics = [(d.path, d.summary) for d in plugin._serve_configure(request, None).diagnostics]
+        plugin.opener = _Pages(pages or {})
+
+    def call(self, tool, lang="en", answers=(), origin="model", **args):
+        """Runs a tool; answers are the person's, None for one who declines."""
+        request = pb("InvokeRequest")(tool=tool, args=json.dumps(args).encode(), state=self.state)
+        request.info.locale, request.info.origin, request.info.call = lang, origin, "test"
+        request.info.session, request.info.user, request.info.time_zone = "session", "user", "UTC"
+        for a in answers:
+            request.answers.add(value=str(a).lower() if isinstance(a, bool) else a or "", declined=a is None)
+        texts = []
+        end = self.plugin.invoke(request, lambda e: texts.append(e.text.text))
+        if end.result.state:
+            self.state = b"" if end.result.state == b"null" else end.result.state
+        return Reply(texts, end)
+
+
+class _Pages:
+    def __init__(self, pages):
+        self.pages = pages
+
+    def open(self, request, timeout):
+        page = self.pages.get(request.full_url)
+        if page is None:
+            raise urllib.error.HTTPError(request.full_url, 404, "no such page in this test", {}, None)
+        if isinstance(page, Exception):
+            raise page
+        return io.BytesIO(page.encode() if isinstance(page, str) else page)
 
 
 def _plain(m):
