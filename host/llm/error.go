@@ -28,6 +28,13 @@ const (
 	TooLarge Class = "too_large"
 	// Limit: the answer passed one of the host's own caps.
 	Limit Class = "limit"
+	// Resting: the host leaves the provider alone for a while, because it kept
+	// failing.
+	Resting Class = "resting"
+	// NoRoute: no configured route is for this request.
+	NoRoute Class = "no_route"
+	// Budget: the end user's account for today is used up.
+	Budget Class = "budget"
 	// Internal: the provider failed, or broke its own protocol.
 	Internal Class = "internal"
 )

@@ -22,6 +22,11 @@ type Limits struct {
 	// Tokens caps the number of events, which is a little less than the number
 	// of tokens: a model may never stop by itself.
 	Tokens int
+	// Same caps how often a model says the very same piece in a row.
+	Same int
+	// Loop ends an answer whose last so many bytes are nothing but one short
+	// text over and over.
+	Loop int
 }
 
 // DefaultLimits returns the limits for a model that people talk to.
@@ -32,6 +37,8 @@ func DefaultLimits() Limits {
 		Answer:        5 * time.Minute,
 		Bytes:         1 << 20,
 		Tokens:        16_384,
+		Same:          128,
+		Loop:          2048,
 	}
 }
 
@@ -79,6 +86,25 @@ func (g *Guard) Stream(ctx context.Context, r Request) iter.Seq2[Event, error] {
 	}
 }
 
+// Embed implements [Embedder], if the provider does, within the time of a whole
+// answer.
+func (g *Guard) Embed(ctx context.Context, r EmbedRequest) (Embeddings, error) {
+	inner, err := embedder(g.inner)
+	if err != nil {
+		return Embeddings{}, err
+	}
+	if d := g.limits.Answer; d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, d, g.fail(Timeout, fmt.Sprintf("no embeddings within %s", d)))
+		defer cancel()
+	}
+	out, err := inner.Embed(ctx, r)
+	if cause := context.Cause(ctx); err != nil && isTimeout(cause) {
+		return Embeddings{}, cause
+	}
+	return out, err
+}
+
 // watch holds one answer to the limits. Its timers run on goroutines of the
 // runtime and do nothing but cancel the request.
 type watch struct {
@@ -88,6 +114,7 @@ type watch struct {
 	between       timer // armed again for each event after the first
 	answer        timer
 	events, bytes int
+	loop          loop
 }
 
 // start arms the deadlines and returns what disarms them.
@@ -165,8 +192,22 @@ func (w *watch) count(ev Event) error {
 		return w.guard.fail(Limit, fmt.Sprintf("answer passed the cap of %d bytes", l.Bytes))
 	case l.Tokens > 0 && w.events > l.Tokens:
 		return w.guard.fail(Limit, fmt.Sprintf("answer passed the cap of %d tokens", l.Tokens))
+	case w.loop.hears(said(ev), l):
+		return w.guard.fail(Limit, "the model says the same over and over")
 	}
 	return nil
+}
+
+// said is the text of an event, whoever hears it.
+func said(ev Event) string {
+	switch e := ev.(type) {
+	case Delta:
+		return e.Text
+	case Thinking:
+		return e.Text
+	default:
+		return ""
+	}
 }
 
 func size(ev Event) int {

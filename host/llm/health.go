@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,9 +36,16 @@ const (
 
 // RouteHealth is what is known of one route.
 type RouteHealth struct {
+	// Name is what an end user chooses the route by.
+	Name     string
 	Provider string
 	Model    string
 	State    State
+	// Resting says that the provider is left alone for a while because requests
+	// failed, whatever its probes say.
+	Resting bool
+	// Chosen says that the route is only for end users that choose it.
+	Chosen bool
 	// Since is when the state was entered.
 	Since time.Time
 	// Reason says to the operator why the state is Down or Missing.
@@ -50,15 +58,22 @@ type RouteHealth struct {
 	Fetch string
 }
 
-// Refresh probes every provider, all at once, and returns what it found. A
-// probe that ctx's deadline ends counts as a provider that is down; one that
-// was cancelled changes nothing.
+// Refresh probes every provider, all at once and each once, and returns what it
+// found. A probe that ctx's deadline ends counts as a provider that is down; one
+// that was cancelled changes nothing.
 func (r *Router) Refresh(ctx context.Context) []RouteHealth {
+	byProvider := map[Provider][]*route{}
+	for _, to := range r.table.Load().routes {
+		byProvider[to.Provider] = append(byProvider[to.Provider], to)
+	}
 	var wg sync.WaitGroup
-	for _, to := range r.routes {
+	for p, routes := range byProvider {
 		wg.Go(func() {
-			info, err := to.Provider.Probe(ctx)
-			if err == nil || !errors.Is(ctx.Err(), context.Canceled) {
+			info, err := p.Probe(ctx)
+			if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+				return
+			}
+			for _, to := range routes {
 				to.probed(info, err)
 			}
 		})
@@ -71,7 +86,7 @@ func (r *Router) Refresh(ctx context.Context) []RouteHealth {
 // asks no one.
 func (r *Router) Health() []RouteHealth {
 	var all []RouteHealth
-	for _, to := range r.routes {
+	for _, to := range r.table.Load().routes {
 		all = append(all, to.snapshot())
 	}
 	return all
@@ -117,23 +132,28 @@ type route struct {
 
 func newRoute(to Route, now func() time.Time) *route {
 	return &route{Route: to, now: now, health: RouteHealth{
-		Provider: to.Provider.Name(), Model: to.Model, State: StateUnknown, Since: now(),
+		Name: cmp.Or(to.Name, to.Model), Provider: to.Provider.Name(), Model: to.Model, State: StateUnknown, Since: now(),
+		Chosen: to.When.Chosen,
 	}}
 }
 
 func (to *route) snapshot() RouteHealth {
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	return to.health
+	h := to.health
+	if l, ok := to.Provider.(interface{ Resting() (time.Time, bool) }); ok {
+		_, h.Resting = l.Resting()
+	}
+	return h
 }
 
+// rank is 1 for a route that is thought not to answer.
 func (to *route) rank() int {
-	switch to.snapshot().State {
-	case StateDown, StateMissing:
+	h := to.snapshot()
+	if h.Resting || h.State == StateDown || h.State == StateMissing {
 		return 1
-	default:
-		return 0
 	}
+	return 0
 }
 
 // enter changes the state; the caller holds the lock.
@@ -154,7 +174,7 @@ func (to *route) probed(info Info, err error) {
 	}
 	model, found := info.Find(to.Model)
 	to.health.Version, to.health.Info, to.health.Fetch = info.Version, model, ""
-	if found {
+	if found || info.Open {
 		to.enter(StateReady, "")
 		return
 	}

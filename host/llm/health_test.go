@@ -85,7 +85,7 @@ func TestHealthIsRememberedWithTheTimeItChanged(t *testing.T) {
 		began := time.Now()
 		check := func(want llm.RouteHealth) {
 			t.Helper()
-			want.Provider, want.Model = "a", "toy:latest"
+			want.Name, want.Provider, want.Model = "toy:latest", "a", "toy:latest"
 			if diff := cmp.Diff([]llm.RouteHealth{want}, r.Refresh(t.Context())); diff != "" {
 				t.Error(diff)
 			}

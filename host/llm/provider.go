@@ -50,6 +50,31 @@ type Request struct {
 	Think bool
 	// RequestID names the turn in the peer's logs.
 	RequestID string
+
+	// Route is the name of the route that the end user chose; empty leaves the
+	// choice to the Router. This and all that follows is for the Router and for
+	// the account: no provider sends it anywhere.
+	Route string
+	// User is the id of who the answer is for and pays, Role what that one may do
+	// and Lang the language of the utterance; empty when unknown.
+	User, Role, Lang string
+}
+
+// Tokens is about how long the request's prompt is, in tokens: a guess that
+// rather says too much. The chosen ratio is one token for three bytes, which
+// French and JSON come close to; English needs fewer tokens.
+func (r Request) Tokens() int {
+	n := len(r.Format)
+	for _, m := range r.Messages {
+		n += 12 + len(m.Content) + len(m.Thinking)
+		for _, c := range m.ToolCalls {
+			n += 12 + len(c.Name) + len(c.Arguments)
+		}
+	}
+	for _, t := range r.Tools {
+		n += 48 + len(t.Name) + len(t.Description) + len(t.Parameters)
+	}
+	return (n + 2) / 3
 }
 
 // Info is what a probe found.
@@ -59,17 +84,24 @@ type Info struct {
 	// Fetch is the command that gets the provider a model, without the model's
 	// name; empty if there is none.
 	Fetch string
+	// Open says that the provider may answer for models that it does not list.
+	Open bool
 }
 
-// Find returns the model that goes by a name or an alias.
+// Find returns the model that goes by a name or an alias. An open provider with
+// one model means that one by every name.
 func (i Info) Find(name string) (ModelInfo, bool) {
 	at := slices.IndexFunc(i.Models, func(m ModelInfo) bool {
 		return m.Name == name || slices.Contains(m.Aliases, name)
 	})
-	if at < 0 {
+	switch {
+	case at >= 0:
+		return i.Models[at], true
+	case i.Open && len(i.Models) == 1:
+		return i.Models[0], true
+	default:
 		return ModelInfo{}, false
 	}
-	return i.Models[at], true
 }
 
 // ModelInfo describes one model.

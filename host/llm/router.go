@@ -6,15 +6,9 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 )
-
-// Route is one way to get an answer.
-type Route struct {
-	Provider Provider
-	// Model is asked for when a request names none.
-	Model string
-}
 
 // Retry says how often a failed request is sent again. That happens only while
 // nothing has been said, and only after failures that pass by themselves.
@@ -43,11 +37,11 @@ type RouterOptions struct {
 	Jitter func(limit time.Duration) time.Duration
 }
 
-// Router asks the first of several providers that can answer. As soon as one
-// has said something, its answer stands or falls alone. Safe for concurrent
-// use; it owns no goroutine: whoever owns it calls Refresh now and then.
+// Router asks the first of several routes that can answer. As soon as one has
+// said something, its answer stands or falls alone. Safe for concurrent use; it
+// owns no goroutine: whoever owns it calls Refresh now and then.
 type Router struct {
-	routes []*route
+	table  atomic.Pointer[table]
 	retry  Retry
 	now    func() time.Time
 	jitter func(time.Duration) time.Duration
@@ -65,21 +59,29 @@ func NewRouter(routes []Route, o RouterOptions) *Router {
 	if r.jitter == nil {
 		r.jitter = func(limit time.Duration) time.Duration { return rand.N(limit + 1) }
 	}
-	for _, to := range routes {
-		r.routes = append(r.routes, newRoute(to, r.now))
-	}
+	r.Configure(Table{Routes: routes})
 	return r
 }
 
-// Stream answers a request as [Provider] says, with the first provider that
-// says something. When all fail, the error holds each one's *Error, the
-// preferred one's first. A request's tools and thinking are left out for a
-// model that is known to have no use for them: it would refuse the request.
+// Configure makes the router go by another table from the next request on.
+// Answers that have begun go on as they are, and what is known of routes that
+// stay is kept.
+func (r *Router) Configure(t Table) { r.table.Store(newTable(t, r.table.Load(), r.now)) }
+
+// Stream answers a request as [Provider] says, with the first route that says
+// something. When all fail, the error holds each one's *Error, the preferred
+// one's first. A request's tools and thinking are left out for a model that is
+// known to have no use for them: it would refuse the request.
 func (r *Router) Stream(ctx context.Context, q Request) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		routes, preferred, err := r.choose(q)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		var failed error
-		for _, to := range r.order() {
-			said, err := r.ask(ctx, to, q, yield)
+		for _, to := range routes {
+			said, err := r.ask(ctx, to, q, tagged(to, to != preferred, yield))
 			switch {
 			case err == nil:
 				return
@@ -92,19 +94,90 @@ func (r *Router) Stream(ctx context.Context, q Request) iter.Seq2[Event, error] 
 				failed = fmt.Errorf("%w; %w", failed, err)
 			}
 		}
-		if failed == nil {
-			failed = &Error{Class: Unreachable, Message: "no provider is configured"}
-		}
 		yield(nil, failed)
 	}
 }
 
-// order is the routes by preference, those that can't answer last: they may
-// have come back.
-func (r *Router) order() []*route {
-	sorted := slices.Clone(r.routes)
-	slices.SortStableFunc(sorted, func(a, b *route) int { return a.rank() - b.rank() })
-	return sorted
+// tagged tells in the Finish which route has answered.
+func tagged(to *route, fallback bool, yield func(Event, error) bool) func(Event, error) bool {
+	return func(ev Event, err error) bool {
+		if f, last := ev.(Finish); last {
+			f.Route, f.Fallback = to.health.Name, fallback
+			if f.Usage.Provider == "" {
+				f.Usage.Provider = to.Provider.Name()
+			}
+			ev = f
+		}
+		return yield(ev, err)
+	}
+}
+
+// choose returns the routes for a request, or why there is none.
+func (r *Router) choose(q Request) (ordered []*route, preferred *route, err error) {
+	t := r.table.Load()
+	if len(t.routes) == 0 {
+		return nil, nil, &Error{Class: Unreachable, Message: "no provider is configured"}
+	}
+	ordered, preferred = t.choose(q, r.now())
+	switch {
+	case preferred == nil:
+		return nil, nil, &Error{Class: NoRoute, Message: "no route of llm.routes is for this request"}
+	case q.Route != "" && !slices.ContainsFunc(ordered, func(to *route) bool { return to.health.Name == q.Route }):
+		return nil, nil, &Error{Class: NoRoute, Message: fmt.Sprintf("there is no route %.64q, or not for this user", q.Route)}
+	}
+	return ordered, preferred, nil
+}
+
+// Choose tells which route a request would go to now, and what is known of it:
+// its model's window above all. It asks no one.
+func (r *Router) Choose(q Request) (RouteHealth, bool) {
+	routes, _, err := r.choose(q)
+	if err != nil {
+		return RouteHealth{}, false
+	}
+	return routes[0].snapshot(), true
+}
+
+// Embed implements [Embedder] with the table's model for it.
+func (r *Router) Embed(ctx context.Context, q EmbedRequest) (Embeddings, error) {
+	to := r.table.Load().embed
+	if to.Provider == nil {
+		return Embeddings{}, &Error{Class: NoRoute, Message: "no model for embeddings is configured (llm.embedding)"}
+	}
+	e, err := embedder(to.Provider)
+	if err == nil {
+		err = q.Check()
+	}
+	if err != nil {
+		return Embeddings{}, err
+	}
+	if q.Model == "" {
+		q.Model = to.Model
+	}
+	began := r.now()
+	for n := 1; ; n++ {
+		out, err := e.Embed(ctx, q)
+		if err == nil || ctx.Err() != nil {
+			return out, err
+		}
+		pause, worth := r.pause(n, err)
+		if !worth || r.now().Sub(began)+pause > r.retry.Patience {
+			return Embeddings{}, err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return Embeddings{}, err
+		}
+	}
+}
+
+// EmbedModel names the model that makes embeddings, if there is one: vectors of
+// different models can't be compared.
+func (r *Router) EmbedModel() (provider, model string, ok bool) {
+	to := r.table.Load().embed
+	if to.Provider == nil {
+		return "", "", false
+	}
+	return to.Provider.Name(), to.Model, true
 }
 
 // ask tries one route until it says something or the retries are used up.
@@ -135,10 +208,14 @@ func once(ctx context.Context, to *route, q Request, yield func(Event, error) bo
 			}
 			return said, err
 		}
-		if _, last := ev.(Finish); last {
+		switch ev.(type) {
+		case Finish:
 			to.answered(q.Model)
+			said = true
+		case Waiting:
+		default:
+			said = true
 		}
-		said = true
 		if !yield(ev, nil) {
 			return true, nil
 		}
