@@ -22,7 +22,7 @@ const module = "github.com/jarvis-host/jarvis"
 // line here, and a change here needs its words in docs/ARCHITECTURE.md.
 var layers = map[string][]string{
 	".":                         {},
-	"cmd/jarvis":                {"host/...", "sdk/launch", "cmd/jarvis/scaffold"},
+	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "cmd/jarvis/scaffold"},
 	"cmd/jarvis/scaffold":       {},
 	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},

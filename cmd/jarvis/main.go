@@ -61,6 +61,7 @@ func commands() []command {
 		userAddCommand(), userListCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
 		pluginNewCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
+		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		versionCommand(), execCommand(),
 	}

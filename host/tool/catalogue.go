@@ -97,6 +97,10 @@ func (c *Catalogue) Named(name string) (*Offer, bool) {
 	return o, ok
 }
 
+// Matcher returns the sentences of everything on offer, or nil when there are
+// none.
+func (c *Catalogue) Matcher() *intent.Matcher { return c.now.Load().matcher }
+
 // Match returns what an utterance of a language calls, best first.
 func (c *Catalogue) Match(lang, text string) []intent.Match {
 	m := c.now.Load().matcher

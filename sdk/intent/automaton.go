@@ -40,6 +40,9 @@ type emptyEdge struct {
 type slotEdge struct {
 	slotRef
 	to int32
+	// glued means that a word may go on behind the slot, as in {name}s: there
+	// a wildcard may end inside a word.
+	glued bool
 }
 
 // firsts is a set of the characters with which a state can go on, by their
@@ -183,7 +186,7 @@ func (c *compiler) char(from int32, r rune) int32 {
 
 func (c *compiler) slot(from int32, ref slotRef) int32 {
 	to := c.state()
-	c.slots = append(c.slots, chainedSlot{slotEdge{ref, to}, c.states[from].slots})
+	c.slots = append(c.slots, chainedSlot{slotEdge{slotRef: ref, to: to}, c.states[from].slots})
 	c.states[from].slots = int32(len(c.slots) - 1)
 	return to
 }
@@ -236,6 +239,7 @@ func (c *compiler) freeze() *automaton {
 	}
 	a.mark(len(c.states), -1)
 	a.findFirsts()
+	a.findGlued()
 	return a
 }
 
@@ -287,5 +291,19 @@ func (a *automaton) findFirsts() {
 		if st.ends < a.states[s+1].ends {
 			st.first |= atEnd
 		}
+	}
+}
+
+// findGlued looks behind every slot for letters without a space before them.
+func (a *automaton) findGlued() {
+	letters := make([]bool, len(a.states)-1) // edges lead upwards
+	for s := len(letters) - 1; s >= 0; s-- {
+		letters[s] = len(a.charsOf(int32(s))) > 0
+		for _, e := range a.emptyOf(int32(s)) {
+			letters[s] = letters[s] || letters[e.to]
+		}
+	}
+	for i := range a.slots {
+		a.slots[i].glued = letters[a.slots[i].to]
 	}
 }

@@ -25,6 +25,15 @@ type Sentence struct {
 	// a []any of values, nil for any, or {"value": ..., "slot": true or a name}
 	// to copy the context's value into a slot.
 	Requires, Excludes map[string]any
+	// Keywords, unless empty, are words of which at least one has to be said.
+	Keywords []string
+}
+
+// Settings are how the texts of one language are compared.
+type Settings struct {
+	// IgnoreSpaces is for scripts that put no spaces between words: each of
+	// their characters counts as a word, with or without spaces around it.
+	IgnoreSpaces bool
 }
 
 // SentenceError says which sentence is wrong.
@@ -52,6 +61,7 @@ type Builder struct {
 
 // draft is what was added for one language.
 type draft struct {
+	settings  Settings
 	skip      []string // nil is the language's own
 	rules     map[string]string
 	lists     map[string]List
@@ -78,6 +88,9 @@ func (b *Builder) draft(lang string) *draft {
 func (b *Builder) SetSkipWords(lang string, words ...string) {
 	b.draft(lang).skip = append([]string{}, words...)
 }
+
+// Set says how the texts of a language are compared.
+func (b *Builder) Set(lang string, s Settings) { b.draft(lang).settings = s }
 
 // AddRule adds an expansion rule for all sentences of a language. A rule may
 // refer to rules and lists that are added later.
@@ -123,44 +136,53 @@ func (b *Builder) Add(s Sentence) error {
 // an unknown list or rule, can never match, or would match everything.
 // The builder may be added to and built again.
 func (b *Builder) Build() (*Matcher, error) {
-	m := &Matcher{languages: map[string]*compiled{}}
-	var errs []error
-	for _, code := range slices.Sorted(maps.Keys(b.drafts)) {
-		c, err := b.drafts[code].compile(code)
-		m.languages[code] = c
-		errs = append(errs, err)
-	}
+	m, errs := b.build()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-func (d *draft) compile(code string) (*compiled, error) {
-	r := newResolver(code, maps.Clone(d.rules))
+// BuildGood compiles what is right and leaves out what is wrong, which it
+// returns: for large collections of others, where one bad sentence must not
+// cost the rest.
+func (b *Builder) BuildGood() (*Matcher, []error) { return b.build() }
+
+func (b *Builder) build() (*Matcher, []error) {
+	m := &Matcher{languages: map[string]*compiled{}}
+	var errs []error
+	for _, code := range slices.Sorted(maps.Keys(b.drafts)) {
+		c, wrong := b.drafts[code].compile(code)
+		m.languages[code] = c
+		errs = append(errs, wrong...)
+	}
+	return m, errs
+}
+
+func (d *draft) compile(code string) (*compiled, []error) {
+	r := newResolver(code, languageOf(code).with(d.settings), maps.Clone(d.rules))
 	errs := r.addGlobals(d.lists)
-	c := &compiled{code: code, lang: r.lang, resolver: r, sentences: slices.Clone(d.sentences), skips: d.skipTrie(r.lang)}
+	c := &compiled{code: code, lang: r.lang, resolver: r, skips: d.skipTrie(r.lang)}
 	grow := newCompiler()
-	for i, s := range c.sentences {
+	for _, s := range d.sentences {
+		s.keywords = keywordsOf(r.lang, s.Keywords)
 		it, err := r.sentence(s)
 		if err == nil && len(grow.states)+it.size > maxStates {
-			return nil, s.wrong(fmt.Errorf("the sentences of one language take more than %d states", maxStates))
+			err = fmt.Errorf("the sentences of one language take more than %d states", maxStates)
 		}
 		if err != nil {
 			errs = append(errs, s.wrong(err))
 			continue
 		}
-		grow.sentence(it, int32(i))
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		grow.sentence(it, int32(len(c.sentences)))
+		c.sentences = append(c.sentences, s)
 	}
 	c.automaton = grow.freeze()
 	for _, l := range r.lists {
 		c.finders = append(c.finders, l.finder)
 	}
 	r.items = nil
-	return c, c.checkReachable()
+	return c, append(errs, c.unreachable()...)
 }
 
 // addGlobals prepares the lists that all sentences share.
@@ -174,6 +196,13 @@ func (r *resolver) addGlobals(lists map[string]List) (errs []error) {
 		r.global[name] = id
 	}
 	return errs
+}
+
+func keywordsOf(l *language, words []string) (out [][]rune) {
+	for _, w := range words {
+		out = append(out, newUtterance(l, w).words())
+	}
+	return out
 }
 
 func (d *draft) skipTrie(l *language) *trie {
@@ -190,18 +219,17 @@ func (d *draft) skipTrie(l *language) *trie {
 	return b.trie()
 }
 
-// checkReachable says some utterances of every sentence and reports those that
+// unreachable says some utterances of every sentence and reports those that
 // don't understand themselves, such as one whose pieces are joined into
 // another spelling.
-func (c *compiled) checkReachable() error {
-	var errs []error
+func (c *compiled) unreachable() (errs []error) {
 	for i, s := range c.sentences {
 		samples := c.samples(s, 4)
 		if len(samples) > 0 && !slices.ContainsFunc(samples, func(text string) bool { return c.understands(int32(i), text) }) {
 			errs = append(errs, s.wrong(fmt.Errorf("it can never match, not even %q", samples[0])))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func (c *compiled) understands(sentence int32, text string) (ok bool) {
@@ -217,14 +245,35 @@ func (c *compiled) samples(s *entry, limit int) []string {
 	sample := c.resolver.sampler(sc)
 	authored := sample.list
 	sample.list = func(name string) (List, bool) {
-		key := name
-		if _, own := s.Lists[name]; own {
-			key = listKey(s.Source, name)
-		}
-		if l, ok := c.swapped[key]; ok {
-			return l, true
-		}
-		return authored(name)
+		l, ok := c.sampled(s, name, authored)
+		return l.allowed(s.condition), ok
 	}
 	return sample.samples(s.node, limit)
+}
+
+// sampled is a list as a sentence knows it now.
+func (c *compiled) sampled(s *entry, name string, authored func(string) (List, bool)) (List, bool) {
+	key := name
+	if _, own := s.Lists[name]; own {
+		key = listKey(s.Source, name)
+	}
+	if l, ok := c.swapped[key]; ok {
+		return l, true
+	}
+	return authored(name)
+}
+
+// allowed leaves out the values that a condition does not want.
+func (l List) allowed(c *condition) List {
+	if c == nil || l.Values == nil {
+		return l
+	}
+	values := []Value{}
+	for _, v := range l.Values {
+		if c.allows(v.Context) {
+			values = append(values, v)
+		}
+	}
+	l.Values = values
+	return l
 }

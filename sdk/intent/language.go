@@ -10,6 +10,18 @@ type language struct {
 	words   map[string]string // other spellings of the same words
 	skip    []string          // polite words, unless a builder sets others
 	numbers *numberSpec
+	// unspaced makes every character of a script without spaces a word.
+	unspaced bool
+}
+
+// with returns the language under other settings.
+func (l *language) with(s Settings) *language {
+	if s.IgnoreSpaces == l.unspaced {
+		return l
+	}
+	other := *l
+	other.unspaced = s.IgnoreSpaces
+	return &other
 }
 
 var languages = map[string]*language{
@@ -30,6 +42,22 @@ var languages = map[string]*language{
 		},
 		numbers: english,
 	},
+	"de": {signs: percent("prozent", "grad"), numbers: german},
+	"nl": {signs: percent("procent", "graden"), numbers: dutch},
+	"it": {signs: percent("per cento", "gradi"), words: map[string]string{"percento": "per cento"}, numbers: italian},
+	"es": {signs: percent("por ciento", "grados"), words: map[string]string{"porciento": "por ciento"}, numbers: spanish},
+	"pt": {signs: percent("por cento", "graus"), numbers: portuguese},
+	"sv": {signs: percent("procent", "grader"), numbers: swedish},
+	"da": {signs: percent("procent", "grader"), numbers: danish},
+	"nb": {signs: percent("prosent", "grader"), numbers: norwegian},
+	"zh": {numbers: chinese},
+	"ja": {numbers: japanese},
+	"ko": {numbers: korean},
+}
+
+// percent is how a language says the two signs that every language has.
+func percent(sign, degrees string) map[rune]string {
+	return map[rune]string{'%': sign, '°': degrees}
 }
 
 // languageOf returns what is known of a language; regions ("fr-CA") share

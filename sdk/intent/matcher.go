@@ -59,6 +59,7 @@ type entry struct {
 	Sentence
 	node      Node
 	condition *condition
+	keywords  [][]rune // normalised; one has to be said
 }
 
 // maxReadings is how many matches one sentence may give for one utterance.
@@ -259,6 +260,9 @@ func (c *compiled) match(r *run, s *entry, chain []capture, choice []int, k know
 	maps.Copy(m.Context, k.context)
 	for i, cp := range chain {
 		r.fill(&m, c.resolver.slots.list, cp, choice[i])
+	}
+	if !k.free && !r.u.holdsOne(s.keywords) {
+		return Match{}, false
 	}
 	if s.condition != nil {
 		if !k.free && !s.condition.holds(m.Context) {

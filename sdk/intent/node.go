@@ -2,6 +2,7 @@ package intent
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -111,4 +112,29 @@ func join(nodes []Node, sep string) string {
 		parts[i] = n.String()
 	}
 	return strings.Join(parts, sep)
+}
+
+// listRefs yields every reference to a list in a node, rules not followed.
+func listRefs(n Node) iter.Seq[ListRef] {
+	return func(yield func(ListRef) bool) { eachListRef(n, yield) }
+}
+
+func eachListRef(n Node, yield func(ListRef) bool) bool {
+	var kids []Node
+	switch n := n.(type) {
+	case ListRef:
+		return yield(n)
+	case Sequence:
+		kids = n
+	case Alternative:
+		kids = n
+	case Permutation:
+		kids = n
+	}
+	for _, kid := range kids {
+		if !eachListRef(kid, yield) {
+			return false
+		}
+	}
+	return true
 }

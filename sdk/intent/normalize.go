@@ -60,6 +60,19 @@ func (u *utterance) wordStart(at int) bool { return at == 0 || u.runes[at-1] == 
 // wordEnd tells whether a word ends before a position.
 func (u *utterance) wordEnd(at int) bool { return at < len(u.runes) && u.runes[at] == ' ' }
 
+// holdsOne reports whether one of the phrases is said, as whole words; none
+// at all are always said.
+func (u *utterance) holdsOne(phrases [][]rune) bool {
+	for _, p := range phrases {
+		for at := range u.runes {
+			if end := at + len(p); u.wordStart(at) && u.wordEnd(end) && equalRunes(p, u.runes[at:end]) {
+				return true
+			}
+		}
+	}
+	return len(phrases) == 0
+}
+
 // original returns the source's own spelling of the runes [from, to).
 func (u *utterance) original(from, to int) string {
 	return u.src[u.from[from]:u.to[to-1]]
@@ -111,6 +124,8 @@ func (l *language) spell(in []glyph) []glyph {
 		case r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9'):
 			out = append(out, glyph{r, g.from, g.to})
 		case isIgnored(r):
+		case l.unspaced && isUnspaced(r):
+			out = appendSpelled(out, g, " "+string(r)+" ")
 		case l.signs[r] != "":
 			out = appendSpelled(out, g, " "+l.signs[r]+" ")
 		case ligatures[r] != "":
@@ -139,13 +154,18 @@ func isIgnored(r rune) bool {
 	return r > utf8.RuneSelf && (unicode.Is(unicode.Cf, r) || r >= 0xFE00 && r <= 0xFE0F)
 }
 
+// isUnspaced holds for scripts that write words without spaces between them.
+func isUnspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || r == 'ー'
+}
+
 // plain is the character as it counts at place i: itself, a decimal dot, a
 // minus sign, or a space.
 func plain(in []glyph, i int, r rune) rune {
 	switch {
 	case r == 'ʼ':
 		return ' '
-	case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
+	case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), unicode.Is(unicode.Nl, r):
 		return r
 	case (r == '.' || r == ',') && digitAt(in, i-1) && digitAt(in, i+1):
 		return '.'

@@ -8,6 +8,10 @@ type numberSpec struct {
 	say func(n int) string
 	// under100 returns all spellings of a number from 0 to 99.
 	under100 func(n int) []string
+	// listed, unless 0, is how far under100 really goes.
+	listed int
+	// compact lets a number stand inside of what counts as a word.
+	compact bool
 
 	hundred, thousand         []string // after a multiplier
 	oneHundred, oneThousand   []string // on their own
@@ -48,7 +52,7 @@ func newGrammar(l *language) *grammar {
 		return nil
 	}
 	b := &trieBuilder{}
-	for n := range 100 {
+	for n := range max(100, spec.listed) {
 		for _, words := range spec.under100(n) {
 			b.add(newUtterance(l, words).words(), int32(n))
 		}
@@ -84,7 +88,7 @@ type reading struct {
 // numbers returns, in tenths, every number in words that begins at a position and ends
 // with a word.
 func (r reading) numbers(at int, fractions bool) []number {
-	if !r.u.wordStart(at) {
+	if !r.u.wordStart(at) && !r.spec.compact {
 		return nil
 	}
 	sign, start := 1, at
@@ -126,7 +130,7 @@ func (r reading) multipliesHundred(n int) bool {
 
 func (r reading) units(at int) (out []number) {
 	r.small.walk(r.u, at, r.exact, func(end int, values []int32) {
-		if r.u.wordEnd(end) {
+		if r.u.wordEnd(end) || r.spec.compact {
 			out = append(out, number{end, int(values[0])})
 		}
 	})
@@ -174,11 +178,11 @@ func (r reading) withRest(out []number, n number, s scale) []number {
 
 // fraction reads "virgule cinq" and "et demi" behind a whole number.
 func (r reading) fraction(n number, sign int) (out []number) {
-	if next := r.word(n.end+1, r.half); next >= 0 {
+	if next := r.word(r.behind(n.end), r.half); next >= 0 {
 		out = append(out, number{next, n.value + 5*sign})
 	}
-	if next := r.word(n.end+1, r.point); next >= 0 {
-		for _, digit := range r.units(next + 1) {
+	if next := r.word(r.behind(n.end), r.point); next >= 0 {
+		for _, digit := range r.units(r.behind(next)) {
 			if digit.value < 10 {
 				out = append(out, number{digit.end, n.value + digit.value*sign})
 			}
@@ -187,13 +191,21 @@ func (r reading) fraction(n number, sign int) (out []number) {
 	return out
 }
 
+// behind is where what follows a number's part begins.
+func (r reading) behind(end int) int {
+	if r.spec.compact && !r.u.wordEnd(end) {
+		return end
+	}
+	return end + 1
+}
+
 // word returns where a phrase that stands at a position ends, or -1.
 func (r reading) word(at int, list phrases) int {
 	if at >= len(r.u.runes) {
 		return -1
 	}
 	for _, phrase := range list {
-		if to := r.phrase(at, phrase); to >= 0 && r.u.wordEnd(to) {
+		if to := r.phrase(at, phrase); to >= 0 && (r.u.wordEnd(to) || r.spec.compact) {
 			return to
 		}
 	}

@@ -77,9 +77,9 @@ func (n *names) id(name string) int32 {
 	return id
 }
 
-func newResolver(code string, rules map[string]string) *resolver {
+func newResolver(code string, lang *language, rules map[string]string) *resolver {
 	return &resolver{
-		code: code, lang: languageOf(code), rules: rules,
+		code: code, lang: lang, rules: rules,
 		global: map[string]int32{}, named: map[string][]int32{}, items: map[string]*item{},
 		condIDs: map[string]int32{}, parsed: map[string]Node{}, grammars: map[string]*grammar{},
 	}
@@ -154,27 +154,36 @@ func (r *resolver) text(s string) *item {
 }
 
 func (r *resolver) group(kind itemKind, nodes []Node, sc *scope) (*item, error) {
-	it := &item{kind: kind, size: 1}
-	var key strings.Builder
-	key.WriteByte("tlsap"[kind])
-	for _, n := range nodes {
+	kids := make([]*item, len(nodes))
+	for i, n := range nodes {
 		kid, err := r.resolve(n, sc)
 		if err != nil {
 			return nil, err
 		}
-		it.kids = append(it.kids, kid)
+		kids[i] = kid
+	}
+	it := r.joined(kind, kids...)
+	if it.size > maxSize {
+		return nil, fmt.Errorf("with its rules it grows past %d states", maxSize)
+	}
+	return it, nil
+}
+
+// joined makes one item of several.
+func (r *resolver) joined(kind itemKind, kids ...*item) *item {
+	it := &item{kind: kind, size: 1, kids: kids}
+	var key strings.Builder
+	key.WriteByte("tlsap"[kind])
+	for _, kid := range kids {
 		it.size += kid.size + 1
 		key.WriteByte(' ')
 		key.WriteString(strconv.Itoa(int(kid.id)))
 	}
 	if kind == permutationItem {
-		it.size <<= len(nodes) - 1
+		it.size <<= len(kids) - 1
 	}
-	if it.size > maxSize {
-		return nil, fmt.Errorf("with its rules it grows past %d states", maxSize)
-	}
-	it.paths = groupPaths(kind, it.kids)
-	return r.intern(key.String(), it), nil
+	it.paths = groupPaths(kind, kids)
+	return r.intern(key.String(), it)
 }
 
 func (r *resolver) intern(key string, it *item) *item {

@@ -120,20 +120,28 @@ func (r *run) arrive(at int) {
 	}
 }
 
-// endWildcards lets every wildcard that has words end behind the last one.
+// endWildcards lets every wildcard that has words end behind the last one, or
+// inside a word where the template goes on without a space.
 func (r *run) endWildcards(at int) {
-	if len(r.wild) == 0 || at == 0 || r.u.runes[at-1] != ' ' {
+	if len(r.wild) == 0 || at == 0 {
 		return
 	}
+	inside := r.u.runes[at-1] != ' '
 	for _, w := range r.wild {
-		length := at - 1 - w.start
-		if length < 1 || len(r.skipTo) == 0 && !r.goesOn(r.slots[w.edge].to, at) {
+		e, last := &r.slots[w.edge], at-1
+		if inside {
+			last = at
+		}
+		switch {
+		case last-w.start < 1, inside && (!e.glued || !r.goesOn(e.to, at)):
+			continue
+		case !inside && len(r.skipTo) == 0 && !r.goesOn(e.to, at):
 			continue
 		}
 		t := w.thread
-		t.score = t.score.plusWildText(length)
-		t.capture = r.captured(capture{before: t.capture, edge: w.edge, from: int32(w.start), to: int32(at - 1)})
-		t.state = r.slots[w.edge].to
+		t.score = t.score.plusWildText(last - w.start)
+		t.capture = r.captured(capture{before: t.capture, edge: w.edge, from: int32(w.start), to: int32(last)})
+		t.state = e.to
 		r.next = append(r.next, t)
 	}
 }

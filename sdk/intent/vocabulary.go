@@ -28,7 +28,19 @@ func (r *resolver) listRef(ref ListRef, sc *scope) (*item, error) {
 	if r.lists[list].finder.wildcard {
 		it.paths = pathsOf(pathWildcard)
 	}
-	return r.intern(fmt.Sprintf("l%v", s), it), nil
+	it = r.intern(fmt.Sprintf("l%v", s), it)
+	if r.lang.unspaced {
+		return r.between(it), nil
+	}
+	return it, nil
+}
+
+// between lets words end and begin at both ends of a slot: in a script without
+// spaces, a value of another script may touch its neighbours.
+func (r *resolver) between(slot *item) *item {
+	space, nothing := r.text(" "), r.text("")
+	maybe := r.joined(alternativeItem, space, nothing)
+	return r.joined(sequenceItem, maybe, slot, maybe)
 }
 
 func (r *resolver) list(ref ListRef, sc *scope) (int32, error) {
@@ -93,7 +105,11 @@ func (r *resolver) grammar(code string) *grammar {
 	}
 	g, ok := r.grammars[code]
 	if !ok {
-		g = newGrammar(languageOf(code))
+		l := r.lang
+		if code != r.code {
+			l = languageOf(code)
+		}
+		g = newGrammar(l)
 		r.grammars[code] = g
 	}
 	return g

@@ -20,6 +20,7 @@ type File struct {
 	Lists     map[string]List
 	Rules     map[string]string
 	SkipWords []string // nil when the file says nothing
+	Settings  Settings
 }
 
 // Group is one entry of an intent's data: templates that mean the same.
@@ -30,8 +31,17 @@ type Group struct {
 	Response           string
 	Metadata           map[string]any
 	Requires, Excludes map[string]any
+	Keywords           []string          // one of them has to be said
 	Lists              map[string]List   // before the file's
 	Rules              map[string]string // before the file's
+}
+
+// sentence is one of the group's templates as a sentence of a source.
+func (g *Group) sentence(source, lang, template string) Sentence {
+	return Sentence{
+		Source: source, Intent: g.Intent, Lang: lang, Template: template, Slots: g.Slots, Lists: g.Lists, Rules: g.Rules,
+		Response: g.Response, Metadata: g.Metadata, Requires: g.Requires, Excludes: g.Excludes, Keywords: g.Keywords,
+	}
 }
 
 // Sentences returns the file's templates as sentences of a source, with the
@@ -41,13 +51,9 @@ func (f *File) Sentences(source string) []Sentence {
 	var out []Sentence
 	for _, g := range f.Groups {
 		lists, rules := merged(f.Lists, g.Lists), merged(f.Rules, g.Rules)
+		g.Lists, g.Rules = lists, rules
 		for _, t := range g.Templates {
-			out = append(out, Sentence{
-				Source: source, Intent: g.Intent, Lang: f.Lang, Template: t,
-				Slots: g.Slots, Lists: lists, Rules: rules,
-				Response: g.Response, Metadata: g.Metadata,
-				Requires: g.Requires, Excludes: g.Excludes,
-			})
+			out = append(out, g.sentence(source, f.Lang, t))
 		}
 	}
 	return out
@@ -68,7 +74,10 @@ func merged[V any](file, group map[string]V) map[string]V {
 // ParseYAML reads a file of sentences. The name is used in errors only. All
 // that is wrong is reported at once, as joined errors that begin with file and
 // line; an unknown key names the nearest known one.
-func ParseYAML(name string, data []byte) (*File, error) {
+func ParseYAML(name string, data []byte) (*File, error) { return parseFile(name, data, "") }
+
+// parseFile reads a file that may leave its language to the caller.
+func parseFile(name string, data []byte, lang string) (*File, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s: the file has %d bytes, expected at most %d", name, len(data), maxFile)
 	}
@@ -80,7 +89,7 @@ func ParseYAML(name string, data []byte) (*File, error) {
 		return nil, fmt.Errorf("%s: the file is empty, expected language and intents", name)
 	}
 	r := &yamlReader{file: name}
-	f := r.document(doc.Content[0])
+	f := r.document(doc.Content[0], lang)
 	f.Name = name
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err
@@ -171,19 +180,31 @@ var typeNames = map[string]string{
 }
 
 // document reads the top of a file.
-func (r *yamlReader) document(n *yaml.Node) *File {
-	f := &File{}
+func (r *yamlReader) document(n *yaml.Node, lang string) *File {
+	f := &File{Lang: lang}
 	r.object(n, "the file", map[string]field{
 		"language":        into(r, "language", &f.Lang),
 		"intents":         func(n *yaml.Node) { f.Groups = r.intents(n) },
 		"lists":           func(n *yaml.Node) { f.Lists = r.lists(n) },
 		"expansion_rules": func(n *yaml.Node) { f.Rules = r.rules(n) },
 		"skip_words":      func(n *yaml.Node) { f.SkipWords = append([]string{}, r.texts(n, "skip_words")...) },
+		"settings":        func(n *yaml.Node) { r.settings(n, &f.Settings) },
+		"responses":       func(*yaml.Node) {}, // words for answers: whoever answers reads them
 	})
 	if f.Lang == "" {
 		r.fail(n, "language is missing, expected one such as fr")
 	}
 	return f
+}
+
+// settings reads what changes matching. That hassil filters sentences with a
+// regular expression first makes no difference here.
+func (r *yamlReader) settings(n *yaml.Node, s *Settings) {
+	filter := true
+	r.object(n, "settings", map[string]field{
+		"ignore_whitespace": into(r, "ignore_whitespace", &s.IgnoreSpaces),
+		"filter_with_regex": into(r, "filter_with_regex", &filter),
+	})
 }
 
 func (r *yamlReader) intents(n *yaml.Node) (out []Group) {
@@ -200,14 +221,19 @@ func (r *yamlReader) intents(n *yaml.Node) (out []Group) {
 func (r *yamlReader) group(n *yaml.Node, intent string) Group {
 	g := Group{Intent: intent}
 	r.object(n, "an entry of "+intent, map[string]field{
-		"sentences":        func(n *yaml.Node) { g.Templates = r.templates(n) },
-		"slots":            into(r, "slots", &g.Slots),
-		"response":         into(r, "response", &g.Response),
-		"metadata":         into(r, "metadata", &g.Metadata),
-		"requires_context": into(r, "requires_context", &g.Requires),
-		"excludes_context": into(r, "excludes_context", &g.Excludes),
-		"lists":            func(n *yaml.Node) { g.Lists = r.lists(n) },
-		"expansion_rules":  func(n *yaml.Node) { g.Rules = r.rules(n) },
+		"sentences":         func(n *yaml.Node) { g.Templates = r.templates(n) },
+		"slots":             into(r, "slots", &g.Slots),
+		"response":          into(r, "response", &g.Response),
+		"metadata":          into(r, "metadata", &g.Metadata),
+		"requires_context":  into(r, "requires_context", &g.Requires),
+		"excludes_context":  into(r, "excludes_context", &g.Excludes),
+		"lists":             func(n *yaml.Node) { g.Lists = r.lists(n) },
+		"expansion_rules":   func(n *yaml.Node) { g.Rules = r.rules(n) },
+		"required_keywords": func(n *yaml.Node) { g.Keywords = r.texts(n, "required_keywords") },
+		"settings":          func(n *yaml.Node) { r.settings(n, &Settings{}) },
+		// What a sentence is about, for tools that generate conditions from it.
+		"inferred_domain": func(*yaml.Node) {},
+		"name_domains":    func(*yaml.Node) {},
 	})
 	if len(g.Templates) == 0 {
 		r.fail(n, "an entry of %s has no sentences", intent)
