@@ -49,6 +49,7 @@ type Host struct {
 	catalogue  *tool.Catalogue
 	runner     *tool.Runner
 	detached   *detached
+	clashes    clashes
 	sessions   *session.Manager
 	gateway    *gateway.Server
 	listener   net.Listener

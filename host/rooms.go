@@ -96,6 +96,7 @@ func (h *Host) rebuild() {
 	if err != nil {
 		h.log.Error("plugins left out of the catalogue", telemetry.KeyError, err)
 	}
+	h.clashes.tell(h.catalogue.Matcher(), h.log.Warn)
 }
 
 // newConversation makes what turns an utterance into an answer.

@@ -23,6 +23,7 @@ const (
 	KeyTool      = "tool"        // name of a tool
 	KeyTurn      = "turn"        // id of a turn
 	KeyUser      = "user"        // id of a user, never the name
+	KeyUtterance = "utterance"   // made up from two plugins' sentences, never said by anyone
 	KeyVersion   = "version"     // of the host or of a plugin
 )
 
