@@ -22,13 +22,14 @@ const module = "github.com/jarvis-host/jarvis"
 // line here, and a change here needs its words in docs/ARCHITECTURE.md.
 var layers = map[string][]string{
 	".":                         {},
-	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "cmd/jarvis/scaffold"},
+	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "cmd/jarvis/scaffold", "cmd/jarvis/bundle"},
 	"cmd/jarvis/scaffold":       {},
+	"cmd/jarvis/bundle":         {},
 	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
 	"cmd/report":                {},
 
-	"host": {"host/...", "sdk", "sdk/launch"},
+	"host": {"host/...", "sdk", "sdk/intent", "sdk/launch"},
 
 	"host/turn":          {},
 	"host/protocol":      {},

@@ -47,6 +47,23 @@ func Grammar(m *Manifest) ([]intent.Sentence, error) {
 	return all, nil
 }
 
+// Matcher compiles the sentences of manifests, the first one's winning a tie.
+func Matcher(manifests ...*Manifest) (*intent.Matcher, error) {
+	b := intent.NewBuilder()
+	for _, m := range manifests {
+		sentences, err := Grammar(m)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range sentences {
+			if err := b.Add(s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.Build()
+}
+
 // maxSpoken is the largest number that sentences understand.
 const maxSpoken = 999_999
 

@@ -60,7 +60,7 @@ func commands() []command {
 		serveCommand(), initCommand(), loginCommand(), chatCommand(),
 		userAddCommand(), userListCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
-		pluginNewCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
+		pluginNewCommand(), pluginCallCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		versionCommand(), execCommand(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -55,5 +56,12 @@ func door() *sdk.Plugin {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: false})
+	door, err := exec.LookPath("jarvis-plugin-door")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: false, Setup: func(e *testscript.Env) error {
+		e.Setenv("DOOR", door)
+		return nil
+	}})
 }

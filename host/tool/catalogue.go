@@ -62,7 +62,7 @@ func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
 	for _, m := range manifests {
 		offers, err := offersOf(m)
 		if err == nil {
-			_, err = compile([]*sdk.Manifest{m})
+			_, err = sdk.Matcher(m)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, err))
@@ -74,7 +74,7 @@ func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
 		s.offers = append(s.offers, offers...)
 		good = append(good, m)
 	}
-	matcher, err := compile(good)
+	matcher, err := sdk.Matcher(good...)
 	if err != nil {
 		return fmt.Errorf("compile sentences of all plugins: %w", err)
 	}
@@ -147,22 +147,6 @@ func resolve(raw json.RawMessage) (*jsonschema.Resolved, map[string]*jsonschema.
 		return nil, nil, fmt.Errorf("resolve schema: %w", err)
 	}
 	return r, s.Properties, nil
-}
-
-func compile(manifests []*sdk.Manifest) (*intent.Matcher, error) {
-	b := intent.NewBuilder()
-	for _, m := range manifests {
-		sentences, err := sdk.Grammar(m)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range sentences {
-			if err := b.Add(s); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return b.Build()
 }
 
 func joined(errs []error) error {

@@ -134,17 +134,7 @@ func (h *Host) describe() {
 		h.t.Fatalf("describe plugin: %v", err)
 	}
 	h.manifest = m
-	sentences, err := sdk.Grammar(m)
-	if err != nil {
-		h.t.Fatalf("derive sentences: %v", err)
-	}
-	b := intent.NewBuilder()
-	for _, s := range sentences {
-		if err := b.Add(s); err != nil {
-			h.t.Fatalf("compile sentence: %v", err)
-		}
-	}
-	if h.matcher, err = b.Build(); err != nil {
+	if h.matcher, err = sdk.Matcher(m); err != nil {
 		h.t.Fatalf("compile sentences: %v", err)
 	}
 	for _, tool := range m.Tools {
