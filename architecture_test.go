@@ -54,6 +54,11 @@ var layers = map[string][]string{
 	"host/mcp":           {},
 	"host/web":           {},
 
+	"host/memory":            {"host/memory/analysis"},
+	"host/memory/analysis":   {"host/texts"},
+	"host/memory/embedded":   {"host/memory"},
+	"host/memory/memorytest": {"host/memory"},
+
 	"sdk":               {"sdk/intent"},
 	"sdk/intent":        {},
 	"sdk/wire":          {"sdk", "sdk/intent", "sdk/wire/pluginpb"},
@@ -71,7 +76,7 @@ var confined = map[string][]string{
 	"github.com/hashicorp/go-plugin":         {"sdk/wire", "sdk/serve", "sdk/launch", "host/supervisor"},
 	"github.com/gorilla/websocket":           {"host/gateway", "cmd/jarvis"},
 	"github.com/julienschmidt/httprouter":    {"host/gateway"},
-	"modernc.org/sqlite":                     {"host/db/sqlite"},
+	"modernc.org/sqlite":                     {"host/db/sqlite", "host/memory/embedded"},
 	"github.com/knadh/koanf/v2":              {"host/config"},
 	"github.com/modelcontextprotocol/go-sdk": {"host/mcp", "plugins/mcp"},
 }

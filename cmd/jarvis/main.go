@@ -63,6 +63,7 @@ func commands() []command {
 		pluginNewCommand(), pluginCallCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
+		memoryAddCommand(), memorySearchCommand(),
 		versionCommand(), execCommand(),
 	}
 }

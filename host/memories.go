@@ -1,0 +1,82 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/config"
+	"github.com/jarvis-host/jarvis/host/memory"
+	"github.com/jarvis-host/jarvis/host/memory/embedded"
+	"github.com/jarvis-host/jarvis/host/telemetry"
+)
+
+// memoryDir is the folder of memories in the data directory.
+const memoryDir = "memory"
+
+// ownerAlone owns the memory of a data directory that has no accounts yet.
+const ownerAlone = "owner"
+
+// Memories are the memories of a data directory, opened for one command; the
+// host itself may be running meanwhile.
+type Memories struct {
+	*memory.Memory
+	// Owner is the end user that the command speaks for.
+	Owner memory.Owner
+	store *embedded.Store
+}
+
+// OpenMemories opens the memories that a configuration names for one end user:
+// the one with this name or id, the first operator where name is empty. A name
+// that has no account has a memory of its own.
+func OpenMemories(ctx context.Context, cfg *config.Snapshot, name string) (*Memories, error) {
+	user, err := userNamed(ctx, cfg, name)
+	if err != nil {
+		return nil, err
+	}
+	o, err := memory.OwnerOf(user)
+	if err != nil {
+		return nil, err
+	}
+	store, err := embedded.Open(filepath.Join(cfg.Config().DataDir, memoryDir))
+	if err != nil {
+		return nil, err
+	}
+	m := memory.New(memory.Options{Store: store, Scrub: telemetry.NewScrubber().Scrub, Now: time.Now})
+	return &Memories{Memory: m, Owner: o, store: store}, nil
+}
+
+// Close closes the store.
+func (m *Memories) Close() error { return m.store.Close() }
+
+func userNamed(ctx context.Context, cfg *config.Snapshot, name string) (id string, err error) {
+	if _, err := os.Stat(filepath.Join(cfg.Config().DataDir, databaseFile)); errors.Is(err, fs.ErrNotExist) {
+		if name == "" {
+			name = ownerAlone
+		}
+		return name, nil
+	}
+	accounts, err := OpenAccounts(ctx, cfg)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, accounts.Close()) }()
+	if name == "" {
+		u, err := accounts.FirstOperator(ctx)
+		return u.ID, err
+	}
+	users, err := accounts.Users(ctx)
+	if err != nil {
+		return "", fmt.Errorf("list users: %w", err)
+	}
+	for _, u := range users {
+		if u.ID == name || u.Name == name {
+			return u.ID, nil
+		}
+	}
+	return name, nil
+}

@@ -1,0 +1,201 @@
+package embedded
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jarvis-host/jarvis/host/memory"
+)
+
+// Weights of the two columns when candidates are chosen, measured.
+const candidateRank = "bm25(1.0, 0.5)"
+
+const defaultCandidates = 200
+
+// Search implements [memory.Store].
+func (s *Store) Search(ctx context.Context, o memory.Owner, q memory.Search) (*memory.Found, error) {
+	out := &memory.Found{Stats: memory.Stats{Having: map[string]int{}}}
+	err := s.with(ctx, "search memory", o, false, func(f *file) (err error) {
+		if out.Stats, err = f.statistics(ctx, q.Terms); err != nil {
+			return err
+		}
+		if out.Episodes, err = f.candidates(ctx, q); err != nil {
+			return err
+		}
+		if q.Sides {
+			out.Facts, err = f.facts(ctx, memory.FactFilter{Past: q.Past, Faded: q.Faded})
+		}
+		return err
+	})
+	return out, err
+}
+
+// candidates asks the index, and loads what it names with the neighbours.
+func (f *file) candidates(ctx context.Context, q memory.Search) ([]memory.Hit, error) {
+	if len(q.Terms) == 0 {
+		return nil, nil
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultCandidates
+	}
+	type ranked struct {
+		seq   int64
+		score float64
+	}
+	found, err := rows(ctx, f.db, func(r scanner) (c ranked, err error) { return c, r.Scan(&c.seq, &c.score) },
+		"SELECT rowid, rank FROM episode_index WHERE episode_index MATCH ? AND rank MATCH '"+candidateRank+"' ORDER BY rank LIMIT ?",
+		expression(q.Terms), limit)
+	if err != nil {
+		return nil, err
+	}
+	seqs := make([]int64, len(found))
+	for i, c := range found {
+		seqs[i] = c.seq
+	}
+	nodes, err := f.load(ctx, seqs, q.Window)
+	if err != nil {
+		return nil, err
+	}
+	var out []memory.Hit
+	for _, c := range found {
+		n := nodes[c.seq]
+		if n == nil || !q.Faded && !n.episode.Faded.IsZero() || q.Exclude != "" && n.episode.Session == q.Exclude {
+			continue
+		}
+		h := memory.Hit{Episode: n.episode, Score: -c.score}
+		h.Before = walk(nodes, n, q.Window, func(n *node) int64 { return n.previous })
+		h.After = walk(nodes, n, q.Window, func(n *node) int64 { return n.following })
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// expression asks for any of the terms. A quoted string has no syntax but the
+// quote itself, which no term holds.
+func expression(terms []string) string {
+	quoted := make([]string, len(terms))
+	for i, t := range terms {
+		quoted[i] = `"` + strings.ReplaceAll(t, `"`, "") + `"`
+	}
+	return strings.Join(quoted, " OR ")
+}
+
+// node is an episode with its links.
+type node struct {
+	episode             memory.Episode
+	previous, following int64
+}
+
+// load reads episodes and as many neighbours of each as window says, in as many
+// queries as the window is wide.
+func (f *file) load(ctx context.Context, seqs []int64, window int) (map[int64]*node, error) {
+	nodes := map[int64]*node{}
+	for range window + 1 {
+		if len(seqs) == 0 {
+			break
+		}
+		got, err := rows(ctx, f.db, func(r scanner) (*node, error) {
+			n := &node{}
+			var err error
+			n.episode, err = scanEpisode(r, &n.previous, &n.following)
+			return n, err
+		}, "SELECT "+episodeColumns+", e.previous, e.following FROM json_each(?) j JOIN episodes e ON e.seq = j.value", array(seqs))
+		if err != nil {
+			return nil, err
+		}
+		seqs = nil
+		for _, n := range got {
+			nodes[n.episode.Seq] = n
+		}
+		for _, n := range got {
+			for _, next := range []int64{n.previous, n.following} {
+				if next != 0 && nodes[next] == nil {
+					seqs = append(seqs, next)
+				}
+			}
+		}
+		slices.Sort(seqs)
+		seqs = slices.Compact(seqs)
+	}
+	return nodes, nil
+}
+
+func walk(nodes map[int64]*node, n *node, steps int, next func(*node) int64) []memory.Turn {
+	var out []memory.Turn
+	for range steps {
+		if n = nodes[next(n)]; n == nil {
+			break
+		}
+		e := &n.episode
+		if e.Faded.IsZero() {
+			out = append(out, memory.Turn{ID: e.ID, Role: e.Role, Speaker: e.Speaker, Text: e.Text, Terms: e.Terms})
+		}
+	}
+	return out
+}
+
+// figures are what searches need to know of the whole file. They are counted
+// anew when the file grew by a hundredth.
+type figures struct {
+	newest   int64 // sequence number when it was counted
+	episodes int
+	length   float64
+	speakers []string
+	having   map[string]int
+}
+
+// grew tells the figures of new episodes, which change them little.
+func (f *file) grew(added []memory.Episode) {
+	if len(added) > 0 {
+		f.forget()
+	}
+}
+
+// forget drops the figures.
+func (f *file) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stats = nil
+}
+
+func (f *file) statistics(ctx context.Context, terms []string) (memory.Stats, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	newest, err := rows(ctx, f.db, one[int64], "SELECT coalesce(max(seq), 0) FROM episodes")
+	if err != nil {
+		return memory.Stats{}, err
+	}
+	if f.stats == nil || f.stats.newest != newest[0] {
+		if f.stats, err = f.count(ctx, newest[0]); err != nil {
+			return memory.Stats{}, err
+		}
+	}
+	out := memory.Stats{Episodes: f.stats.episodes, Length: f.stats.length, Speakers: f.stats.speakers, Having: map[string]int{}}
+	for _, t := range terms {
+		n, known := f.stats.having[t]
+		if !known {
+			got, err := rows(ctx, f.db, one[int], "SELECT doc FROM episode_terms WHERE term = ? AND col = 'terms'", t)
+			if err != nil {
+				return memory.Stats{}, err
+			}
+			if len(got) > 0 {
+				n = got[0]
+			}
+			f.stats.having[t] = n
+		}
+		out.Having[t] = n
+	}
+	return out, nil
+}
+
+func (f *file) count(ctx context.Context, newest int64) (*figures, error) {
+	out := &figures{newest: newest, having: map[string]int{}}
+	err := f.db.QueryRowContext(ctx, "SELECT count(*), coalesce(avg(length), 0) FROM episodes").Scan(&out.episodes, &out.length)
+	if err != nil {
+		return nil, err
+	}
+	out.speakers, err = rows(ctx, f.db, one[string], "SELECT speaker FROM episodes WHERE speaker <> '' GROUP BY speaker ORDER BY count(*) DESC, speaker LIMIT 100")
+	return out, err
+}

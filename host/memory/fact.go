@@ -1,0 +1,98 @@
+package memory
+
+import "time"
+
+// Kind is what a fact is about.
+type Kind string
+
+// The kinds of facts.
+const (
+	KindFact        Kind = "fact"
+	KindPreference  Kind = "preference"
+	KindPerson      Kind = "person"
+	KindPlace       Kind = "place"
+	KindEvent       Kind = "event"
+	KindCommitment  Kind = "commitment"
+	KindInstruction Kind = "instruction"
+	KindProcedure   Kind = "procedure"
+)
+
+// Origin is how a fact came to be known.
+type Origin string
+
+// The origins of facts.
+const (
+	OriginExplicit Origin = "explicit" // the person asked to remember it
+	OriginRule     Origin = "rule"     // a rule found it in what was said
+	OriginModel    Origin = "model"    // a model found it, and the words are there
+	OriginPlugin   Origin = "plugin"   // a plugin wrote it
+	OriginPattern  Origin = "pattern"  // said again and again
+)
+
+// Self is the subject of facts about the owner.
+const Self = "self"
+
+// Fact is something known about the owner or someone near.
+type Fact struct {
+	ID        string
+	Kind      Kind
+	Subject   string // Self, or a name
+	Predicate string // such as "name", "lives_in", "likes"
+	Object    string
+	Text      string // a sentence in Lang
+	Lang      string
+
+	Confidence  float64 // 0 to 1
+	Origin      Origin
+	Pinned      bool   // never forgotten by itself, always in the profile
+	Sensitivity string // "", "health", "contact", "money"
+
+	From         time.Time // since when it holds
+	To           time.Time // until when; zero while it holds
+	SupersededBy string    // the fact that took its place
+	Expires      time.Time // when it goes by itself; zero is never
+
+	Importance float64
+	Arousal    float64
+	Valence    float64
+	Strength
+	Faded time.Time
+
+	Sources []Span
+	Terms   []string
+}
+
+// Current says whether a fact holds at a time.
+func (f *Fact) Current(now time.Time) bool {
+	return f.SupersededBy == "" && (f.To.IsZero() || f.To.After(now)) && (f.Expires.IsZero() || f.Expires.After(now))
+}
+
+// Span is where a fact comes from: a piece of an episode's text.
+type Span struct {
+	Episode    string
+	Start, End int // bytes
+	Quote      string
+	At         time.Time
+}
+
+// Change is one entry of the log of what was done to a memory. Its text is
+// blank once the item is deleted.
+type Change struct {
+	At     time.Time
+	Item   string
+	Action Action
+	Text   string
+}
+
+// Action is what was done to an item.
+type Action string
+
+// The actions of a change.
+const (
+	ActionAdded      Action = "added"
+	ActionEdited     Action = "edited"
+	ActionSuperseded Action = "superseded"
+	ActionFaded      Action = "faded"
+	ActionRestored   Action = "restored"
+	ActionDeleted    Action = "deleted"
+)

@@ -1,0 +1,2 @@
+// Package memorytest holds the suite that every [memory.Store] passes.
+package memorytest

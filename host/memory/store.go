@@ -1,0 +1,117 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of a store.
+var (
+	// ErrNotFound says that the owner has no such item.
+	ErrNotFound = errors.New("no such memory")
+	// ErrExists says that an item with this id is there already.
+	ErrExists = errors.New("a memory with this id exists already")
+	// ErrDamaged says that the owner's memory cannot be read.
+	ErrDamaged = errors.New("memory is damaged, and left as it is: restore a backup, or move the file aside to start empty")
+)
+
+// Store keeps the memories of every owner, each apart. What a method that
+// changes something has acknowledged is on disk. All methods may be called
+// concurrently; each is one transaction. Test with memorytest.Run, and with the
+// embedded store in a temporary folder.
+type Store interface {
+	// Write adds and changes items. ErrExists where a new episode's id is taken:
+	// nothing is written then.
+	Write(context.Context, Owner, Batch) error
+	// Search returns candidates for a question, the likelier first.
+	Search(context.Context, Owner, Search) (*Found, error)
+	// Episodes returns episodes in their order.
+	Episodes(context.Context, Owner, EpisodeFilter) ([]Episode, error)
+	// Facts returns facts, the newest first.
+	Facts(context.Context, Owner, FactFilter) ([]Fact, error)
+	// Delete removes items so that no byte of them is left: the episodes, the
+	// facts, the facts that have no other source than a removed episode, and
+	// every index entry. It returns the ids that went.
+	Delete(context.Context, Owner, ...string) ([]string, error)
+	// Erase removes everything of an owner.
+	Erase(context.Context, Owner) error
+	// Owners lists who has a memory.
+	Owners(context.Context) ([]Owner, error)
+	// Counts says how much an owner's memory holds.
+	Counts(context.Context, Owner) (Counts, error)
+	// Changes returns the newest entries of the log, newest first.
+	Changes(ctx context.Context, o Owner, limit int) ([]Change, error)
+	Close() error
+}
+
+// Batch is what is written at once.
+type Batch struct {
+	At       time.Time // of the change log
+	Episodes []Episode // new ones, in order
+	Facts    []Fact    // new ones, and existing ones by their id
+	// Strengths are new strengths by item id, of episodes and facts.
+	Strengths map[string]Strength
+	// Fade and Restore are ids to forget softly, and to remember again.
+	Fade, Restore []string
+}
+
+// Search is a question to the store.
+type Search struct {
+	Terms   []string // any of them may match, in the text or around it
+	Limit   int      // candidates, 200 where 0
+	Window  int      // neighbours on either side that come with each candidate
+	Sides   bool     // also return the facts
+	Past    bool     // superseded facts too
+	Faded   bool     // what was forgotten softly too
+	Exclude string   // a session to leave out, such as the running one
+}
+
+// Found is what a search found.
+type Found struct {
+	Episodes []Hit
+	Facts    []Fact
+	Stats    Stats
+}
+
+// Hit is a candidate with its surroundings.
+type Hit struct {
+	Episode
+	Score         float64 // the store's own, greater is better
+	Before, After []Turn  // neighbours in the session, nearest first
+}
+
+// Stats are figures of the owner's whole memory.
+type Stats struct {
+	Episodes int
+	Length   float64        // mean terms per episode
+	Having   map[string]int // episodes that hold a term of the search
+	Speakers []string       // names of who spoke, the most frequent first
+}
+
+// EpisodeFilter chooses episodes. Its zero value chooses all remembered ones.
+type EpisodeFilter struct {
+	IDs      []string
+	Session  string
+	From, To time.Time // from inclusive, to exclusive
+	After    int64     // sequence number
+	Limit    int       // 0 is no limit
+	Newest   bool      // newest first
+	Faded    bool      // what was forgotten softly too
+}
+
+// FactFilter chooses facts. Its zero value chooses all that are remembered and
+// hold.
+type FactFilter struct {
+	IDs     []string
+	Sources []string // ids of episodes
+	Past    bool     // superseded and ended ones too
+	Faded   bool
+	Limit   int
+}
+
+// Counts is how much a memory holds.
+type Counts struct {
+	Episodes, Facts, Past, Faded int
+	Bytes                        int64
+}
