@@ -2,7 +2,8 @@ package llm
 
 import "time"
 
-// Event is one step of an answer: Waiting, Delta, Thinking, ToolCall or Finish.
+// Event is one step of an answer: Waiting, Pulse, Delta, Thinking, ToolCall or
+// Finish.
 type Event interface{ event() }
 
 // Waiting tells that the answer has not begun because the provider's places
@@ -14,6 +15,10 @@ type Waiting struct {
 	// lately; 0 when nothing is known.
 	ETA time.Duration
 }
+
+// Pulse tells that the provider works on what can't be told yet, such as a tool
+// call's arguments.
+type Pulse struct{}
 
 // Delta is more of the answer's text, never empty.
 type Delta struct{ Text string }
@@ -63,6 +68,7 @@ type Usage struct {
 }
 
 func (Waiting) event()  {}
+func (Pulse) event()    {}
 func (Delta) event()    {}
 func (Thinking) event() {}
 func (ToolCall) event() {}

@@ -212,7 +212,7 @@ func once(ctx context.Context, to *route, q Request, yield func(Event, error) bo
 		case Finish:
 			to.answered(q.Model)
 			said = true
-		case Waiting:
+		case Waiting, Pulse:
 		default:
 			said = true
 		}

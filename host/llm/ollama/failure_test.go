@@ -120,7 +120,7 @@ func TestRetryAfterIsBelievedWithinReason(t *testing.T) { // fault-L5
 		"2":                             2 * time.Second,
 		"-5":                            0,
 		"1000000000":                    5 * time.Minute,
-		"99999999999999999999":          0,
+		"99999999999999999999":          5 * time.Minute,
 		"soon":                          0,
 		"Sun, 01 Mar 2026 12:00:07 GMT": 7 * time.Second,
 		"Sun, 01 Mar 2020 12:00:07 GMT": 0,

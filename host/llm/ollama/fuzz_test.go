@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jarvis-host/jarvis/host/llm"
@@ -92,7 +93,7 @@ func BenchmarkStream(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		events, err := collect(llm.NewGuard(p, llm.DefaultLimits()).Stream(b.Context(), hello("toy")))
+		events, err := collect(llm.NewGuard(p, llm.Limits{FirstToken: time.Minute, BetweenTokens: time.Minute}).Stream(b.Context(), hello("toy")))
 		if err != nil || len(events) != tokens+1 {
 			b.Fatalf("got %d events, %v", len(events), err)
 		}

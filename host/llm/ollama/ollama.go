@@ -5,7 +5,6 @@
 package ollama
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/llm"
+	"github.com/jarvis-host/jarvis/host/llm/remote"
 )
 
 // Config says where the server is and how to use it. Zero values of all fields
@@ -26,6 +26,8 @@ type Config struct {
 	// URL is the server's address, as OLLAMA_HOST has it: scheme and port may be
 	// left out. "http://127.0.0.1:11434" when empty.
 	URL string
+	// Key is sent as a bearer token, for servers behind a gate; empty is none.
+	Key string
 	// NumCtx is the context size of every request, in tokens; 8192 when 0.
 	NumCtx int
 	// MaxTokens bounds answers to requests that set no bound; 2048 when 0.
@@ -47,16 +49,20 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-const defaultPort = "11434"
+const (
+	defaultPort = "11434"
+	// fetch is the command that gets a model.
+	fetch = "ollama pull"
+)
 
 // Provider is an Ollama server. Safe for concurrent use.
 type Provider struct {
 	cfg    Config
-	base   *url.URL
-	client *http.Client
+	client *remote.Client
 
 	mu    sync.Mutex
 	shown map[string]details // by digest
+	asked map[string]bool    // models that have answered with our context size
 }
 
 // New returns a provider; it connects to nothing yet.
@@ -66,14 +72,21 @@ func New(cfg Config) (*Provider, error) {
 		return nil, err
 	}
 	cfg = withDefaults(cfg)
-	return &Provider{cfg: cfg, base: base, client: newClient(cfg), shown: map[string]details{}}, nil
+	client := remote.New(remote.Config{
+		Name: cfg.Name, Base: base, Key: cfg.Key, Kind: "Ollama", Fetch: fetch, Now: cfg.Now, Transport: cfg.Transport,
+		ConnectTimeout: cfg.ConnectTimeout, HeaderTimeout: cfg.HeaderTimeout,
+	})
+	return &Provider{cfg: cfg, client: client, shown: map[string]details{}, asked: map[string]bool{}}, nil
 }
 
 // Name implements [llm.Provider].
 func (p *Provider) Name() string { return p.cfg.Name }
 
+// Where is the server's address, without a password.
+func (p *Provider) Where() string { return p.client.Where() }
+
 // Close lets go of idle connections.
-func (p *Provider) Close() { p.client.CloseIdleConnections() }
+func (p *Provider) Close() { p.client.Close() }
 
 func withDefaults(cfg Config) Config {
 	orElse(&cfg.Name, "ollama")
@@ -122,48 +135,7 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-func newClient(cfg Config) *http.Client {
-	transport := cfg.Transport
-	if transport == nil {
-		transport = newTransport(cfg)
-	}
-	return &http.Client{
-		Transport: transport,
-		// What people say goes to the configured host and nowhere else.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-func newTransport(cfg Config) *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    cfg.ConnectTimeout,
-		ResponseHeaderTimeout:  cfg.HeaderTimeout,
-		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        90 * time.Second,
-		DisableCompression:     true, // a token must not wait in a compressor
-		ForceAttemptHTTP2:      true,
-	}
-}
-
-var _ llm.Provider = (*Provider)(nil)
-
-// send makes one request and returns a response of status 200; the caller
-// closes its body. Everything else is an error as [llm.Provider] says.
-func (p *Provider) send(ctx context.Context, q call) (*http.Response, error) {
-	req, err := q.request(ctx, p.base)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := p.client.Do(req)
-	if err != nil {
-		return nil, p.transportError(ctx, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		defer drop(resp.Body)
-		return nil, p.statusError(ctx, resp, q)
-	}
-	return resp, nil
-}
+var (
+	_ llm.Provider = (*Provider)(nil)
+	_ llm.Embedder = (*Provider)(nil)
+)

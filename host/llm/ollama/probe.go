@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -13,12 +11,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jarvis-host/jarvis/host/llm"
+	"github.com/jarvis-host/jarvis/host/llm/remote"
 )
 
 const (
-	// maxReply bounds the reply to a question about models; descriptions hold
-	// lists of tensors and licences.
-	maxReply = 16 << 20
 	// maxShown bounds how many models one probe asks the details of.
 	maxShown = 64
 )
@@ -106,9 +102,9 @@ func (p *Provider) details(ctx context.Context, m listed, ask bool) (details, er
 		Capabilities []llm.Capability          `json:"capabilities"`
 		ModelInfo    map[string]jsontext.Value `json:"model_info"`
 	}
-	err := p.do(ctx, call{
-		method: http.MethodPost, path: "/api/show", model: m.Name,
-		body: struct {
+	err := p.client.Do(ctx, remote.Call{
+		Path: "/api/show", Model: m.Name,
+		Body: struct {
 			Model string `json:"model"`
 		}{m.Name},
 	}, &reply)
@@ -150,6 +146,13 @@ func (p *Provider) describe(m listed, d details, loaded int) llm.ModelInfo {
 	if d.context > 0 {
 		out.Window = min(out.Window, d.context)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// Once the model has answered us, its copy in memory has the size that we ask
+	// for, or what the server allows.
+	if loaded > 0 && p.asked[m.Name] {
+		out.Window = min(out.Window, loaded)
+	}
 	if short, latest := strings.CutSuffix(m.Name, ":latest"); latest {
 		out.Aliases = []string{short}
 	}
@@ -157,28 +160,20 @@ func (p *Provider) describe(m listed, d details, loaded int) llm.ModelInfo {
 }
 
 func (p *Provider) get(ctx context.Context, path string, reply any) error {
-	return p.do(ctx, call{method: http.MethodGet, path: path}, reply)
+	return p.client.Do(ctx, remote.Call{Path: path}, reply)
 }
 
-// do makes a request and reads its one JSON reply.
-func (p *Provider) do(ctx context.Context, q call, reply any) error {
-	resp, err := p.send(ctx, q)
-	if err != nil {
-		return err
+// answered notes that a model is in memory with the context size of ours.
+func (p *Provider) answered(model string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked[full(model)] = true
+}
+
+// full is a model's name with its tag.
+func full(name string) string {
+	if strings.Contains(name, ":") {
+		return name
 	}
-	defer func() {
-		drain(resp.Body)
-		_ = resp.Body.Close()
-	}()
-	body := io.LimitReader(resp.Body, maxReply)
-	if err := json.UnmarshalRead(body, reply, lenient); err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("read %s reply: %w", q.path, context.Cause(ctx))
-		}
-		return &llm.Error{
-			Class: llm.Internal, Status: resp.StatusCode, Provider: p.Name(),
-			Message: fmt.Sprintf("%s did not reply with what Ollama does", q.path), Err: err,
-		}
-	}
-	return nil
+	return name + ":latest"
 }

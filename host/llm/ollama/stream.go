@@ -10,14 +10,10 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jarvis-host/jarvis/host/llm"
+	"github.com/jarvis-host/jarvis/host/llm/remote"
 )
-
-// lenient takes what models write: text that is not quite UTF-8, arguments with
-// a name twice. Arguments are checked by whoever runs the tool.
-var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
 // drainTimeout is how long the end of a finished response may take to arrive.
 const drainTimeout = 100 * time.Millisecond
@@ -27,20 +23,19 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Even
 	return func(yield func(llm.Event, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		resp, err := p.send(ctx, call{
-			method: http.MethodPost, path: "/api/chat", body: p.chat(r), model: r.Model, requestID: r.RequestID,
+		resp, err := p.client.Send(ctx, remote.Call{
+			Path: "/api/chat", Body: p.chat(r), Model: r.Model, RequestID: r.RequestID,
 		})
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		a := &answer{
-			p: p, yield: yield, model: r.Model, lines: newLines(resp.Body),
-			ids: ids{prefix: fmt.Sprintf("call_%d_", len(r.Messages)), seen: map[string]bool{}},
+			p: p, yield: yield, model: r.Model, lines: remote.NewLines(resp.Body), ids: remote.NewIDs(len(r.Messages)),
 		}
 		if a.read(ctx) {
 			defer time.AfterFunc(drainTimeout, cancel).Stop()
-			drop(resp.Body)
+			remote.Drop(resp.Body)
 			return
 		}
 		cancel() // hang up first: the rest is not wanted
@@ -53,9 +48,11 @@ type answer struct {
 	p     *Provider
 	yield func(llm.Event, error) bool
 	model string
-	lines *lines
-	ids   ids
+	lines *remote.Lines
+	ids   *remote.IDs
 	count int // lines so far
+
+	thoughts remote.Thoughts
 }
 
 // read yields events until the answer ends, and reports whether it is complete.
@@ -74,7 +71,10 @@ func (a *answer) read(ctx context.Context) (complete bool) {
 		case !more:
 			return false
 		case c.Done:
-			a.yield(c.finish(), nil)
+			a.p.answered(a.model)
+			if a.say(a.thoughts.End()) {
+				a.yield(c.finish(), nil)
+			}
 			return true
 		}
 	}
@@ -82,7 +82,7 @@ func (a *answer) read(ctx context.Context) (complete bool) {
 
 // next reads one line.
 func (a *answer) next(ctx context.Context) (*chunk, error) {
-	line, err := a.lines.next()
+	line, err := a.lines.Next()
 	if err != nil {
 		return nil, a.broken(ctx, err)
 	}
@@ -91,11 +91,11 @@ func (a *answer) next(ctx context.Context) (*chunk, error) {
 	if line[0] != '{' {
 		return nil, a.fail(llm.Internal, fmt.Sprintf("line %d of the answer is not a JSON object", a.count), nil)
 	}
-	if err := json.Unmarshal(line, &c, lenient); err != nil {
+	if err := json.Unmarshal(line, &c, remote.Lenient); err != nil {
 		return nil, a.malformed(err)
 	}
-	if text, bad := errorText(c.Error); bad {
-		return nil, a.fail(midstreamClass(text), "while answering: "+text, nil)
+	if f, bad := remote.FaultOf(c.Error); bad {
+		return nil, a.fail(f.Class(), "while answering: "+f.Text, nil)
 	}
 	return &c, nil
 }
@@ -105,7 +105,7 @@ func (a *answer) broken(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("read answer: %w", context.Cause(ctx))
-	case errors.Is(err, errLineTooLong):
+	case errors.Is(err, remote.ErrLineTooLong):
 		return a.fail(llm.Internal, err.Error(), nil)
 	case errors.Is(err, io.EOF):
 		return a.fail(llm.Interrupted, "the answer ended without its final line", nil)
@@ -117,7 +117,7 @@ func (a *answer) broken(ctx context.Context, err error) error {
 // malformed is the error for a line that is not what it should be. If it has no
 // end, the server was cut off while it wrote it.
 func (a *answer) malformed(err error) error {
-	if a.lines.unended {
+	if a.lines.Unended() {
 		return a.fail(llm.Interrupted, "the answer ended in the middle of a line", err)
 	}
 	return a.fail(llm.Internal, fmt.Sprintf("line %d of the answer is malformed", a.count), err)
@@ -128,19 +128,24 @@ func (a *answer) pass(c *chunk) (more bool, err error) {
 	if t := c.Message.Thinking; t != "" && !a.yield(llm.Thinking{Text: t}, nil) {
 		return false, nil
 	}
-	if t := c.Message.Content; t != "" && !a.yield(llm.Delta{Text: t}, nil) {
+	if t := c.Message.Content; t != "" && !a.say(a.thoughts.Feed(t)) {
 		return false, nil
 	}
 	for _, w := range c.Message.ToolCalls {
-		args, err := arguments(w.Function.Arguments)
+		args, err := remote.Arguments(w.Function.Arguments)
 		if err != nil {
 			return false, a.fail(llm.Internal, fmt.Sprintf("call of tool %.64q", w.Function.Name), err)
 		}
-		if !a.yield(llm.ToolCall{ID: a.ids.of(w.ID), Name: w.Function.Name, Arguments: args}, nil) {
+		if !a.yield(llm.ToolCall{ID: a.ids.Of(w.ID), Name: w.Function.Name, Arguments: args}, nil) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// say yields text; false means that the consumer has left.
+func (a *answer) say(thought, said string) bool {
+	return (thought == "" || a.yield(llm.Thinking{Text: thought}, nil)) && (said == "" || a.yield(llm.Delta{Text: said}, nil))
 }
 
 func (a *answer) fail(c llm.Class, message string, err error) *llm.Error {

@@ -91,17 +91,11 @@ func (c *chunk) finish() llm.Finish {
 // chat puts a request into the server's words.
 func (p *Provider) chat(r llm.Request) chatRequest {
 	out := chatRequest{
-		Model: r.Model, Messages: []message{}, Stream: true, Think: think(r), Format: jsontext.Value(r.Format),
+		Model: r.Model, Messages: []message{}, Stream: true, Think: think(r), Format: jsontext.Value(r.Format), KeepAlive: p.keepAlive(),
 		Options: options{NumCtx: p.cfg.NumCtx, NumPredict: p.cfg.MaxTokens, Temperature: r.Temperature},
 	}
 	if r.MaxTokens > 0 {
 		out.Options.NumPredict = r.MaxTokens
-	}
-	switch d := p.cfg.KeepAlive; {
-	case d < 0:
-		out.KeepAlive = -1
-	case d > 0:
-		out.KeepAlive = d.String()
 	}
 	for _, m := range r.Messages {
 		out.Messages = append(out.Messages, wireMessage(m))
@@ -110,6 +104,19 @@ func (p *Provider) chat(r llm.Request) chatRequest {
 		out.Tools = append(out.Tools, wireTool(t))
 	}
 	return out
+}
+
+// keepAlive is how long the model stays in memory, as the server reads it; nil
+// leaves it to the server.
+func (p *Provider) keepAlive() any {
+	switch d := p.cfg.KeepAlive; {
+	case d < 0:
+		return -1
+	case d > 0:
+		return d.String()
+	default:
+		return nil
+	}
 }
 
 // think is said in every request: a server that is told nothing lets a model
