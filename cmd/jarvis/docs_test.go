@@ -11,7 +11,7 @@ import (
 // TestTheCommandsOfTheDocumentsWork runs every `jarvis` line of the documents'
 // sh blocks, page by page, against a running host: what a reader types works.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
-	for _, page := range []string{"../../README.md", "../../docs/operations.md"} {
+	for _, page := range []string{"../../README.md", "../../docs/operations.md", "../../docs/sentences.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			h := startHost(t, "", withWeather(openMeteo(t)))
 			lines := commandsOf(t, page)
@@ -47,7 +47,7 @@ func commandsOf(t *testing.T, page string) []string {
 			in = true
 		case strings.HasPrefix(line, "```"):
 			in = false
-		case in && strings.HasPrefix(line, "jarvis "):
+		case in && (strings.HasPrefix(line, "jarvis ") || strings.Contains(line, "| jarvis ")):
 			out = append(out, line)
 		case in && line != "" && !strings.HasPrefix(line, "make "):
 			t.Errorf("%s: %q is run by no test", page, line)

@@ -100,6 +100,8 @@ func saidAs(m intent.Match, slot string) string {
 func reasons(m intent.Match) string {
 	how := "said as written"
 	switch {
+	case m.Misheard != "":
+		how = fmt.Sprintf("heard as %q", m.Misheard)
 	case m.Edits > 0:
 		how = fmt.Sprintf("nearly said, %d letters off", m.Edits)
 	case !m.Exact:

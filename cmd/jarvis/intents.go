@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,11 +139,17 @@ func (f oneFile) ReadDir(string) ([]fs.DirEntry, error) {
 
 // best returns what an utterance means, the best first.
 func (u *understanding) best(text string, known map[string]any) []intent.Match {
-	found := u.matcher.MatchContext(u.lang, text, known)
-	if u.own {
-		return found
+	if !u.own {
+		return intent.Best(u.matcher.MatchContext(u.lang, text, known), "name")
 	}
-	return intent.Best(found, "name")
+	context := maps.Clone(known)
+	if heard := intent.Heard(text); len(heard) > 0 {
+		if context == nil {
+			context = map[string]any{}
+		}
+		maps.Copy(context, heard)
+	}
+	return u.matcher.MatchContext(u.lang, text, context)
 }
 
 // understood is one utterance and what it means, as it is printed.

@@ -2,12 +2,16 @@ package builtin
 
 import (
 	"context"
+	"embed"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jarvis-host/jarvis/sdk"
 )
+
+//go:embed sentences/*.yaml
+var sentenceFiles embed.FS
 
 // Words says a text of the host in an end user's language.
 type Words func(lang, key string, args ...any) string
@@ -40,17 +44,12 @@ func New(o Options) *sdk.Plugin {
 	p := sdk.New(o.ID, o.Version, "What the host knows by itself: time, date, help").Languages("fr", "en")
 	b.plugin = p
 	sdk.Tool(p, "time", "The current time of day", b.time, sdk.ReadOnly(),
-		sdk.Say("fr", "quelle heure (est-il|il est)", "(il est|c'est) quelle heure", "[donne-moi |dis-moi |tu as |t'as ]l'heure [s'il te plaît]", "(quelle est l'heure|c'est quoi l'heure)", "tu peux me (donner|dire) l'heure"),
-		sdk.Say("en", "what time is it [now|please]", "what's the time [now|please]", "what is the time", "(tell|give) me the time", "(do you have|have you got) the time", "the time please", "current time"),
 		sdk.Examples("fr", sdk.Example{Text: "quelle heure est-il"}), sdk.Examples("en", sdk.Example{Text: "what time is it"}))
 	sdk.Tool(p, "date", "Today's date and weekday", b.date, sdk.ReadOnly(),
-		sdk.Say("fr", "(quel jour|quelle date) (sommes-nous|on est|est-on|est-ce|c'est) [aujourd'hui]", "(on est|nous sommes|c'est) (quel jour|quelle date|le combien|quoi comme jour) [aujourd'hui]", "[quelle est |c'est quoi |donne-moi |dis-moi ]la date [d'aujourd'hui|du jour]", "quel est le jour d'aujourd'hui"),
-		sdk.Say("en", "what (day|date) is (it|today) [today]", "what's (the date|today's date|the day) [today]", "what is (the date|today's date) [today]", "which day is (it|today)", "what day of the week is (it|today)", "today's date", "(tell|give) me (the|today's) date"),
 		sdk.Examples("fr", sdk.Example{Text: "quel jour sommes-nous"}), sdk.Examples("en", sdk.Example{Text: "what's the date"}))
 	sdk.Tool(p, helpTool, "What the assistant can do", b.help, sdk.ReadOnly(),
-		sdk.Say("fr", "(que|qu'est-ce que tu) (sais-tu|peux-tu|sais|peux) faire [pour moi]", "[dis-moi ]ce que tu (sais|peux) faire", "tu (sais|peux) faire quoi", "(aide|aide-moi|à l'aide)", "comment (ça marche|tu marches|je t'utilise)", "à quoi tu sers", "quelles sont tes (commandes|capacités|possibilités)"),
-		sdk.Say("en", "what can (you|i) (do|say|ask) [for me|you]", "help [me] [please]", "what are you able to do", "what do you do", "how does this work", "what are your (commands|capabilities|skills)", "show me what you can do"),
 		sdk.Examples("fr", sdk.Example{Text: "que sais-tu faire ?"}), sdk.Examples("en", sdk.Example{Text: "what can you do?"}))
+	p.SentencesFS(sentenceFiles, "sentences/*.yaml")
 	return p
 }
 

@@ -34,6 +34,8 @@ type Settings struct {
 	// IgnoreSpaces is for scripts that put no spaces between words: each of
 	// their characters counts as a word, with or without spaces around it.
 	IgnoreSpaces bool
+	// AsWritten turns misheard words off: for sentences that bring their own.
+	AsWritten bool
 }
 
 // SentenceError says which sentence is wrong.
@@ -162,7 +164,7 @@ func (b *Builder) build() (*Matcher, []error) {
 func (d *draft) compile(code string) (*compiled, []error) {
 	r := newResolver(code, languageOf(code).with(d.settings), maps.Clone(d.rules))
 	errs := r.addGlobals(d.lists)
-	c := &compiled{code: code, lang: r.lang, resolver: r, skips: d.skipTrie(r.lang)}
+	c := &compiled{code: code, settings: d.settings, lang: r.lang, resolver: r, skips: d.skipTrie(r.lang)}
 	grow := newCompiler()
 	for _, s := range d.sentences {
 		s.keywords = keywordsOf(r.lang, s.Keywords)

@@ -66,7 +66,7 @@ func sameLanguage(of, lang string) bool {
 func (c *Collection) AddTo(b *Builder, source string) (undeclared []string, err error) {
 	lists, rules := map[string]List{}, map[string]string{}
 	var skip []string
-	settings := Settings{}
+	settings := Settings{AsWritten: true}
 	for _, f := range c.Files {
 		for name, l := range f.Lists {
 			lists[name] = mergedList(lists[name], l)

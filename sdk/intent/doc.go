@@ -72,7 +72,12 @@
 // The first pass wants every letter as written. Only if it finds nothing, a
 // second one ignores accents and accepts values of lists that are nearly said,
 // one edit for every six letters (near.go). Literal text and digits are never
-// guessed.
+// guessed. If that finds nothing either, words that speech recognition mishears
+// are replaced, as a table of the language says (misheard.go), and the second
+// pass runs again.
+//
+// In a script that puts no spaces between words every character counts as a
+// word, if the settings say so: then nothing else needs to know of it.
 //
 // Polite words may stand between any two words, and at the ends of a wildcard.
 // They count against a reading only where nothing else does, so a sentence that

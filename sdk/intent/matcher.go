@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Match is one way to understand an utterance: a sentence, with one reading of
@@ -34,6 +35,9 @@ type Match struct {
 	Wildcards     int // wildcards that were filled
 	Literal       int // letters of the template's own text
 	WildcardChars int // characters that wildcards took
+	// Misheard is what the utterance was heard as, when words had to be heard
+	// differently for it to match; the slots' texts come from it.
+	Misheard string
 }
 
 // Matcher finds the sentences that an utterance is an instance of. It is
@@ -45,6 +49,7 @@ type Matcher struct {
 // compiled is everything about one language.
 type compiled struct {
 	code      string
+	settings  Settings
 	lang      *language
 	automaton *automaton
 	finders   []*finder
@@ -71,11 +76,24 @@ const maxReadings = 32
 // wildcards, most literal letters, least wildcard text, and last the order in
 // which the sentences were added. Nil means that nothing matches.
 //
-// The folded pass runs only when the exact one finds nothing. Of each sentence
+// What is known of the context is what the text itself tells: see [Heard].
+//
+// The folded pass runs only when the exact one finds nothing, and after it the
+// words that speech recognition mishears are tried. Of each sentence
 // only the best reading is returned; values that are said alike ("the lamp" in
 // two rooms) give one match each, up to 32.
 func (m *Matcher) Match(lang, text string) []Match {
-	return m.MatchContext(lang, text, nil)
+	return m.MatchContext(lang, text, Heard(text))
+}
+
+// Heard is the context that a text tells by itself: question is true when it
+// ends with a question mark. "Il fait beau demain ?" asks, "il fait beau
+// demain." does not: a sentence may require it.
+func Heard(text string) map[string]any {
+	if strings.HasSuffix(strings.TrimRight(text, " \t\r\n\u00a0\u202f\"»”)!"), "?") {
+		return map[string]any{"question": true}
+	}
+	return nil
 }
 
 // MatchContext is [Matcher.Match] where the caller knows something, such as
@@ -92,7 +110,33 @@ func (m *Matcher) MatchContext(lang, text string, context map[string]any) []Matc
 	if found := c.pass(u, true, known{context: context}); found != nil {
 		return found
 	}
-	return c.pass(u, false, known{context: context})
+	if found := c.pass(u, false, known{context: context}); found != nil {
+		return found
+	}
+	return c.misheardMatch(u, known{context: context})
+}
+
+// maxMisheardWords is how long an utterance may be to be heard differently:
+// commands are short.
+const maxMisheardWords = 16
+
+// misheardMatch hears words differently until something matches.
+func (c *compiled) misheardMatch(u *utterance, k known) []Match {
+	table := c.misheard()
+	words := strings.Fields(string(u.words()))
+	if c.settings.AsWritten || len(table) == 0 || len(words) > maxMisheardWords {
+		return nil
+	}
+	for _, text := range table.variants(words) {
+		found := c.pass(newUtterance(c.lang, text), false, k)
+		for i := range found {
+			found[i].Misheard = text
+		}
+		if found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // WithLists returns a matcher with other lists, for names that change while
