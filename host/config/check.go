@@ -21,7 +21,7 @@ func (l *loader) check(c *Config) {
 		l.at("time_zone", quote(c.TimeZone), "a time zone such as Europe/Paris", "")
 	}
 	l.gateway(&c.Gateway)
-	l.ollama(&c.LLM.Ollama)
+	l.models(&c.LLM)
 	l.folder("plugins_dir", c.PluginsDir)
 	for _, id := range sortedKeys(c.Plugins) {
 		c.Plugins[id] = l.plugin(id, c.Plugins[id])
@@ -63,29 +63,6 @@ func (l *loader) allowedOrigin(o string) {
 		l.at(key, quote(o), want, "")
 	case u.Scheme+"://"+u.Host != o:
 		l.at(key, quote(o), want, "write "+u.Scheme+"://"+u.Host)
-	}
-}
-
-func (l *loader) ollama(o *OllamaConfig) {
-	const key = "llm.ollama.url"
-	if o.URL != "" {
-		u, err := url.Parse(o.URL)
-		switch {
-		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-			hint := ""
-			if h, err := ollamaHost(o.URL); err == nil && !strings.Contains(o.URL, "://") {
-				hint = "did you mean " + h + "?"
-			}
-			l.at(key, quote(o.URL), "an address such as http://127.0.0.1:11434", hint)
-		case u.User != nil:
-			l.at(key, masked, "an address without a name and password in it", "")
-		}
-	}
-	if o.URL != "" && (o.Model == "" || strings.ContainsAny(o.Model, " \t\n")) {
-		l.at("llm.ollama.model", quote(o.Model), "a model's name, such as llama3.2:1b", "")
-	}
-	if o.Total < o.FirstToken {
-		l.at("llm.ollama.total", o.Total.String(), "at least llm.ollama.first_token, "+o.FirstToken.String(), "")
 	}
 }
 

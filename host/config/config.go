@@ -46,32 +46,6 @@ type GatewayConfig struct {
 	AllowedOrigins []string `koanf:"allowed_origins"`
 }
 
-// LLMConfig is where language models are.
-type LLMConfig struct {
-	Ollama OllamaConfig `koanf:"ollama"`
-}
-
-// OllamaConfig is an Ollama server. The host works without one.
-type OllamaConfig struct {
-	// URL is the server's address; empty is no model at all.
-	URL string `koanf:"url"`
-	// Model is the model's name, as `ollama list` prints it.
-	Model string `koanf:"model"`
-	// NumCtx is the model's context window in tokens. It is sent with every
-	// request; more needs more memory.
-	NumCtx int `koanf:"num_ctx" min:"512" max:"1048576"`
-	// KeepAlive is how long the server keeps the model in memory after an
-	// answer; 0s leaves it to the server, a negative duration is for ever.
-	KeepAlive time.Duration `koanf:"keep_alive"`
-	// FirstToken is how long the first piece of an answer may take, the loading
-	// of the model included.
-	FirstToken time.Duration `koanf:"first_token" min:"1s" max:"30m"`
-	// BetweenTokens is how long each later piece may take.
-	BetweenTokens time.Duration `koanf:"between_tokens" min:"1s" max:"30m"`
-	// Total is how long a whole answer may take.
-	Total time.Duration `koanf:"total" min:"1s" max:"1h"`
-}
-
 // PluginConfig is one plugin, under its id.
 type PluginConfig struct {
 	// Enabled is whether the plugin runs. The project's own plugins run unless
@@ -126,12 +100,9 @@ func Default() Config {
 		DataDir:  "./data",
 		Language: "auto",
 		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080"},
-		LLM: LLMConfig{Ollama: OllamaConfig{
-			URL: "http://127.0.0.1:11434", Model: "llama3.2:1b", NumCtx: 8192, KeepAlive: 5 * time.Minute,
-			FirstToken: time.Minute, BetweenTokens: 15 * time.Second, Total: 5 * time.Minute,
-		}},
-		Log:     LogConfig{Level: "info", Format: "auto"},
-		Metrics: MetricsConfig{AllowLoopback: true},
-		Drain:   DrainConfig{Deadline: 8 * time.Second},
+		LLM:      defaultModels(),
+		Log:      LogConfig{Level: "info", Format: "auto"},
+		Metrics:  MetricsConfig{AllowLoopback: true},
+		Drain:    DrainConfig{Deadline: 8 * time.Second},
 	}
 }

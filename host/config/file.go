@@ -90,8 +90,8 @@ func (l *loader) section(key string, v any, where func(string) string) {
 }
 
 func isSection(key string) bool {
-	rest, ok := strings.CutPrefix(key, "plugins.")
-	return keys().sections[key] || ok && !strings.Contains(rest, ".")
+	_, _, name, rest, ok := keys().member(key)
+	return keys().sections[key] || ok && name != "" && rest == ""
 }
 
 // parseYAML reads one document, and the line on which each key stands.

@@ -187,30 +187,43 @@ func originOf(origins map[string]origin, key string) origin {
 	}
 }
 
-var pluginID = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+// names says how the members of each family may be called.
+var names = map[string]struct {
+	form *regexp.Regexp
+	want string
+}{
+	"plugins":       {regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`), "a plugin's id: small letters, digits and _, a letter first"},
+	"llm.providers": {modelName, modelNameWant},
+	"llm.routes":    {modelName, modelNameWant},
+}
 
 // build fills the typed configuration from the layers.
 func (l *loader) build() *Config {
-	c := &Config{Plugins: map[string]PluginConfig{}}
-	fillFields(reflect.ValueOf(c).Elem(), keys().leaves, func(key string) any { return l.k.Get(key) })
-	for _, id := range l.k.MapKeys("plugins") {
-		if !pluginID.MatchString(id) {
-			l.problem(Problem{
-				Key: "plugins." + id, Where: l.pluginWhere(id), Expected: "a plugin's id: small letters, digits and _, a letter first",
-			})
-			continue
+	c := &Config{}
+	root := reflect.ValueOf(c).Elem()
+	fillFields(root, keys().leaves, func(key string) any { return l.k.Get(key) })
+	for _, prefix := range sortedKeys(keys().families) {
+		f := keys().families[prefix]
+		into := root.FieldByIndex(f.index)
+		into.Set(reflect.MakeMap(into.Type()))
+		for _, name := range l.k.MapKeys(prefix) {
+			if rule := names[prefix]; !rule.form.MatchString(name) {
+				l.problem(Problem{Key: prefix + "." + name, Where: l.memberWhere(prefix + "." + name), Expected: rule.want})
+				continue
+			}
+			member := reflect.New(f.elem).Elem()
+			fillFields(member, f.leaves, func(key string) any { return l.k.Get(prefix + "." + name + "." + key) })
+			into.SetMapIndex(reflect.ValueOf(name), member)
 		}
-		var p PluginConfig
-		fillFields(reflect.ValueOf(&p).Elem(), keys().plugin, func(key string) any { return l.k.Get("plugins." + id + "." + key) })
-		c.Plugins[id] = p
 	}
 	l.settle(c)
 	return c
 }
 
-func (l *loader) pluginWhere(id string) string {
+// memberWhere is where something of a family's member stands.
+func (l *loader) memberWhere(member string) string {
 	for _, key := range sortedKeys(l.origins) {
-		if strings.HasPrefix(key, "plugins."+id+".") {
+		if strings.HasPrefix(key, member+".") {
 			return l.origins[key].where
 		}
 	}
@@ -234,6 +247,8 @@ func fillFields(into reflect.Value, leaves map[string]leaf, get func(key string)
 			field.SetInt(int64(v))
 		case int:
 			field.SetInt(int64(v))
+		case float64:
+			field.SetFloat(v)
 		case string:
 			if leaf.kind == kindSecret {
 				field.Set(reflect.ValueOf(NewSecret(v)))
@@ -259,6 +274,7 @@ func (l *loader) settle(c *Config) {
 		}
 		c.Plugins[id] = p
 	}
+	l.settleModels(&c.LLM)
 }
 
 func sortedKeys[M ~map[K]V, K cmp.Ordered, V any](m M) []K { return slices.Sorted(maps.Keys(m)) }

@@ -61,17 +61,26 @@ func TestTheExampleLoadsAndSetsEveryKeyToItsDefault(t *testing.T) {
 	}
 }
 
-func TestTheExampleOfAPluginsSectionIsGood(t *testing.T) {
+func TestTheExamplesOfNamedSectionsAreGood(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "jarvis.yaml")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(pluginExample, "# ", "")), 0o600); err != nil {
+	plugins := strings.ReplaceAll(examples["plugins"], "# ", "")
+	models := indented(strings.ReplaceAll(examples["llm.providers"]+examples["llm.routes"], "# ", ""), 1)
+	ollama := "  ollama: {url: http://127.0.0.1:11434}\n  order: [quick, thorough]\n"
+	if err := os.WriteFile(file, []byte(plugins+"llm:\n"+ollama+models), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Load(Options{File: file, SecretDirs: []string{}})
+	s, err := Load(Options{File: file, SecretDirs: []string{}, Env: []string{"OPENROUTER_KEY=k"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p := s.Config().Plugins["weather"]; p.Enabled == nil || !*p.Enabled || p.Config["units"] != "metric" {
 		t.Errorf("weather = %+v", p)
+	}
+	if p := s.Config().LLM.Providers["cloud"]; p.Key.Reveal() != "k" || p.PriceAnswer != 0.6 || p.Concurrency != 8 {
+		t.Errorf("cloud = %+v", p)
+	}
+	if r := s.Config().LLM.Routes["thorough"]; r.Provider != "cloud" || len(r.Roles) != 2 {
+		t.Errorf("thorough = %+v", r)
 	}
 }
 
@@ -94,29 +103,42 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// comments reads the comments of the types in config.go: "Type" and "Type.Field".
+// comments reads the comments of the package's types: "Type" and "Type.Field".
 func comments(t *testing.T) map[string]string {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	doc := map[string]string{}
-	ast.Inspect(f, func(n ast.Node) bool {
-		g, ok := n.(*ast.GenDecl)
-		if !ok || g.Tok != token.TYPE {
-			return true
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
 		}
-		spec := g.Specs[0].(*ast.TypeSpec)
-		doc[spec.Name.Name] = meaning(g.Doc.Text(), spec.Name.Name)
-		if st, ok := spec.Type.(*ast.StructType); ok {
-			for _, fl := range st.Fields.List {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if g, ok := n.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+				describe(g, doc)
+			}
+			return true
+		})
+	}
+	return doc
+}
+
+func describe(g *ast.GenDecl, doc map[string]string) {
+	spec := g.Specs[0].(*ast.TypeSpec)
+	doc[spec.Name.Name] = meaning(g.Doc.Text(), spec.Name.Name)
+	if st, ok := spec.Type.(*ast.StructType); ok {
+		for _, fl := range st.Fields.List {
+			if len(fl.Names) > 0 {
 				doc[spec.Name.Name+"."+fl.Names[0].Name] = meaning(fl.Doc.Text(), fl.Names[0].Name)
 			}
 		}
-		return true
-	})
-	return doc
+	}
 }
 
 // meaning is a comment without the name that it begins with.
@@ -144,8 +166,12 @@ func sections(prefix string, v reflect.Value) []section {
 		name := f.Tag.Get("koanf")
 		switch {
 		case name == "-":
-		case f.Type == reflect.TypeFor[map[string]PluginConfig]():
-			below = append(below, sections("plugins.<id>.", reflect.ValueOf(PluginConfig{}))...)
+		case isFamily(f.Type):
+			member := "<name>."
+			if prefix+name == "plugins" {
+				member = "<id>."
+			}
+			below = append(below, sections(prefix+name+"."+member, reflect.Zero(f.Type.Elem()))...)
 		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[Secret]():
 			below = append(below, sections(prefix+name+".", fv)...)
 		default:
@@ -187,7 +213,7 @@ func kindName(l leaf) string {
 	if e := l.enum(); e != nil {
 		return "`" + strings.Join(e, "`, `") + "`"
 	}
-	return cmp.Or(map[kind]string{kindInt: "number", kindDuration: "duration", kindList: "list", kindMap: "section", kindSecret: "secret"}[l.kind], string(l.kind))
+	return cmp.Or(map[kind]string{kindInt: "number", kindNumber: "number", kindDuration: "duration", kindList: "list", kindMap: "section", kindSecret: "secret"}[l.kind], string(l.kind))
 }
 
 func markdown(t *testing.T) string {
@@ -239,14 +265,46 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// pluginExample is the part of the example that is commented out.
-const pluginExample = `# plugins:
+// examples are the parts of the example that are commented out, by family.
+var examples = map[string]string{
+	"plugins": `# plugins:
 #   weather:
 #     enabled: true
 #     config:
 #       units: metric
 #     grants: []
-`
+`,
+	"llm.providers": `# providers:
+#   cloud:
+#     kind: openai
+#     url: https://openrouter.ai/api/v1
+#     key: env:OPENROUTER_KEY
+#     models: [another/model]
+#     window: 128000
+#     price_prompt: 0.15
+#     price_answer: 0.6
+#     concurrency: 8
+`,
+	"llm.routes": `# routes:
+#   quick:
+#     provider: ollama
+#     model: llama3.2:1b
+#     max_tokens: 4000
+#   thorough:
+#     provider: cloud
+#     model: some/model
+#     roles: [operator, user]
+#     hours: 07:00-23:00
+`,
+}
+
+func indented(text string, depth int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(indent(depth) + line)
+	}
+	return b.String()
+}
 
 func example(t *testing.T) string {
 	t.Helper()
@@ -255,8 +313,9 @@ func example(t *testing.T) string {
 	b.WriteString("# Every key with its default. Written by go test ./host/config -update; docs/configuration.md explains more.\n")
 	open := []string{}
 	for _, s := range sections("", reflect.ValueOf(Default())) {
-		if s.t == reflect.TypeFor[PluginConfig]() {
-			fmt.Fprintf(&b, "\n# %s\n%s", capital(doc[s.t.Name()]), pluginExample)
+		if family, _, ok := strings.Cut(s.key, ".<"); ok {
+			depth := strings.Count(family, ".")
+			fmt.Fprintf(&b, "\n%s\n%s", wrapped(capital(doc[s.t.Name()]), depth), indented(examples[family], depth))
 			continue
 		}
 		path := strings.FieldsFunc(s.key, func(r rune) bool { return r == '.' })

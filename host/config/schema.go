@@ -16,6 +16,7 @@ const (
 	kindText     kind = "text"
 	kindBool     kind = "true or false"
 	kindInt      kind = "a whole number"
+	kindNumber   kind = "a number"
 	kindDuration kind = "a duration"
 	kindList     kind = "a list of texts"
 	kindMap      kind = "a section"
@@ -38,17 +39,23 @@ func (l leaf) enum() []string {
 	return nil
 }
 
-// schema is every key of Config, and every key of a plugin's section.
+// schema is every key of Config, and every key of the sections of its families.
 type schema struct {
 	leaves   map[string]leaf
-	plugin   map[string]leaf
+	families map[string]family // by the key of the map
 	sections map[string]bool
 }
 
+// family is a map of sections that an operator names.
+type family struct {
+	index  []int // of the map's field
+	elem   reflect.Type
+	leaves map[string]leaf
+}
+
 var keys = sync.OnceValue(func() schema {
-	s := schema{leaves: map[string]leaf{}, plugin: map[string]leaf{}, sections: map[string]bool{}}
+	s := schema{leaves: map[string]leaf{}, families: map[string]family{}, sections: map[string]bool{}}
 	s.walk(reflect.TypeFor[Config](), "", nil, s.leaves)
-	s.walk(reflect.TypeFor[PluginConfig](), "", nil, s.plugin)
 	return s
 })
 
@@ -60,8 +67,11 @@ func (s schema) walk(t reflect.Type, prefix string, index []int, into map[string
 		}
 		key, at := prefix+name, append(slices.Clone(index), f.Index...)
 		switch {
-		case f.Type == reflect.TypeFor[map[string]PluginConfig]():
+		case isFamily(f.Type):
 			s.sections[key] = true
+			members := family{index: at, elem: f.Type.Elem(), leaves: map[string]leaf{}}
+			s.walk(f.Type.Elem(), "", nil, members.leaves)
+			s.families[key] = members
 		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[Secret]():
 			s.sections[key] = true
 			s.walk(f.Type, key+".", at, into)
@@ -69,6 +79,22 @@ func (s schema) walk(t reflect.Type, prefix string, index []int, into map[string
 			into[key] = leaf{key: key, kind: kindOf(f.Type), index: at, field: f}
 		}
 	}
+}
+
+// isFamily reports whether a field is a map of sections.
+func isFamily(t reflect.Type) bool {
+	return t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct
+}
+
+// member splits a key below a family into the member's name and the rest.
+func (s schema) member(key string) (f family, prefix, name, rest string, ok bool) {
+	for prefix, f := range s.families {
+		if below, ok := strings.CutPrefix(key, prefix+"."); ok {
+			name, rest, _ := strings.Cut(below, ".")
+			return f, prefix, name, rest, true
+		}
+	}
+	return family{}, "", "", "", false
 }
 
 func kindOf(t reflect.Type) kind {
@@ -81,6 +107,8 @@ func kindOf(t reflect.Type) kind {
 		return kindBool
 	case reflect.TypeFor[int]():
 		return kindInt
+	case reflect.TypeFor[float64]():
+		return kindNumber
 	case reflect.TypeFor[[]string]():
 		return kindList
 	case reflect.TypeFor[map[string]any]():
@@ -96,15 +124,13 @@ func (s schema) find(key string) (l leaf, inner string, ok bool) {
 	if l, ok = s.leaves[key]; ok {
 		return l, "", true
 	}
-	parts := strings.SplitN(key, ".", 4)
-	if len(parts) < 3 || parts[0] != "plugins" {
+	f, _, _, rest, ok := s.member(key)
+	if !ok || rest == "" {
 		return leaf{}, "", false
 	}
-	l, ok = s.plugin[parts[2]]
-	if len(parts) == 4 {
-		return l, parts[3], ok && l.kind == kindMap
-	}
-	return l, "", ok
+	name, inner, below := strings.Cut(rest, ".")
+	l, ok = f.leaves[name]
+	return l, inner, ok && (!below || l.kind == kindMap)
 }
 
 // suggest tells what an unknown key may have been meant to be.
@@ -130,8 +156,8 @@ func (s schema) suggest(key string) string {
 
 // children lists the names below a section, written with its dot.
 func (s schema) children(parent string) []string {
-	if parts := strings.Split(parent, "."); len(parts) == 3 && parts[0] == "plugins" {
-		return slices.Sorted(maps.Keys(s.plugin))
+	if f, _, _, rest, ok := s.member(parent); ok && rest == "" && strings.HasSuffix(parent, ".") {
+		return slices.Sorted(maps.Keys(f.leaves))
 	}
 	names := map[string]bool{}
 	for key := range s.leaves {

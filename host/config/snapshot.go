@@ -52,6 +52,7 @@ func (s *Snapshot) Config() *Config {
 		p.Config, _ = deepCopy(p.Config).(map[string]any)
 		c.Plugins[id] = p
 	}
+	c.LLM = c.LLM.clone()
 	return &c
 }
 
@@ -83,10 +84,12 @@ func (s *Snapshot) Explain(key string) (Explanation, error) {
 // All explains every key that has a value, sorted.
 func (s *Snapshot) All() []Explanation {
 	all := sortedKeys(keys().leaves)
-	for id := range s.config.Plugins {
-		for key := range keys().plugin {
-			if full := "plugins." + id + "." + key; s.raw.Exists(full) {
-				all = append(all, full)
+	for prefix, f := range keys().families {
+		for _, name := range s.raw.MapKeys(prefix) {
+			for key := range f.leaves {
+				if full := prefix + "." + name + "." + key; s.raw.Exists(full) {
+					all = append(all, full)
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,13 @@ func (l leaf) parse(raw any, text bool) (value any, expected, hint string) {
 		if n, ok := raw.(int); ok {
 			return l.parseText(strconv.Itoa(n))
 		}
+	case kindNumber:
+		switch n := raw.(type) {
+		case int:
+			return l.parseText(strconv.Itoa(n))
+		case float64:
+			return l.parseText(strconv.FormatFloat(n, 'g', -1, 64))
+		}
 	case kindList:
 		return l.parseList(raw)
 	case kindMap:
@@ -67,6 +75,11 @@ func (l leaf) parseText(s string) (value any, expected, hint string) {
 		}
 	case kindInt:
 		if n, err := strconv.Atoi(s); err == nil && within(l, n, strconv.Atoi) {
+			return n, "", ""
+		}
+	case kindNumber:
+		read := func(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
+		if n, err := read(s); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) && within(l, n, read) {
 			return n, "", ""
 		}
 	case kindDuration:
@@ -99,7 +112,7 @@ func truth(s string) (value, ok bool) {
 }
 
 // within reports whether n keeps to the field's bounds.
-func within[N int | time.Duration](l leaf, n N, read func(string) (N, error)) bool {
+func within[N int | float64 | time.Duration](l leaf, n N, read func(string) (N, error)) bool {
 	if low, err := read(l.field.Tag.Get("min")); err == nil && n < low {
 		return false
 	}
