@@ -54,6 +54,7 @@ var layers = map[string][]string{
 	"host/db/dbtest":     {"host/session", "host/auth", "host/turn"},
 	"host/gateway":       {"host/auth", "host/session", "host/protocol", "host/turn", "host/telemetry", "host/health"},
 	"host/mcp":           {},
+	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},
 	"host/web":           {},
 
 	"host/memory":            {"host/memory/analysis"},

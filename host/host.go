@@ -23,6 +23,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 	"github.com/jarvis-host/jarvis/host/tool"
+	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 // Options are what the program knows and the configuration does not.
@@ -50,6 +51,7 @@ type Host struct {
 	runner     *tool.Runner
 	detached   *detached
 	clashes    clashes
+	answerer   turn.Answerer
 	sessions   *session.Manager
 	gateway    *gateway.Server
 	listener   net.Listener

@@ -1,12 +1,15 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
+	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/mcp"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
@@ -14,15 +17,19 @@ import (
 	"github.com/jarvis-host/jarvis/host/texts"
 )
 
-// mcpDoor implements gateway.MCP: tools for programs, through the gate that
-// every call passes.
-type mcpDoor struct {
-	h      *Host
-	server *mcp.Server
-}
-
-func (d *mcpDoor) ServeMCP(w http.ResponseWriter, r *http.Request, who session.Identity, allow func() error) {
-	d.server.Serve(w, r, &mcpCaller{direct: &direct{d.h}, who: who, allow: allow})
+// mcpDoors let programs call tools, through the gate that every call passes.
+func (h *Host) mcpDoors() (doors []gateway.Door) {
+	server := mcp.New(h.o.Version)
+	serve := func(w http.ResponseWriter, r *http.Request, body []byte, who session.Identity, allow func() error) {
+		r = r.Clone(r.Context())
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		server.Serve(w, r, &mcpCaller{direct: &direct{h}, who: who, allow: allow})
+	}
+	// What a method may not do is said in the protocol's own words.
+	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
+		doors = append(doors, gateway.Door{Method: method, Path: "/mcp", Serve: serve})
+	}
+	return doors
 }
 
 // mcpCaller is one end user's view of the tools.

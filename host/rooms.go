@@ -17,7 +17,6 @@ import (
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/dialog"
 	"github.com/jarvis-host/jarvis/host/gateway"
-	"github.com/jarvis-host/jarvis/host/mcp"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
@@ -125,8 +124,9 @@ func (h *Host) newConversation(c *config.Config) error {
 		Tools: h.runner, Sentences: h.catalogue, Agent: mind, Words: texts.Get, IsStop: texts.IsStop,
 		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: note,
 	}
+	h.answerer = logged{stages, h.log}
 	h.sessions = session.New(session.Options{
-		Store: h.accounts.db, Answerer: logged{stages, h.log}, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
+		Store: h.accounts.db, Answerer: h.answerer, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
 		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,
 		FailureText: func(lang, code string) string { return texts.Get(lang, "error."+code) },
 		TurnDone:    func(s turn.Source, took time.Duration) { h.metrics.TurnDone(string(s), took) },
@@ -195,7 +195,7 @@ func choice(options []turn.Option, text string) (string, bool) {
 func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
-		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, MCP: &mcpDoor{h, mcp.New(h.o.Version)},
+		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
 		Meter: h.metrics,
 		Model: h.model.name, Now: time.Now,
 		Config: gateway.Config{

@@ -31,8 +31,8 @@ type Options struct {
 	// such routes.
 	Plugins Plugins
 	Tools   Tools
-	// MCP answers /mcp; nil: there is no such route.
-	MCP MCP
+	// Doors are ways in for programs that speak protocols of their own.
+	Doors []Door
 	// Limiter may be nil: no limits. Meter may be nil: nothing is counted.
 	Limiter Limiter
 	Meter   Meter
