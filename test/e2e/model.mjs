@@ -19,8 +19,16 @@ export async function startModel(name = 'llama3.2:1b') {
     if (req.url === '/api/ps') return json({ models: [] });
     if (req.url === '/api/show') return json({ details, model_info: { 'llama.context_length': 8192 }, capabilities: ['completion', 'tools'] });
     if (req.url !== '/api/chat') { res.statusCode = 404; return res.end('404 page not found'); }
+    const asked = JSON.parse(body);
     res.setHeader('Content-Type', 'application/x-ndjson');
     const line = (v) => res.write(JSON.stringify({ model: name, created_at: new Date().toISOString(), ...v }) + '\n');
+    const end = { message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 1, load_duration: 1, prompt_eval_count: 5, prompt_eval_duration: 1, eval_count: words.length, eval_duration: 1 };
+    const clock = asked.tools?.find((t) => t.function.name === 'clock');
+    if (clock && asked.messages.at(-1).role === 'user') {
+      line({ message: { role: 'assistant', content: '', tool_calls: [{ function: { name: 'clock', arguments: { zone: 'UTC' } } }] }, done: false });
+      line(end);
+      return res.end();
+    }
     for (const [i, w] of words.entries()) {
       while (i >= allowed && !res.destroyed) {
         await new Promise((r) => { wake = r; setTimeout(r, 50); });
@@ -28,7 +36,7 @@ export async function startModel(name = 'llama3.2:1b') {
       if (res.destroyed) return undefined;
       line({ message: { role: 'assistant', content: (i ? ' ' : '') + w }, done: false });
     }
-    line({ message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 1, load_duration: 1, prompt_eval_count: 5, prompt_eval_duration: 1, eval_count: words.length, eval_duration: 1 });
+    line(end);
     return res.end();
   });
   await new Promise((r) => server.listen(0, '127.0.0.1', r));
