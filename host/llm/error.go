@@ -33,8 +33,8 @@ const (
 	Resting Class = "resting"
 	// NoRoute: no configured route is for this request.
 	NoRoute Class = "no_route"
-	// Budget: the end user's account for today is used up.
-	Budget Class = "budget"
+	// OverBudget: the end user has nothing left to spend on models today.
+	OverBudget Class = "budget"
 	// Internal: the provider failed, or broke its own protocol.
 	Internal Class = "internal"
 )

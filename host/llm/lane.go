@@ -20,6 +20,11 @@ type LaneOptions struct {
 	// Patience is how long one may wait; 2 minutes when 0.
 	Patience time.Duration
 	Breaker  BreakerOptions
+	Price    Price
+	// Spent is told what a request cost that the provider has worked on, also when
+	// its answer broke off, by the end user that it was for; nil is allowed. It
+	// must not block.
+	Spent func(user string, u Usage)
 	// Waiting is told how many requests wait, whenever that changes; nil is
 	// allowed. It must not block.
 	Waiting func(n int)
@@ -86,11 +91,16 @@ func (l *Lane) Stream(ctx context.Context, r Request) iter.Seq2[Event, error] {
 			return
 		}
 		defer leave()
+		b := bill{lane: l, request: r}
+		defer b.settle()
 		for ev, err := range l.inner.Stream(ctx, r) {
 			if err != nil {
 				outcome = err
-			} else if _, last := ev.(Finish); last {
+			} else if f, last := ev.(Finish); last {
 				outcome = nil
+				ev = b.finish(f)
+			} else {
+				b.pieces++
 			}
 			if !yield(ev, err) {
 				return
@@ -115,7 +125,12 @@ func (l *Lane) Embed(ctx context.Context, r EmbedRequest) (Embeddings, error) {
 	}
 	out, err := inner.Embed(ctx, r)
 	l.breaker.leave(trial, err)
-	return out, err
+	if err != nil {
+		return Embeddings{}, err
+	}
+	l.complete(&out.Usage, r.Model)
+	l.spent(r.User, out.Usage)
+	return out, nil
 }
 
 // enter takes a place, waiting for one if need be. Both results are nil when

@@ -67,6 +67,9 @@ func (db *DB) DeleteUser(ctx context.Context, id string) error {
 		if err := some(tx.change(ctx, `DELETE FROM users WHERE id = ?`, id)); err != nil {
 			return err
 		}
+		if err := tx.exec(ctx, `DELETE FROM model_usage WHERE user = ?`, id); err != nil {
+			return err
+		}
 		return tx.exec(ctx, `DELETE FROM sessions WHERE user = ?`, id)
 	})
 	return account("delete user", err)

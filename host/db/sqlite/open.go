@@ -188,10 +188,12 @@ func prepare(path string) (fresh bool, err error) {
 // identify refuses databases of other programs.
 func identify(ctx context.Context, conn *sql.Conn) error {
 	var id, tables int64
-	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+	// In this order: another process may make the tables meanwhile, and it marks
+	// the file in the same transaction.
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return err
 	}
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return err
 	}
 	if id != applicationID && (id != 0 || tables > 0) {

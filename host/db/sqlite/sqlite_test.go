@@ -8,6 +8,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/auth/authtest"
 	"github.com/jarvis-host/jarvis/host/db/dbtest"
 	"github.com/jarvis-host/jarvis/host/db/sqlite"
+	"github.com/jarvis-host/jarvis/host/llm"
 	"github.com/jarvis-host/jarvis/host/session"
 )
 
@@ -42,4 +43,28 @@ func TestSQLitePassesTheSuiteOfAccounts(t *testing.T) {
 		t.Helper()
 		return open(t, file(t))
 	})
+}
+
+func TestSQLitePassesTheSuiteOfLedgers(t *testing.T) {
+	dbtest.Ledger(t, func(t *testing.T) llm.Ledger {
+		t.Helper()
+		return open(t, file(t))
+	})
+}
+
+func TestAUsersUsageGoesWithTheUser(t *testing.T) {
+	db := open(t, file(t))
+	if err := db.PutUser(t.Context(), auth.User{ID: "alice", Name: "Alice", Role: "user"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Spend(t.Context(), []llm.Spending{{Day: "2026-05-01", User: "alice", Model: "m"}, {Day: "2026-05-01", User: "bob", Model: "m"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.DeleteUser(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	left, err := db.Spent(t.Context(), nil, "", "9")
+	if err != nil || len(left) != 1 || left[0].User != "bob" {
+		t.Errorf("left %v, %v", left, err)
+	}
 }
