@@ -80,7 +80,7 @@ func classCode(c llm.Class) protocol.Code {
 		return protocol.NotFound
 	case llm.Overloaded, llm.Resting:
 		return protocol.Busy
-	case llm.Budget:
+	case llm.OverBudget:
 		return protocol.RateLimited
 	case llm.Refused:
 		return protocol.Invalid
