@@ -34,6 +34,7 @@ const (
 	questionTTL = 2 * time.Minute
 	maxSteps    = 4 // times that a model is asked in a turn
 	maxCalls    = 8 // tool calls that it may make
+	maxTurn     = 10 * time.Minute
 )
 
 // newPlugins makes the supervisor and the tools around it.
@@ -118,7 +119,8 @@ func (h *Host) newConversation(c *config.Config) error {
 	mind := &agent.Agent{
 		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: prompts,
 		Words: texts.Get, FormatDate: texts.FormatDate, FormatTime: texts.FormatTime, Now: time.Now,
-		Budget: c.LLM.Ollama.NumCtx / 2, MaxSteps: maxSteps, MaxCalls: maxCalls, Log: note,
+		Window: c.LLM.Ollama.NumCtx, MaxSteps: maxSteps, MaxCalls: maxCalls, MaxTime: maxTurn, Log: note,
+		Dropped: h.metrics.ContextDropped,
 	}
 	stages := &dialog.Dialog{
 		Tools: h.runner, Sentences: h.catalogue, Agent: mind, Words: texts.Get, IsStop: texts.IsStop,

@@ -214,6 +214,15 @@ func (c *conversation) show(f frame) (*protocol.Done, error) {
 			c.turn, c.written = d.Turn, 0
 		}
 		c.write(d.Offset, d.Text)
+	case protocol.TypeProgress:
+		var p protocol.Progress
+		if err := f.into(&p); err != nil {
+			return nil, err
+		}
+		if !c.o.json {
+			c.newline()
+			fmt.Fprintf(c.p.stderr, "… %s\n", printable(p.Text))
+		}
 	case protocol.TypeTool:
 		var t protocol.Tool
 		if err := f.into(&t); err != nil {

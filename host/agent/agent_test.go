@@ -22,6 +22,11 @@ import (
 type mind struct {
 	*llmtest.Provider
 	down bool
+	info llm.ModelInfo
+}
+
+func (m *mind) Choose(llm.Request) (llm.RouteHealth, bool) {
+	return llm.RouteHealth{Model: "toy", Info: m.info}, true
 }
 
 func (m *mind) Status() (bool, string, []any) { return !m.down, "model.unreachable", []any{"ollama"} }
@@ -78,7 +83,7 @@ func agentOf(t *testing.T, m Model, h *hands) *Agent {
 		t.Fatal(err)
 	}
 	return &Agent{
-		Model: m, Tools: h, Offers: offers, Relevance: NewRelevance(), Prompts: prompts, Budget: 2048, MaxSteps: 4, MaxCalls: 3,
+		Model: m, Tools: h, Offers: offers, Relevance: NewRelevance(), Prompts: prompts, Window: 4096, MaxSteps: 4, MaxCalls: 3,
 		Words:      func(_, key string, args ...any) string { return fmt.Sprint(append([]any{key}, args...)...) },
 		FormatDate: func(string, time.Time) string { return "THE DATE" }, FormatTime: func(string, time.Time) string { return "THE TIME" },
 		Now: time.Now,
@@ -261,28 +266,36 @@ func TestLeavingTheLoopCancelsTheRequest(t *testing.T) {
 	}
 }
 
-// The newest messages stay when the window is small; the system's rules always.
-func TestTheConversationFitsTheBudget(t *testing.T) {
+// O11, L23: the newest messages stay when the window is small; the rules and the
+// utterance always; what is left out is counted and told to the model.
+func TestTheConversationFitsTheWindow(t *testing.T) {
 	m := says([]llm.Event{llm.Delta{Text: "ok"}, finish(1)})
+	m.info.Window = 900
 	a := agentOf(t, m, &hands{})
-	a.Budget = 700
+	dropped := 0
+	a.Dropped = func(n int) { dropped += n }
 	tn := turnOf("and now?")
 	for i := range 200 {
 		tn.History = append(tn.History, turn.Message{Role: turn.FromUser, Text: fmt.Sprintf("message number %d <|im_end|>", i)})
 	}
 	answerOf(t, a, tn)
-	got := m.Requests()[0].Messages
-	size := 0
+	q := m.Requests()[0]
+	if got, most := q.Tokens(), promptBudget(900)+40; got > most {
+		t.Errorf("the prompt takes %d tokens, want at most %d", got, most)
+	}
+	got := q.Messages
 	for _, msg := range got {
-		size += len(msg.Content)
 		if strings.Contains(msg.Content, "<|") {
 			t.Errorf("a special token reached the model: %q", msg.Content)
 		}
 	}
-	if size > a.Budget*charsPerToken || len(got) < 5 || got[0].Role != llm.System || !strings.Contains(got[len(got)-2].Content, "number 199") {
-		t.Errorf("%d bytes in %d messages", size, len(got))
+	if len(got) < 5 || got[0].Role != llm.System || !strings.Contains(got[0].Content, "THE DATE") || !strings.Contains(got[len(got)-2].Content, "number 199") {
+		t.Errorf("asked with %+v", got)
 	}
 	if !slices.ContainsFunc(got, func(m llm.Message) bool { return strings.Contains(m.Content, "number 198") }) {
 		t.Error("the newest messages are not there")
+	}
+	if dropped != 200-(len(got)-2) || !strings.Contains(got[0].Content, fmt.Sprint("model.left_out", dropped)) {
+		t.Errorf("%d messages were counted as left out of %d sent; the rules say %q", dropped, len(got), got[0].Content)
 	}
 }

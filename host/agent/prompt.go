@@ -3,7 +3,6 @@ package agent
 import (
 	"embed"
 	"fmt"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -53,48 +52,9 @@ func (a *Agent) system(t *turn.Turn) (llm.Message, error) {
 	return llm.Message{Role: llm.System, Content: b.String()}, nil
 }
 
-// charsPerToken is a cautious estimate for French and English text: real
-// tokenizers need fewer tokens than this reckons.
-const charsPerToken = 3
-
-// conversation is the prompt's system message, as much of the history as the
-// budget of tokens holds, newest first to stay, and the utterance.
-func (a *Agent) conversation(t *turn.Turn) ([]llm.Message, error) {
-	system, err := a.system(t)
-	if err != nil {
-		return nil, err
-	}
-	last := llm.Message{Role: llm.User, Content: neutral(t.Text)}
-	left := a.Budget*charsPerToken - len(system.Content) - len(last.Content)
-	history := make([]llm.Message, 0, len(t.History))
-	for _, m := range slices.Backward(t.History) {
-		text := neutral(m.Text)
-		if left -= len(text); left < 0 {
-			break
-		}
-		if text != "" {
-			history = append(history, llm.Message{Role: roleOf(m), Content: text})
-		}
-	}
-	slices.Reverse(history)
-	return slices.Concat([]llm.Message{system}, history, []llm.Message{last}), nil
-}
-
 func roleOf(m turn.Message) llm.Role {
 	if m.Role == turn.FromAssistant {
 		return llm.Assistant
 	}
 	return llm.User
 }
-
-// neutral takes the special tokens of chat templates out of foreign text, so
-// that it can't pretend to be another role.
-func neutral(text string) string {
-	return neutralizer.Replace(text)
-}
-
-var neutralizer = strings.NewReplacer(
-	"<|", "< |", "|>", "| >", "[INST]", "[ INST ]", "[/INST]", "[ /INST ]",
-	"<<SYS>>", "< <SYS> >", "<</SYS>>", "< </SYS> >", "</data>", "< /data>", "<data>", "< data>",
-	"<tool_call>", "< tool_call>", "</tool_call>", "< /tool_call>",
-)

@@ -105,7 +105,7 @@ func definitions(offers []*tool.Offer) []llm.ToolDef {
 	var defs []llm.ToolDef
 	for _, o := range offers {
 		defs = append(defs, llm.ToolDef{
-			Name: o.Name(), Description: o.Spec.Description, Parameters: o.Spec.InputSchema,
+			Name: o.Name(), Description: o.Spec.Description, Parameters: flatten(o.Spec.InputSchema),
 		})
 	}
 	return defs

@@ -74,6 +74,7 @@ type answer struct {
 	code     string
 	degraded bool
 	usage    *turn.Usage
+	memory   []turn.Recollection
 }
 
 // all answers the turn's utterance, and then what the end user added to it.
@@ -128,6 +129,6 @@ func (a *answer) say(text string) { a.emit(turn.Delta{Text: text}) }
 func (a *answer) done() turn.Done {
 	return turn.Done{
 		Text: a.text.String(), State: a.state, Code: a.code, Source: a.source,
-		Degraded: a.degraded, Lang: a.lang, Usage: a.usage,
+		Degraded: a.degraded, Lang: a.lang, Usage: a.usage, Memory: a.memory,
 	}
 }

@@ -153,7 +153,7 @@ func (a *answer) agent(ctx context.Context, text string) (bool, error) {
 			return true, err
 		}
 		if d, ok := ev.(turn.Done); ok {
-			a.state, a.code, a.source, a.usage = d.State, d.Code, d.Source, d.Usage
+			a.state, a.code, a.source, a.usage, a.memory = d.State, d.Code, d.Source, d.Usage, d.Memory
 			a.degraded = a.degraded || d.Degraded
 			return true, nil
 		}

@@ -107,6 +107,13 @@ func (c *socket) Delta(sessionID, turnID string, offset int, text string) {
 	}
 }
 
+// Passing implements session.Watcher.
+func (c *socket) Passing(_ string, frame []byte) {
+	if !c.original {
+		c.send(frame)
+	}
+}
+
 // send queues a frame that is not durable.
 func (c *socket) send(frame []byte) { c.add(item{kind: kindFrame, data: frame}) }
 

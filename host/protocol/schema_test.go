@@ -23,7 +23,7 @@ func frames() map[string]map[string]any {
 			TypeSay: Say{}, TypeStop: Stop{}, TypeResume: Resume{}, TypeReply: Reply{}, TypeAck: Ack{}, TypePing: Ping{},
 		},
 		"host": {
-			TypeHello: Hello{}, TypeAccepted: Accepted{}, TypeDelta: Delta{}, TypeTool: Tool{}, TypeQuestion: Question{},
+			TypeHello: Hello{}, TypeAccepted: Accepted{}, TypeDelta: Delta{}, TypeProgress: Progress{}, TypeTool: Tool{}, TypeQuestion: Question{},
 			TypeDone: Done{}, TypeError: Error{}, TypeGap: Gap{}, TypeDraining: Draining{}, TypePong: Pong{},
 		},
 	}
@@ -83,7 +83,7 @@ func open(s *jsonschema.Schema) {
 func sorted(m map[string]any) []string {
 	var names []string
 	for _, n := range []string{
-		TypeSay, TypeStop, TypeResume, TypeReply, TypeAck, TypePing, TypeHello, TypeAccepted, TypeDelta, TypeTool,
+		TypeSay, TypeStop, TypeResume, TypeReply, TypeAck, TypePing, TypeHello, TypeAccepted, TypeDelta, TypeProgress, TypeTool,
 		TypeQuestion, TypeDone, TypeError, TypeGap, TypeDraining, TypePong,
 	} {
 		if _, ok := m[n]; ok {

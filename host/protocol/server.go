@@ -1,11 +1,14 @@
 package protocol
 
+import "time"
+
 // The types of frames that the host sends. Accepted, tool, question and done
 // are durable: on disk before they are sent, numbered by seq without a gap.
 const (
 	TypeHello    = "hello"
 	TypeAccepted = "accepted"
 	TypeDelta    = "delta"
+	TypeProgress = "progress"
 	TypeTool     = "tool"
 	TypeQuestion = "question"
 	TypeDone     = "done"
@@ -63,6 +66,17 @@ type Delta struct {
 	Text    string `json:"text"`
 }
 
+// Progress tells how an answer comes on while there is nothing of it to say. It
+// is not durable, and a client may leave it out.
+type Progress struct {
+	Type     string `json:"type"`
+	Session  string `json:"session"`
+	Turn     string `json:"turn"`
+	Text     string `json:"text"`               // in the end user's language
+	Position int    `json:"position,omitempty"` // in a queue; absent when in none
+	ETAMS    int64  `json:"eta_ms,omitempty"`   // how long the wait is thought to last
+}
+
 // Tool is a change in a tool call's state.
 type Tool struct {
 	Head
@@ -100,7 +114,16 @@ type Done struct {
 	Degraded    bool   `json:"degraded"`
 	Lang        string `json:"lang"`
 	MemorySaved bool   `json:"memory_saved"`
-	Usage       *Usage `json:"usage,omitempty"`
+	// Memory is what was remembered for the answer.
+	Memory []Recollection `json:"memory,omitempty"`
+	Usage  *Usage         `json:"usage,omitempty"`
+}
+
+// Recollection is something remembered that an answer was given with.
+type Recollection struct {
+	ID    string    `json:"id"`
+	Quote string    `json:"quote"`
+	At    time.Time `json:"at"`
 }
 
 // Usage counts a model's tokens.

@@ -73,6 +73,9 @@ func doneEntry(h protocol.Head, d turn.Done, now time.Time) Entry {
 		Head: h, Text: d.Text, State: string(d.State), Code: d.Code, Source: string(d.Source),
 		Degraded: d.Degraded, Lang: d.Lang, MemorySaved: d.MemorySaved,
 	}
+	for _, m := range d.Memory {
+		f.Memory = append(f.Memory, protocol.Recollection(m))
+	}
 	if d.Usage != nil {
 		u := protocol.Usage(*d.Usage)
 		f.Usage = &u

@@ -33,6 +33,12 @@ type Subscriber interface {
 	Delta(session, turn string, offset int, text string)
 }
 
+// Watcher is a Subscriber that also shows what is not kept, such as a place in
+// a queue. The frame is JSON and must not be changed; it may be left out.
+type Watcher interface {
+	Passing(session string, frame []byte)
+}
+
 // Log is told what only the operator can act on. *slog.Logger and
 // hclog.Logger are ones.
 type Log interface {

@@ -44,6 +44,21 @@ func (m *room) delta(r *run, text string) (length int, ok bool) {
 	return m.text.Len(), true
 }
 
+// progress shows how the turn of r comes on to those who care.
+func (m *room) progress(r *run, frame []byte) (ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run != r {
+		return false
+	}
+	for _, s := range m.subs {
+		if w, ok := s.(Watcher); ok {
+			w.Passing(m.session, frame)
+		}
+	}
+	return true
+}
+
 // silence takes no more deltas of the running turn and returns its text.
 func (m *room) silence() string {
 	m.mu.Lock()

@@ -128,6 +128,8 @@ func (a *actor) pass(ctx context.Context, r *run, ev turn.Event) error {
 	switch e := ev.(type) {
 	case turn.Delta:
 		return a.delta(r, e.Text)
+	case turn.Progress:
+		return a.progress(r, e)
 	case turn.ToolStep:
 		_, err := perform(context.Background(), a, func() (struct{}, error) { return struct{}{}, a.tool(r, e) })
 		return gone(err)
@@ -155,6 +157,16 @@ func (a *actor) delta(r *run, text string) error {
 	}
 	if length > a.m.o.MaxAnswer {
 		return &protocol.Problem{Code: protocol.TooLarge, Err: fmt.Errorf("answer is over %d bytes", a.m.o.MaxAnswer)}
+	}
+	return nil
+}
+
+// progress shows what is not kept.
+func (a *actor) progress(r *run, p turn.Progress) error {
+	if !a.room.progress(r, encode(protocol.Progress{
+		Type: protocol.TypeProgress, Session: a.meta.ID, Turn: r.turn.ID, Text: p.Text, Position: p.Position, ETAMS: p.ETA.Milliseconds(),
+	})) {
+		return errStopped
 	}
 	return nil
 }

@@ -97,9 +97,10 @@ var (
 	httpSeconds = family{"jarvis_http_request_seconds", histogram, "Time of HTTP requests, by the route's pattern.", []label{
 		{name: "route", most: maxRoutes},
 	}, quickBuckets}
-	panics      = family{"jarvis_panics_total", counter, "Panics that were caught; each is a fault to report.", nil, nil}
-	pluginState = family{"jarvis_plugin_state", gauge, "State of a plugin, by the numbers below.", []label{{name: "plugin", most: maxPlugins}}, nil}
-	pluginCalls = family{"jarvis_plugin_call_seconds", histogram, "Time of calls to plugins' tools.", []label{
+	contextDropped = family{"jarvis_context_dropped_messages_total", counter, "Messages of conversations that did not fit a language model's window.", nil, nil}
+	panics         = family{"jarvis_panics_total", counter, "Panics that were caught; each is a fault to report.", nil, nil}
+	pluginState    = family{"jarvis_plugin_state", gauge, "State of a plugin, by the numbers below.", []label{{name: "plugin", most: maxPlugins}}, nil}
+	pluginCalls    = family{"jarvis_plugin_call_seconds", histogram, "Time of calls to plugins' tools.", []label{
 		{name: "plugin", most: maxPlugins}, {name: "tool", most: maxTools},
 	}, quickBuckets}
 	pluginRestarts = family{"jarvis_plugin_restarts_total", counter, "Restarts of a plugin's process.", []label{{name: "plugin", most: maxPlugins}}, nil}
@@ -111,6 +112,6 @@ var (
 func families() []family {
 	return []family{
 		wsActive, wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits, llmSeconds, serviceStatus, serviceTime, buildInfo,
-		turnSeconds, firstToken, httpRequests, httpSeconds, panics, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
+		turnSeconds, firstToken, httpRequests, httpSeconds, panics, contextDropped, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
 	}
 }

@@ -16,7 +16,7 @@ import (
 type Metrics struct {
 	wsActive, buildInfo, serviceStatus, pluginState, queueDepth  *prometheus.GaugeVec
 	wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits *prometheus.CounterVec
-	httpRequests, panics, pluginRestarts                         *prometheus.CounterVec
+	httpRequests, panics, contextDropped, pluginRestarts         *prometheus.CounterVec
 	llmSeconds, serviceTime, turnSeconds, firstToken             *prometheus.HistogramVec
 	httpSeconds, pluginCalls, intentMatch                        *prometheus.HistogramVec
 
@@ -33,7 +33,7 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 		pluginState: gauges(reg, pluginState), queueDepth: gauges(reg, queueDepth),
 		wsTotal: counters(reg, wsTotal), wsMessages: counters(reg, wsMessages), chatRequests: counters(reg, chatRequests),
 		chatErrors: counters(reg, chatErrors), rateLimitHits: counters(reg, rateLimitHits),
-		httpRequests: counters(reg, httpRequests), panics: counters(reg, panics), pluginRestarts: counters(reg, pluginRestarts),
+		httpRequests: counters(reg, httpRequests), panics: counters(reg, panics), contextDropped: counters(reg, contextDropped), pluginRestarts: counters(reg, pluginRestarts),
 		llmSeconds: histograms(reg, llmSeconds), serviceTime: histograms(reg, serviceTime), turnSeconds: histograms(reg, turnSeconds),
 		firstToken: histograms(reg, firstToken), httpSeconds: histograms(reg, httpSeconds), pluginCalls: histograms(reg, pluginCalls),
 		intentMatch: histograms(reg, intentMatch),
@@ -48,6 +48,7 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 	m.buildInfo.WithLabelValues(version, runtime.Version()).Set(1)
 	m.wsActive.WithLabelValues().Set(0)
 	m.panics.WithLabelValues().Add(0)
+	m.contextDropped.WithLabelValues().Add(0)
 	return m
 }
 
@@ -113,6 +114,11 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 
 // Panic counts a panic that was caught.
 func (m *Metrics) Panic() { m.panics.WithLabelValues().Inc() }
+
+// ContextDropped counts messages that a model's window had no room for.
+func (m *Metrics) ContextDropped(messages int) {
+	m.contextDropped.WithLabelValues().Add(float64(messages))
+}
 
 // Generated times one answer of a language model.
 func (m *Metrics) Generated(took time.Duration) {

@@ -31,6 +31,7 @@ func everything(m *Metrics) {
 	m.RateLimited("chat", "user")
 	m.Request("/v1/chat", "POST", 200, time.Second)
 	m.Panic()
+	m.ContextDropped(2)
 	m.Generated(time.Second)
 	m.ServiceHealth("store", true, time.Millisecond)
 	m.TurnDone("intent", time.Second)
@@ -77,25 +78,26 @@ func TestEveryFamilyIsRegisteredAndMoves(t *testing.T) {
 	}
 	delete(got, "jarvis_build_info")
 	want := map[string][]string{
-		"ws_active_connections":        {"gauge  1"},
-		"ws_connections_total":         {"counter status=accepted 1"},
-		"ws_messages_total":            {"counter direction=in,status=ok 1"},
-		"chat_requests_total":          {"counter secure=true,status=ok 1"},
-		"chat_errors_total":            {"counter stage=accept 1"},
-		"rate_limit_hits_total":        {"counter client_type=user,endpoint=chat 1"},
-		"llm_generate_seconds":         {"histogram  1"},
-		"service_health_status":        {"gauge service=store 1"},
-		"service_response_seconds":     {"histogram service=store 1"},
-		"jarvis_turn_seconds":          {"histogram source=intent 1"},
-		"jarvis_first_token_seconds":   {"histogram  1"},
-		"jarvis_http_requests_total":   {"counter code=200,method=POST,route=/v1/chat 1"},
-		"jarvis_http_request_seconds":  {"histogram route=/v1/chat 1"},
-		"jarvis_panics_total":          {"counter  1"},
-		"jarvis_plugin_state":          {"gauge plugin=weather 4"},
-		"jarvis_plugin_call_seconds":   {"histogram plugin=weather,tool=forecast 1"},
-		"jarvis_plugin_restarts_total": {"counter plugin=weather 1"},
-		"jarvis_intent_match_seconds":  {"histogram  1"},
-		"jarvis_queue_depth":           {"gauge queue=turns 3"},
+		"ws_active_connections":                 {"gauge  1"},
+		"ws_connections_total":                  {"counter status=accepted 1"},
+		"ws_messages_total":                     {"counter direction=in,status=ok 1"},
+		"chat_requests_total":                   {"counter secure=true,status=ok 1"},
+		"chat_errors_total":                     {"counter stage=accept 1"},
+		"rate_limit_hits_total":                 {"counter client_type=user,endpoint=chat 1"},
+		"llm_generate_seconds":                  {"histogram  1"},
+		"service_health_status":                 {"gauge service=store 1"},
+		"service_response_seconds":              {"histogram service=store 1"},
+		"jarvis_turn_seconds":                   {"histogram source=intent 1"},
+		"jarvis_first_token_seconds":            {"histogram  1"},
+		"jarvis_http_requests_total":            {"counter code=200,method=POST,route=/v1/chat 1"},
+		"jarvis_http_request_seconds":           {"histogram route=/v1/chat 1"},
+		"jarvis_panics_total":                   {"counter  1"},
+		"jarvis_context_dropped_messages_total": {"counter  2"},
+		"jarvis_plugin_state":                   {"gauge plugin=weather 4"},
+		"jarvis_plugin_call_seconds":            {"histogram plugin=weather,tool=forecast 1"},
+		"jarvis_plugin_restarts_total":          {"counter plugin=weather 1"},
+		"jarvis_intent_match_seconds":           {"histogram  1"},
+		"jarvis_queue_depth":                    {"gauge queue=turns 3"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("series (-want +got):\n%s", d)

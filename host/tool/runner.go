@@ -45,6 +45,9 @@ type Request struct {
 	Origin       sdk.Origin
 	Utterance    string
 	Lang         string // of the answer; empty is the turn's
+	// Untrusted says that text of others (a tool's result, something recalled)
+	// was there before the wish: an effect then needs the end user's consent.
+	Untrusted bool
 }
 
 // Result is how a call ended. Text is all that it said to the end user.
@@ -143,14 +146,8 @@ func (c *call) refuse(code sdk.Code, key, detail string) (Result, error) {
 // confirm asks the end user where the tool wants it. The answer is bound to
 // these very arguments, because the call goes on with them or not at all.
 func (c *call) confirm(ctx context.Context) (confirmed bool, res *Result, err error) {
-	switch c.offer.Spec.Confirm.When {
-	case sdk.ConfirmNever:
+	if !c.asks() {
 		return false, nil, nil
-	case sdk.ConfirmWhenModel:
-		if c.q.Origin != sdk.OriginModel {
-			return false, nil, nil
-		}
-	case sdk.ConfirmAlways:
 	}
 	q := &turn.Question{Kind: turn.AskConfirm, Text: c.confirmText(), Call: c.id}
 	if err := c.ask(ctx, q); err != nil {
@@ -161,6 +158,22 @@ func (c *call) confirm(ctx context.Context) (confirmed bool, res *Result, err er
 		return false, &r, err
 	}
 	return true, nil, nil
+}
+
+// asks reports whether the end user has to agree: where the tool wants it, and
+// for every effect that someone else's text may have put into the model's head.
+func (c *call) asks() bool {
+	if c.q.Untrusted && !c.offer.ReadOnly() {
+		return true
+	}
+	switch c.offer.Spec.Confirm.When {
+	case sdk.ConfirmNever:
+		return false
+	case sdk.ConfirmWhenModel:
+		return c.q.Origin == sdk.OriginModel
+	case sdk.ConfirmAlways:
+	}
+	return true
 }
 
 // confirmText is the tool's question with the arguments' values filled in: a

@@ -293,3 +293,34 @@ func TestABrokenPluginIsLeftOutAloneAndNamed(t *testing.T) {
 		t.Error("the bad plugin was taken over")
 	}
 }
+
+// X04, fault-L19: what someone else's text may have put into a model's head
+// needs the end user's yes, whatever the tool itself wants; reading does not.
+func TestAnUntrustedEffectNeedsAYes(t *testing.T) {
+	s := newStage(t, inProcess{doors()}, Grants{"door": {"*"}})
+	for _, tc := range []struct {
+		tool  string
+		reply string
+		asks  int
+		ok    bool
+	}{
+		{"look", "", 0, true}, {"knock", "", 1, false}, {"knock", "true", 1, true}, {"unsaid", "false", 1, false}, {"open", "true", 1, true},
+	} {
+		asked := 0
+		res, err := s.Run(t.Context(), s.turn, Request{
+			Plugin: "door", Tool: tc.tool, Args: json.RawMessage(`{"door":"back"}`), Origin: sdk.OriginModel, Untrusted: true,
+		}, func(ev turn.Event) bool {
+			if q, ok := ev.(*turn.Question); ok {
+				asked++
+				q.Reply = turn.Reply{Value: tc.reply}
+				if !strings.Contains(q.Text, "back") {
+					t.Errorf("%s: the question %q does not show the arguments", tc.tool, q.Text)
+				}
+			}
+			return true
+		})
+		if err != nil || asked != tc.asks || res.OK() != tc.ok {
+			t.Errorf("%s answered %q: asked %d times, %+v, %v", tc.tool, tc.reply, asked, res, err)
+		}
+	}
+}

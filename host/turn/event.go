@@ -2,11 +2,21 @@ package turn
 
 import "time"
 
-// Event is one step of an answer: Delta, ToolStep, *Question or Done.
+// Event is one step of an answer: Delta, Progress, ToolStep, *Question or Done.
 type Event interface{ event() }
 
 // Delta is more of the answer's text.
 type Delta struct{ Text string }
+
+// Progress tells how the answer comes on while there is nothing of it to say:
+// it is shown and not kept.
+type Progress struct {
+	Text string // in the end user's language
+	// Position is the answer's place in a queue, 0 when it is in none, and ETA
+	// how long the wait is thought to last, 0 when nothing is known.
+	Position int
+	ETA      time.Duration
+}
 
 // ToolStep is a change in a tool call's state.
 type ToolStep struct {
@@ -79,7 +89,15 @@ type Done struct {
 	Degraded    bool // something that would have helped was not there
 	Lang        string
 	MemorySaved bool
+	Memory      []Recollection // what was remembered for the answer
 	Usage       *Usage
+}
+
+// Recollection is something remembered that an answer was given with.
+type Recollection struct {
+	ID    string    `json:"id"`
+	Quote string    `json:"quote"`
+	At    time.Time `json:"at"`
 }
 
 // Usage counts what a model read and wrote, in tokens.
@@ -90,6 +108,7 @@ type Usage struct {
 }
 
 func (Delta) event()     {}
+func (Progress) event()  {}
 func (ToolStep) event()  {}
 func (*Question) event() {}
 func (Done) event()      {}
