@@ -137,7 +137,7 @@ func failure(c llm.Class) (code, key string) {
 	switch c {
 	case llm.Overloaded, llm.Resting:
 		return string(sdk.CodeBusy), "model.busy"
-	case llm.Budget:
+	case llm.OverBudget:
 		return string(sdk.CodeRateLimited), "model.budget"
 	case llm.Timeout:
 		return string(sdk.CodeTimeout), "model.timeout"
