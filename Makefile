@@ -8,6 +8,7 @@ LDFLAGS   := -X main.version=$(VERSION)
 PROGRAMS  := jarvis jarvis-plugin-hangman jarvis-plugin-weather
 PREFIX    ?= /usr/local
 ARGS      ?=
+LOCOMO    ?=
 
 # The race detector needs cgo and a C compiler.
 CC_FOUND  := $(shell command -v $(CC) 2>/dev/null)
@@ -17,7 +18,7 @@ UNRACED   := ^TestAPluginThatGrowsIsEndedAlone$$
 TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
+.PHONY: bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ e2e: build ## the page in a real browser and third-party clients (installs chrom
 
 bench: ## measure, and print figures
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-memory: ## how well memory finds, and how fast; LOCOMO=FILE measures on that too
+	$(GO) run ./cmd/bench-memory -locomo "$(LOCOMO)"
 
 update: ## rewrite golden files and generated documents
 	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update

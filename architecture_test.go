@@ -57,7 +57,11 @@ var layers = map[string][]string{
 	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},
 	"host/web":           {},
 
-	"host/memory":            {"host/memory/analysis"},
+	"cmd/bench-memory":       {"host/memory", "host/memory/embedded", "host/memory/eval"},
+	"host/memory":            {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},
+	"host/memory/rank":       {"host/memory/analysis"},
+	"host/memory/salience":   {"host/memory/analysis"},
+	"host/memory/eval":       {"host/memory", "host/memory/embedded", "host/memory/rank"},
 	"host/memory/analysis":   {"host/texts"},
 	"host/memory/embedded":   {"host/memory"},
 	"host/memory/memorytest": {"host/memory"},

@@ -203,8 +203,8 @@ func (p *program) searchLine(ctx context.Context, m *host.Memories, q memoryQuer
 	if err != nil {
 		return err
 	}
-	results := make([]memoryResult, 0, len(found))
-	for _, r := range found {
+	results := make([]memoryResult, 0, len(found.Results))
+	for _, r := range found.Results {
 		results = append(results, memoryResult{r.ID, r.Text, r.Score, r.At, r.Session})
 	}
 	return p.json(struct {
@@ -218,11 +218,11 @@ func (p *program) searchOnce(ctx context.Context, m *host.Memories, q memory.Que
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
+	if len(found.Results) == 0 {
 		fmt.Fprintln(p.stderr, "nothing found")
 		return &exitError{code: exitFailed}
 	}
-	for _, r := range found {
+	for _, r := range found.Results {
 		fmt.Fprintf(p.stdout, "%s  %s  %s\n", r.At.Local().Format("2006-01-02 15:04"), r.ID, strings.Join(strings.Fields(r.Text), " "))
 	}
 	return nil

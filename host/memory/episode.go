@@ -62,5 +62,6 @@ type Turn struct {
 	Role    Role
 	Speaker string
 	Text    string
+	Lang    string
 	Terms   []string
 }

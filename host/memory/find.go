@@ -1,10 +1,13 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
-	"github.com/jarvis-host/jarvis/host/memory/analysis"
+	"github.com/jarvis-host/jarvis/host/memory/rank"
+	"github.com/jarvis-host/jarvis/host/memory/salience"
 )
 
 // Question is what is looked for.
@@ -25,30 +28,137 @@ type Result struct {
 	At      time.Time
 	Session string
 	Speaker string
+	Role    Role
+	Parts   []rank.Part // what its score is made of, the strongest first
 }
 
-const defaultLimit = 10
+const (
+	defaultLimit = 10
+	window       = 2 // neighbours that are looked at, on either side
 
-// Find returns what answers a question best, the best first.
-func (m *Memory) Find(ctx context.Context, o Owner, q Question) ([]Result, error) {
-	if q.At.IsZero() {
-		q.At = m.now()
-	}
+	// Candidates that are looked at: by the question's words, by kin of them, and
+	// by the date that is asked about.
+	direct, indirect, thatDay = 300, 150, 60
+)
+
+// Answer is what a question finds.
+type Answer struct {
+	Results []Result // the best first
+	// Coverage is how much of the question the best results hold, from 0 to 1. An
+	// answer is likely among them above GateAsked.
+	Coverage float64
+}
+
+// Find returns what answers a question best.
+func (m *Memory) Find(ctx context.Context, o Owner, q Question) (*Answer, error) {
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
-	_, groups := analysis.Groups(q.Text, q.Lang)
-	var terms []string
-	for _, g := range groups {
-		terms = append(terms, g.Stems...)
+	if q.At.IsZero() {
+		q.At = m.now()
 	}
-	found, err := m.store.Search(ctx, o, Search{Terms: terms, Exclude: q.Exclude})
+	c, err := m.candidates(ctx, o, q)
 	if err != nil {
 		return nil, err
 	}
-	var out []Result
-	for _, h := range found.Episodes {
-		out = append(out, Result{ID: h.ID, Text: h.Text, Score: h.Score, At: h.At, Session: h.Session, Speaker: h.Speaker})
+	order := make([]int, len(c.rows))
+	scores := make([]float64, len(c.rows))
+	for i := range c.rows {
+		order[i], scores[i] = i, rank.Default().Score(c.rows[i])
 	}
-	return out[:min(len(out), q.Limit)], nil
+	chances := rank.Chances(scores)
+	for i := range chances {
+		h := &c.found.Episodes[i]
+		held := salience.Retrievability(h.Stability, q.At.Sub(latest(h.At, h.Recalled)))
+		chances[i] *= salience.Weigh(held, h.Importance)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(chances[b], chances[a]) })
+	out := &Answer{}
+	var best [][]float64
+	for _, i := range order[:min(len(order), max(q.Limit, gateTop))] {
+		best = append(best, c.rows[i])
+		if len(out.Results) < q.Limit {
+			out.Results = append(out.Results, c.result(i, chances[i]))
+		}
+	}
+	out.Coverage = coverage(best)
+	return out, nil
+}
+
+// shownParts is how many parts of a score are told.
+const shownParts = 5
+
+func (c *candidates) result(i int, score float64) Result {
+	h := &c.found.Episodes[i]
+	return Result{
+		ID: h.ID, Text: h.Text, At: h.At, Session: h.Session, Speaker: h.Speaker, Role: h.Role, Score: score,
+		Parts: rank.Default().Parts(c.rows[i], shownParts),
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// candidates are what a store found, with what can be seen of each.
+type candidates struct {
+	question rank.Question
+	found    *Found
+	rows     [][]float64
+}
+
+func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidates, error) {
+	c := &candidates{question: rank.Ask(q.Text, q.Lang, q.At)}
+	terms, kin := c.question.Terms()
+	stats, err := m.store.Stats(ctx, o, append(terms, kin...))
+	if err != nil {
+		return nil, err
+	}
+	corpus := &rank.Corpus{Passages: stats.Episodes, Length: stats.Length, Having: stats.Having, Speakers: stats.Speakers}
+	search := Search{Limit: direct, KinMax: indirect, DayMax: thatDay, Window: window, Exclude: q.Exclude}
+	search.Terms, search.Kin = c.question.Useful(corpus)
+	search.From, search.To = c.question.Days()
+	if c.found, err = m.store.Search(ctx, o, search); err != nil {
+		return nil, err
+	}
+	passages := make([]rank.Passage, len(c.found.Episodes))
+	for i := range c.found.Episodes {
+		passages[i] = passage(&c.found.Episodes[i])
+	}
+	c.rows = rank.Rows(&c.question, corpus, passages)
+	return c, nil
+}
+
+func passage(h *Hit) rank.Passage {
+	return rank.Passage{
+		Turn:    rank.Turn{ID: h.ID, Speaker: h.Speaker, User: h.Role == RoleUser, Text: h.Text, Lang: h.Lang, Terms: h.Terms},
+		Session: h.Session, At: h.At, Score: h.Score, Before: turns(h.Before), After: turns(h.After),
+	}
+}
+
+func turns(list []Turn) []rank.Turn {
+	out := make([]rank.Turn, len(list))
+	for i, t := range list {
+		out[i] = rank.Turn{ID: t.ID, Speaker: t.Speaker, User: t.Role == RoleUser, Text: t.Text, Lang: t.Lang, Terms: t.Terms}
+	}
+	return out
+}
+
+// Features returns the candidates of a question and what is seen of each, in
+// the order of rank.Names, to choose weights with.
+func (m *Memory) Features(ctx context.Context, o Owner, q Question) (ids []string, rows [][]float64, err error) {
+	if q.At.IsZero() {
+		q.At = m.now()
+	}
+	c, err := m.candidates(ctx, o, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, h := range c.found.Episodes {
+		ids = append(ids, h.ID)
+	}
+	return ids, c.rows, nil
 }

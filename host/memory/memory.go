@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jarvis-host/jarvis/host/memory/analysis"
+	"github.com/jarvis-host/jarvis/host/memory/salience"
 )
 
 // MaxText is the longest text of one item, in bytes.
@@ -106,6 +107,9 @@ func (m *Memory) episode(s Said, now time.Time) (Episode, error) {
 	}
 	text := analysis.Analyze(e.Text, s.Lang)
 	e.Lang, e.Terms = text.Lang, text.Terms()
+	feeling := salience.Feel(text)
+	e.Importance, e.Arousal, e.Valence = salience.Importance(text), feeling.Arousal, feeling.Valence
+	e.Stability = salience.Stability(e.Importance, e.Arousal)
 	return e, nil
 }
 

@@ -24,6 +24,8 @@ type Store interface {
 	// Write adds and changes items. ErrExists where a new episode's id is taken:
 	// nothing is written then.
 	Write(context.Context, Owner, Batch) error
+	// Stats returns figures of all an owner's episodes, and how many hold each term.
+	Stats(ctx context.Context, o Owner, terms []string) (Stats, error)
 	// Search returns candidates for a question, the likelier first.
 	Search(context.Context, Owner, Search) (*Found, error)
 	// Episodes returns episodes in their order.
@@ -58,20 +60,25 @@ type Batch struct {
 
 // Search is a question to the store.
 type Search struct {
-	Terms   []string // any of them may match, in the text or around it
-	Limit   int      // candidates, 200 where 0
-	Window  int      // neighbours on either side that come with each candidate
-	Sides   bool     // also return the facts
-	Past    bool     // superseded facts too
-	Faded   bool     // what was forgotten softly too
-	Exclude string   // a session to leave out, such as the running one
+	Terms  []string // any of them may match, in the text or around it
+	Limit  int      // candidates that match Terms, 200 where 0
+	Kin    []string // further terms, whose best matches come after
+	KinMax int      // candidates that match Kin
+	// From and To are a time whose episodes are candidates too, DayMax at most.
+	From, To time.Time
+	DayMax   int
+
+	Window  int    // neighbours on either side that come with each candidate
+	Sides   bool   // also return the facts
+	Past    bool   // superseded facts too
+	Faded   bool   // what was forgotten softly too
+	Exclude string // a session to leave out, such as the running one
 }
 
 // Found is what a search found.
 type Found struct {
 	Episodes []Hit
 	Facts    []Fact
-	Stats    Stats
 }
 
 // Hit is a candidate with its surroundings.

@@ -31,7 +31,12 @@ type Text struct {
 
 // Analyze splits a text into tokens. lang is "fr" or "en"; anything else means
 // that the text's own words tell it.
-func Analyze(text, lang string) Text {
+func Analyze(text, lang string) Text { return analyze(text, lang, true) }
+
+// Look is Analyze without the stems, which cost most.
+func Look(text, lang string) Text { return analyze(text, lang, false) }
+
+func analyze(text, lang string, stems bool) Text {
 	if languages()[lang] == nil {
 		lang = texts.Detect(text, "en")
 	}
@@ -39,7 +44,7 @@ func Analyze(text, lang string) Text {
 	t := Text{Raw: text, Lang: lang}
 	begins := true // whether a sentence begins here
 	for start, end := range words(text) {
-		t.Tokens = appendWord(t.Tokens, l, text, start, end, begins)
+		t.Tokens = appendWord(t.Tokens, l, text, start, end, begins, stems)
 		begins = false
 		for _, r := range text[end:] {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -90,6 +95,8 @@ func words(text string) func(yield func(start, end int) bool) {
 	}
 }
 
+var straight = strings.NewReplacer("’", "'", "ʼ", "'")
+
 func apostrophe(r rune) bool { return r == '\'' || r == '’' || r == 'ʼ' }
 
 func letterFollows(rest string) bool {
@@ -99,8 +106,8 @@ func letterFollows(rest string) bool {
 
 // appendWord adds the token of one word: a French elision before it and an
 // English possessive behind it are left out.
-func appendWord(tokens []Token, l *language, text string, start, end int, begins bool) []Token {
-	word := strings.NewReplacer("’", "'", "ʼ", "'").Replace(strings.ToLower(text[start:end]))
+func appendWord(tokens []Token, l *language, text string, start, end int, begins, stems bool) []Token {
+	word := straight.Replace(strings.ToLower(text[start:end]))
 	if len(word) > maxWord {
 		return tokens
 	}
@@ -130,7 +137,7 @@ func appendWord(tokens []Token, l *language, text string, start, end int, begins
 	k.Proper = unicode.IsUpper(first) && (!begins || elided)
 	k.Stop = l.stop[k.Folded] || utf8.RuneCountInString(word) < 2 && !k.Number
 	k.Stem = k.Folded
-	if !k.Stop && !k.Number {
+	if stems && !k.Stop && !k.Number {
 		k.Stem = l.stemmed(word)
 	}
 	return append(tokens, k)

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -13,13 +14,20 @@ const candidateRank = "bm25(1.0, 0.5)"
 
 const defaultCandidates = 200
 
+// Stats implements [memory.Store].
+func (s *Store) Stats(ctx context.Context, o memory.Owner, terms []string) (out memory.Stats, err error) {
+	out.Having = map[string]int{}
+	err = s.with(ctx, "count terms", o, false, func(f *file) (err error) {
+		out, err = f.statistics(ctx, terms)
+		return err
+	})
+	return out, err
+}
+
 // Search implements [memory.Store].
 func (s *Store) Search(ctx context.Context, o memory.Owner, q memory.Search) (*memory.Found, error) {
-	out := &memory.Found{Stats: memory.Stats{Having: map[string]int{}}}
+	out := &memory.Found{}
 	err := s.with(ctx, "search memory", o, false, func(f *file) (err error) {
-		if out.Stats, err = f.statistics(ctx, q.Terms); err != nil {
-			return err
-		}
 		if out.Episodes, err = f.candidates(ctx, q); err != nil {
 			return err
 		}
@@ -31,22 +39,15 @@ func (s *Store) Search(ctx context.Context, o memory.Owner, q memory.Search) (*m
 	return out, err
 }
 
-// candidates asks the index, and loads what it names with the neighbours.
+// ranked is a candidate before it is loaded; greater scores are better.
+type ranked struct {
+	seq   int64
+	score float64
+}
+
+// candidates asks the indexes, and loads what they name with the neighbours.
 func (f *file) candidates(ctx context.Context, q memory.Search) ([]memory.Hit, error) {
-	if len(q.Terms) == 0 {
-		return nil, nil
-	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = defaultCandidates
-	}
-	type ranked struct {
-		seq   int64
-		score float64
-	}
-	found, err := rows(ctx, f.db, func(r scanner) (c ranked, err error) { return c, r.Scan(&c.seq, &c.score) },
-		"SELECT rowid, rank FROM episode_index WHERE episode_index MATCH ? AND rank MATCH '"+candidateRank+"' ORDER BY rank LIMIT ?",
-		expression(q.Terms), limit)
+	found, err := f.named(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +65,56 @@ func (f *file) candidates(ctx context.Context, q memory.Search) ([]memory.Hit, e
 		if n == nil || !q.Faded && !n.episode.Faded.IsZero() || q.Exclude != "" && n.episode.Session == q.Exclude {
 			continue
 		}
-		h := memory.Hit{Episode: n.episode, Score: -c.score}
+		h := memory.Hit{Episode: n.episode, Score: c.score}
 		h.Before = walk(nodes, n, q.Window, func(n *node) int64 { return n.previous })
 		h.After = walk(nodes, n, q.Window, func(n *node) int64 { return n.following })
 		out = append(out, h)
 	}
 	return out, nil
+}
+
+// named returns which episodes are candidates, each once: those that match, the
+// best first, those that match kin, and those of the time that is asked about.
+func (f *file) named(ctx context.Context, q memory.Search) ([]ranked, error) {
+	out, err := f.matching(ctx, q.Terms, cmp.Or(q.Limit, defaultCandidates))
+	if err != nil {
+		return nil, err
+	}
+	more, err := f.matching(ctx, q.Kin, q.KinMax)
+	if err != nil {
+		return nil, err
+	}
+	if q.DayMax > 0 && !q.From.IsZero() {
+		then, err := rows(ctx, f.db, func(r scanner) (c ranked, err error) { return c, r.Scan(&c.seq) },
+			"SELECT seq FROM episodes WHERE at >= ? AND at < ? ORDER BY at, seq LIMIT ?", micros(q.From), micros(q.To), q.DayMax)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, then...)
+	}
+	seen := map[int64]bool{}
+	for _, c := range out {
+		seen[c.seq] = true
+	}
+	for _, c := range more {
+		if !seen[c.seq] {
+			seen[c.seq] = true
+			out = append(out, ranked{seq: c.seq})
+		}
+	}
+	return out, nil
+}
+
+func (f *file) matching(ctx context.Context, terms []string, limit int) ([]ranked, error) {
+	if len(terms) == 0 || limit <= 0 {
+		return nil, nil
+	}
+	return rows(ctx, f.db, func(r scanner) (c ranked, err error) {
+		err = r.Scan(&c.seq, &c.score)
+		c.score = -c.score
+		return c, err
+	}, "SELECT rowid, rank FROM episode_index WHERE episode_index MATCH ? AND rank MATCH '"+candidateRank+"' ORDER BY rank LIMIT ?",
+		expression(terms), limit)
 }
 
 // expression asks for any of the terms. A quoted string has no syntax but the
@@ -130,7 +175,7 @@ func walk(nodes map[int64]*node, n *node, steps int, next func(*node) int64) []m
 		}
 		e := &n.episode
 		if e.Faded.IsZero() {
-			out = append(out, memory.Turn{ID: e.ID, Role: e.Role, Speaker: e.Speaker, Text: e.Text, Terms: e.Terms})
+			out = append(out, memory.Turn{ID: e.ID, Role: e.Role, Speaker: e.Speaker, Text: e.Text, Lang: e.Lang, Terms: e.Terms})
 		}
 	}
 	return out

@@ -1,0 +1,105 @@
+package rank
+
+import (
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/memory/analysis"
+)
+
+// Turn is one thing that was said.
+type Turn struct {
+	ID      string
+	Speaker string
+	User    bool // the owner said it
+	Text    string
+	Lang    string
+	Terms   []string
+}
+
+// Passage is a candidate with its surroundings.
+type Passage struct {
+	Turn
+	Session       string
+	At            time.Time
+	Before, After []Turn // nearest first
+	Score         float64
+}
+
+// Corpus is what all passages have in common.
+type Corpus struct {
+	Passages int
+	Length   float64 // mean terms
+	Having   map[string]int
+	Speakers []string
+}
+
+// Question is what is asked.
+type Question struct {
+	Text   analysis.Text
+	Groups []analysis.Group
+	At     time.Time
+}
+
+// Ask analyses a question.
+func Ask(text, lang string, at time.Time) Question {
+	t, groups := analysis.Groups(text, lang)
+	return Question{Text: t, Groups: groups, At: at}
+}
+
+// Terms returns what to count for a question: its stems, and those of kin.
+func (q *Question) Terms() (terms, kin []string) {
+	for i := range q.Groups {
+		terms = append(terms, q.Groups[i].Stems...)
+		for _, r := range q.Groups[i].Kin() {
+			kin = append(kin, r.Stem)
+		}
+	}
+	return terms, kin
+}
+
+// Useful returns what to look up: the terms and kin that occur, but not the
+// names of who speaks, unless nothing else is asked.
+func (q *Question) Useful(c *Corpus) (terms, kin []string) {
+	for i := range q.Groups {
+		g := &q.Groups[i]
+		if c.isName(g.Word) {
+			continue
+		}
+		for _, s := range g.Stems {
+			if c.Having[s] > 0 {
+				terms = append(terms, s)
+			}
+		}
+		for _, r := range g.Kin() {
+			if c.Having[r.Stem] > 0 {
+				kin = append(kin, r.Stem)
+			}
+		}
+	}
+	if len(terms)+len(kin) == 0 {
+		terms, _ = q.Terms()
+	}
+	return terms, kin
+}
+
+// Days after a date on which people still speak of it.
+const aftermath = 10
+
+// Days returns the time to look at for a question that names a month or a day
+// of a year; zero times where it does not.
+func (q *Question) Days() (from, to time.Time) {
+	d := q.Text.Date()
+	if d.Year == 0 || d.Month == 0 {
+		return from, to
+	}
+	if d.Day == 0 {
+		from = time.Date(d.Year, d.Month, 1, 0, 0, 0, 0, time.UTC)
+		return from, from.AddDate(0, 1, aftermath)
+	}
+	from = time.Date(d.Year, d.Month, d.Day-1, 0, 0, 0, 0, time.UTC)
+	return from, from.AddDate(0, 0, aftermath)
+}
+
+func dateOf(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
+}
