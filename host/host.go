@@ -97,11 +97,10 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 		h.metrics.ServiceHealth(name, err == nil, took)
 	}})
 	h.watchServices()
-	router, err := newRouter(c)
-	if err != nil {
+	if h.model, err = newModel(c, h.accounts.db, h.metrics, h.log); err != nil {
 		return nil, err
 	}
-	h.model = &model{Router: router, metrics: h.metrics}
+	h.onStop("models", h.model.close)
 	h.newPlugins(plugins)
 	if err := h.newConversation(c); err != nil {
 		return nil, err
@@ -181,6 +180,7 @@ func (h *Host) Start(ctx context.Context) error {
 	h.onStop("background work", func(context.Context) error { cancel(); return nil })
 	go h.health.Run(background)
 	go h.tend(background)
+	go h.model.account.Run(background)
 	h.onStop("plugins", h.stopPlugins)
 	if err := h.plugins.Start(ctx); err != nil {
 		return fmt.Errorf("start plugins: %w", err)

@@ -51,11 +51,13 @@ var (
 
 // Bounds of the sets that are learnt while running.
 const (
-	maxPlugins  = 64
-	maxTools    = 64
-	maxServices = 64
-	maxRoutes   = 128
-	maxQueues   = 16
+	maxPlugins   = 64
+	maxTools     = 64
+	maxServices  = 64
+	maxRoutes    = 128
+	maxQueues    = 16
+	maxProviders = 16
+	maxModels    = 64
 )
 
 // The families. Names, labels and buckets are a promise to dashboards.
@@ -105,7 +107,20 @@ var (
 	}, quickBuckets}
 	pluginRestarts = family{"jarvis_plugin_restarts_total", counter, "Restarts of a plugin's process.", []label{{name: "plugin", most: maxPlugins}}, nil}
 	intentMatch    = family{"jarvis_intent_match_seconds", histogram, "Time to match an utterance with the plugins' sentences.", nil, matchBuckets}
-	queueDepth     = family{"jarvis_queue_depth", gauge, "What waits in a queue.", []label{{name: "queue", most: maxQueues}}, nil}
+	modelRequests  = family{"jarvis_llm_requests_total", counter, "Requests to language models, by who answered or failed last, and how.", []label{
+		{name: "provider", most: maxProviders},
+		{name: "outcome", values: []string{
+			"ok", "cancelled", "unreachable", "not_found", "overloaded", "refused", "unauthorized", "interrupted", "timeout", "too_large",
+			"limit", "resting", "no_route", "budget", "internal",
+		}},
+	}, nil}
+	modelTokens = family{"jarvis_llm_tokens_total", counter, "Tokens that language models have read and written.", []label{
+		{name: "provider", most: maxProviders}, {name: "model", most: maxModels}, {name: "kind", values: []string{"prompt", "completion"}},
+	}, nil}
+	modelCost = family{"jarvis_llm_cost_total", counter, "What language models have cost, in the currency of their prices.", []label{
+		{name: "provider", most: maxProviders}, {name: "model", most: maxModels},
+	}, nil}
+	queueDepth = family{"jarvis_queue_depth", gauge, "What waits in a queue.", []label{{name: "queue", most: maxQueues}}, nil}
 )
 
 // families lists them in the order of the documentation.
@@ -113,5 +128,6 @@ func families() []family {
 	return []family{
 		wsActive, wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits, llmSeconds, serviceStatus, serviceTime, buildInfo,
 		turnSeconds, firstToken, httpRequests, httpSeconds, panics, contextDropped, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
+		modelRequests, modelTokens, modelCost,
 	}
 }

@@ -20,7 +20,10 @@ type Metrics struct {
 	llmSeconds, serviceTime, turnSeconds, firstToken             *prometheus.HistogramVec
 	httpSeconds, pluginCalls, intentMatch                        *prometheus.HistogramVec
 
+	modelRequests, modelTokens, modelCost *prometheus.CounterVec
+
 	services, routes, queues *learnt
+	providers, models        *learnt
 	tools                    map[string]*learnt // by plugin; those of unknown plugins are "other"
 }
 
@@ -37,6 +40,9 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 		llmSeconds: histograms(reg, llmSeconds), serviceTime: histograms(reg, serviceTime), turnSeconds: histograms(reg, turnSeconds),
 		firstToken: histograms(reg, firstToken), httpSeconds: histograms(reg, httpSeconds), pluginCalls: histograms(reg, pluginCalls),
 		intentMatch: histograms(reg, intentMatch),
+
+		modelRequests: counters(reg, modelRequests), modelTokens: counters(reg, modelTokens), modelCost: counters(reg, modelCost),
+		providers: newLearnt(maxProviders), models: newLearnt(maxModels),
 
 		services: newLearnt(maxServices), routes: newLearnt(maxRoutes), queues: newLearnt(maxQueues),
 		tools: map[string]*learnt{},

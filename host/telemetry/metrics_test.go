@@ -41,6 +41,8 @@ func everything(m *Metrics) {
 	m.PluginRestarts("weather")
 	m.IntentMatched(time.Millisecond)
 	m.QueueDepth("turns", 3)
+	m.ModelRequest("local", "ok")
+	m.ModelTokens("local", "toy", 5, 2, 0.5)
 }
 
 // ours gathers the families that are not Go's or the process's: their series.
@@ -97,6 +99,9 @@ func TestEveryFamilyIsRegisteredAndMoves(t *testing.T) {
 		"jarvis_plugin_call_seconds":            {"histogram plugin=weather,tool=forecast 1"},
 		"jarvis_plugin_restarts_total":          {"counter plugin=weather 1"},
 		"jarvis_intent_match_seconds":           {"histogram  1"},
+		"jarvis_llm_cost_total":                 {"counter model=toy,provider=local 0.5"},
+		"jarvis_llm_requests_total":             {"counter outcome=ok,provider=local 1"},
+		"jarvis_llm_tokens_total":               {"counter kind=completion,model=toy,provider=local 2", "counter kind=prompt,model=toy,provider=local 5"},
 		"jarvis_queue_depth":                    {"gauge queue=turns 3"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -132,6 +137,8 @@ func TestHostileLabelsMakeNoSeries(t *testing.T) {
 		m.PluginCall("weather", x, time.Second)
 		m.PluginRestarts(x)
 		m.QueueDepth(x, i)
+		m.ModelRequest(x, x)
+		m.ModelTokens(x, x, i, i, 1)
 	}
 	n := 0
 	for name, series := range ours(t, reg) {
