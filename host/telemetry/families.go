@@ -56,8 +56,8 @@ const (
 	maxServices  = 64
 	maxRoutes    = 128
 	maxQueues    = 16
-	maxProviders = 16
-	maxModels    = 64
+	maxProviders = 8
+	maxModels    = 24
 )
 
 // The families. Names, labels and buckets are a promise to dashboards.

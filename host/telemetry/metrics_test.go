@@ -147,7 +147,7 @@ func TestHostileLabelsMakeNoSeries(t *testing.T) {
 			t.Errorf("%s has %d series", name, len(series))
 		}
 	}
-	if n > 1000 {
+	if n > 1500 {
 		t.Errorf("%d series in all", n)
 	}
 }
