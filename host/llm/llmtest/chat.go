@@ -69,7 +69,13 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
+	s.answer(w, r, q, m, native{})
+}
+
+// answer gives the scripted answer to a request, in one of the protocols.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, q Request, m Model, v voice) {
 	a := s.compose(w, q, m)
+	a.voice = v
 	a.give(r.Context())
 	switch {
 	case a.ended:
@@ -78,6 +84,44 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	case r.Context().Err() != nil:
 		announce(s.cancelled, q)
 	}
+}
+
+// voice is how an answer is written in one of the protocols.
+type voice interface {
+	kind() string        // of a stream, as a Content-Type
+	piece(l line) []byte // one line
+	last(l line) []byte  // the final one
+	fault(text string) []byte
+	whole(l line) any
+	refusal(status int, text string) any
+	huge() (begin, end string) // what is around a very long text
+}
+
+// native is Ollama's own protocol.
+type native struct{}
+
+func (native) kind() string { return "application/x-ndjson" }
+
+func (native) piece(l line) []byte { return append(encode(l), '\n') }
+
+func (v native) last(l line) []byte { return v.piece(l) }
+
+func (native) fault(text string) []byte { return append(encode(errorBody{text}), '\n') }
+
+func (native) whole(l line) any { return l }
+
+func (native) refusal(_ int, text string) any { return errorBody{text} }
+
+func (native) huge() (begin, end string) {
+	return `{"model":"toy","message":{"role":"assistant","content":"`, "\"},\"done\":false}\n"
+}
+
+func encode(v any) []byte {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		raw = []byte(`{"error":"write reply"}`)
+	}
+	return raw
 }
 
 func (s *Server) closed() bool {
@@ -93,6 +137,7 @@ func (s *Server) closed() bool {
 type answer struct {
 	s     *Server
 	w     http.ResponseWriter
+	voice voice
 	q     Request
 	rule  Rule
 	lines []line
@@ -176,7 +221,7 @@ func (a *answer) refuse(status int, text string) {
 	if a.rule.RetryAfter != "" {
 		a.w.Header().Set("Retry-After", a.rule.RetryAfter)
 	}
-	fail(a.w, status, text)
+	reply(a.w, status, a.voice.refusal(status, text))
 	a.ended = true
 }
 
@@ -219,7 +264,7 @@ func (a *answer) whole() {
 		out.Message.ToolCalls = append(out.Message.ToolCalls, l.Message.ToolCalls...)
 	}
 	out.Message.Content, out.Message.Thinking = content.String(), thinking.String()
-	reply(a.w, http.StatusOK, out)
+	reply(a.w, http.StatusOK, a.voice.whole(out))
 	a.ended = true
 }
 

@@ -105,7 +105,7 @@ func (s *Server) version(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) tags(w http.ResponseWriter, _ *http.Request) {
 	list := modelList[tagEntry]{Models: []tagEntry{}}
-	for _, m := range s.script.Models {
+	for _, m := range s.models() {
 		list.Models = append(list.Models, tagEntry{
 			Name: m.full(), Model: m.full(), ModifiedAt: made(), Size: modelSize, Digest: m.digest(), Details: m.details(),
 		})

@@ -19,6 +19,11 @@ func (s *Server) routes() *http.ServeMux {
 		"/api/show":    {http.MethodPost: s.show},
 		"/api/chat":    {http.MethodPost: s.chat},
 		"/api/embed":   {http.MethodPost: s.embed},
+		"/api/pull":    {http.MethodPost: s.pull},
+
+		"/v1/models":           {http.MethodGet: s.openModels},
+		"/v1/chat/completions": {http.MethodPost: s.openChat},
+		"/v1/embeddings":       {http.MethodPost: s.openEmbed},
 	}
 	for path, byMethod := range methods {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
@@ -71,6 +76,20 @@ func fail(w http.ResponseWriter, status int, text string) {
 	reply(w, status, errorBody{text})
 }
 
+// wrong is what the real server says of a request that it can't read.
+func (q Request) wrong(err error) string {
+	switch {
+	case errors.Is(err, io.EOF):
+		return "missing request body"
+	case err != nil:
+		return err.Error()
+	case strings.TrimSpace(q.Model) == "":
+		return "model is required"
+	default:
+		return ""
+	}
+}
+
 // maxBody bounds a request.
 const maxBody = 64 << 20
 
@@ -82,15 +101,9 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (Request, bool) {
 		return Request{}, false
 	}
 	q, err := parseRequest(r.URL.Path, r.Header, body)
-	switch {
-	case errors.Is(err, io.EOF):
-		fail(w, http.StatusBadRequest, "missing request body")
-	case err != nil:
-		fail(w, http.StatusBadRequest, err.Error())
-	case strings.TrimSpace(q.Model) == "":
-		fail(w, http.StatusBadRequest, "model is required")
-	default:
-		return q, true
+	if text := q.wrong(err); text != "" {
+		fail(w, http.StatusBadRequest, text)
+		return q, false
 	}
-	return q, false
+	return q, true
 }

@@ -16,7 +16,7 @@ import (
 // are forgotten, further announcements are not made.
 const backlog = 1000
 
-// Server is a scripted Ollama server. As an http.Handler it needs no further
+// Server is a scripted Ollama server, with its OpenAI-compatible face. As an http.Handler it needs no further
 // care; one that was started owns the goroutines of its listener and of its
 // connections until Close. Safe for concurrent use.
 type Server struct {
@@ -194,13 +194,21 @@ func (s *Server) model(name string) (Model, bool) {
 	if !strings.Contains(name, ":") {
 		name += ":latest"
 	}
-	at := slices.IndexFunc(s.script.Models, func(m Model) bool {
+	all := s.models()
+	at := slices.IndexFunc(all, func(m Model) bool {
 		return m.Name == name || m.Name+":latest" == name
 	})
 	if at < 0 {
 		return Model{}, false
 	}
-	return s.script.Models[at], true
+	return all[at], true
+}
+
+// models are those that the server has now.
+func (s *Server) models() []Model {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.script.Models
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -18,7 +18,7 @@ const (
 
 // stream sends the answer line by line.
 func (a *answer) stream(ctx context.Context) {
-	a.w.Header().Set("Content-Type", "application/x-ndjson")
+	a.w.Header().Set("Content-Type", a.voice.kind())
 	middle := (len(a.lines) + 1) / 2
 	if a.rule.Fault == LyingDone {
 		middle = min(1, len(a.lines))
@@ -34,7 +34,7 @@ func (a *answer) stream(ctx context.Context) {
 // send writes lines; false means that no one reads on.
 func (a *answer) send(ctx context.Context, lines []line) bool {
 	for _, l := range lines {
-		if !a.step(ctx) || !a.write(a.stamp(l)) {
+		if !a.step(ctx) || !a.raw(a.voice.piece(a.stamp(l))) {
 			return false
 		}
 	}
@@ -52,14 +52,6 @@ func (a *answer) step(ctx context.Context) bool {
 		}
 	}
 	return ctx.Err() == nil && !a.s.closed()
-}
-
-func (a *answer) write(l any) bool {
-	raw, err := json.Marshal(l)
-	if err != nil {
-		return false
-	}
-	return a.raw(append(raw, '\n'))
 }
 
 // raw writes bytes and sees to it that they leave.
@@ -84,7 +76,7 @@ func (a *answer) disturb(ctx context.Context) bool {
 	case LyingDone:
 		lie := a.finished()
 		lie.EvalCount, lie.PromptEvalCount = 1_000_000, 1_000_000
-		return a.write(lie)
+		return a.raw(a.voice.last(lie))
 	case HugeLine:
 		a.huge(ctx)
 		return false
@@ -103,16 +95,16 @@ func (a *answer) end() {
 	case HalfJSON:
 		a.raw(append(a.half(), '\n'))
 	case ErrorLine:
-		a.write(errorBody{"an error was encountered while running the model: unexpected EOF"})
+		a.raw(a.voice.fault("an error was encountered while running the model: unexpected EOF"))
 	default:
-		a.write(a.finished())
+		a.raw(a.voice.last(a.finished()))
 	}
 	a.ended = true
 }
 
 // half is the first half of a line.
 func (a *answer) half() []byte {
-	raw, _ := json.Marshal(a.stamp(line{Message: lineMessage{Content: "half"}})) // can't fail
+	raw := a.voice.piece(a.stamp(line{Message: lineMessage{Content: "half"}}))
 	return raw[:len(raw)/2]
 }
 
@@ -127,12 +119,13 @@ func (a *answer) endless(ctx context.Context) {
 
 func (a *answer) huge(ctx context.Context) {
 	part := []byte(strings.Repeat("a", 64<<10))
-	ok := a.raw([]byte(`{"model":"toy","message":{"role":"assistant","content":"`))
+	begin, end := a.voice.huge()
+	ok := a.raw([]byte(begin))
 	for n := 0; ok && n < hugeLine && ctx.Err() == nil && !a.s.closed(); n += len(part) {
 		ok = a.raw(part)
 	}
 	if ok {
-		a.raw([]byte("\"},\"done\":false}\n"))
+		a.raw([]byte(end))
 	}
 }
 
