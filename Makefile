@@ -27,8 +27,13 @@ build: ## build the host and its plugins into ./bin
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ $(addprefix ./cmd/,$(PROGRAMS))
 
-run: build ## build, start the host on 127.0.0.1:8080 with its data in ./data
+run: build ## build, start the host on 127.0.0.1:8080 with its data in ./data; MODEL=scripted shows it without a model
+ifeq ($(MODEL),scripted)
+	@$(GO) build -trimpath -o $(BIN)/ ./cmd/jarvis-model
+	@exec $(BIN)/jarvis-model -- $(BIN)/jarvis serve $(ARGS)
+else
 	@exec $(BIN)/jarvis serve $(ARGS)
+endif
 
 test: ## run every Go test, end-to-end scripts with real plugin processes among them
 	@$(if $(RACE),,echo "no C compiler found: the race detector is off";) \

@@ -25,6 +25,7 @@ var layers = map[string][]string{
 	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "cmd/jarvis/scaffold", "cmd/jarvis/bundle"},
 	"cmd/jarvis/scaffold":       {},
 	"cmd/jarvis/bundle":         {},
+	"cmd/jarvis-model":          {"host/llm/llmtest"},
 	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
 	"cmd/report":                {},

@@ -58,6 +58,9 @@ func TestTheCommandTellsWhatItCannotDo(t *testing.T) {
 		{[]string{"-script", filepath.Join(dir, "none.yaml")}, 1, "none.yaml"},
 		{[]string{"-script", bad}, 1, `fault "melt"`},
 		{[]string{"-listen", "256.0.0.1:1"}, 1, "listen"},
+		{[]string{"-fault", "melt"}, 1, `fault "melt": expected one of refuse`},
+		{[]string{"-speed", "-1"}, 1, "speed -1"},
+		{[]string{"--", filepath.Join(dir, "none")}, 1, "run "},
 		{[]string{"-ready-file", filepath.Join(dir, "none", "ready")}, 1, "ready file"},
 	} {
 		var stderr bytes.Buffer
@@ -65,4 +68,55 @@ func TestTheCommandTellsWhatItCannotDo(t *testing.T) {
 			t.Errorf("%v: exit code %d, %q", c.args, code, stderr.String())
 		}
 	}
+}
+
+func TestTheCommandRunsAProgramThatTalksWithIt(t *testing.T) {
+	var out bytes.Buffer
+	t.Setenv("OLLAMA_HOST", "elsewhere.example")
+	show := []string{"-fault", "500", "--", "sh", "-c", `echo "$JARVIS_LLM__OLLAMA__URL $JARVIS_LLM__OLLAMA__MODEL <$OLLAMA_HOST>"; exit 7`}
+	code := llmtest.Command(t.Context(), show, &out, io.Discard)
+	if said := out.String(); code != 7 || !strings.HasPrefix(said, "http://127.0.0.1:") || !strings.HasSuffix(said, " llama3.2:1b <>\n") {
+		t.Errorf("exit code %d, %q", code, said)
+	}
+}
+
+func TestTheCommandsHelpHasExamples(t *testing.T) {
+	var out bytes.Buffer
+	if code := llmtest.Command(t.Context(), []string{"-help"}, &out, io.Discard); code != 0 || !strings.Contains(out.String(), "Examples:\n  jarvis-model -- jarvis serve") {
+		t.Errorf("exit code %d, %s", code, out.String())
+	}
+}
+
+func TestTheDemonstrationShowsToolsAndFaults(t *testing.T) {
+	ready := filepath.Join(t.TempDir(), "ready")
+	ctx, cancel := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	ended := make(chan int)
+	go func() {
+		ended <- llmtest.Command(ctx, []string{"-ready-file", ready, "-speed", "1e6"}, stdout, io.Discard)
+	}()
+	line := make([]byte, 64)
+	n, err := out.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := strings.TrimSpace(string(line[:n])) + "/v1/chat/completions"
+	tool := `"tools":[{"type":"function","function":{"name":"hangman__start"}}]`
+	for said, c := range map[string]struct {
+		status int
+		says   string
+	}{
+		"A game for a rainy day?": {200, `"name":"hangman__start","arguments":"{}"`},
+		"please, fault 429":                {429, `"message":"too many requests"`},
+		"aide, merci":                      {200, "modèle"},
+		"what else":                        {200, "demonstrations"},
+	} {
+		x := do(t, "POST", url, `{"model":"toy","messages":[{"role":"user","content":"`+said+`"}],`+tool+`}`)
+		if x.status != c.status || !strings.Contains(x.body, c.says) {
+			t.Errorf("%q: %d %s", said, x.status, x.body)
+		}
+	}
+	cancel()
+	_ = out.Close()
+	<-ended
 }

@@ -144,6 +144,7 @@ func (r *Rule) chunks(q Request) []string {
 		return r.Chunks
 	}
 	result, _ := q.Result()
+	result = strings.TrimSuffix(strings.TrimPrefix(result, "<data>"), "</data>") // as Jarvis fences it
 	return Words(strings.NewReplacer("{text}", q.Text(), "{result}", result).Replace(r.Reply))
 }
 
