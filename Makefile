@@ -88,7 +88,7 @@ lint: tools
 	else echo "buf breaking: no tag yet to compare with"; fi
 
 generated: generate
-	@git diff --exit-code --stat -- sdk/wire/pluginpb sdk/python/contract.binpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
+	@git diff --exit-code --stat -- sdk/wire/pluginpb sdk/wire/hostpb sdk/python/contract.binpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
 
 tidy:
 	$(GO) mod tidy -diff

@@ -69,8 +69,9 @@ var layers = map[string][]string{
 
 	"sdk":               {"sdk/intent"},
 	"sdk/intent":        {},
-	"sdk/wire":          {"sdk", "sdk/intent", "sdk/wire/pluginpb"},
+	"sdk/wire":          {"sdk", "sdk/intent", "sdk/wire/pluginpb", "sdk/wire/hostpb"},
 	"sdk/wire/pluginpb": {},
+	"sdk/wire/hostpb":   {},
 	"sdk/serve":         {"sdk", "sdk/wire"},
 	"sdk/launch":        {"sdk", "sdk/wire"},
 	"sdk/plugintest":    {"sdk", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},

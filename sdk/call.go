@@ -13,6 +13,8 @@ import (
 // Call is one tool call as its author sees it. It is valid until the tool's
 // function returns, and safe for concurrent use by what that function starts.
 type Call struct {
+	Host
+
 	plugin *Plugin
 	in     *Invocation
 	emit   func(Event) // hands an event over; returns when it was taken or the call is over

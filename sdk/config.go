@@ -97,12 +97,16 @@ func (p *Plugin) Configure(ctx context.Context, c Configuration) (*Configured, e
 	}
 	// The author's function may want to reach what was granted, so the new
 	// grants hold before it runs; it can still refuse.
+	if err := p.link.connect(c.Host, p.env.Dial); err != nil {
+		return nil, &Error{Code: CodeUnavailable, Err: err}
+	}
 	before := p.grants.swap(c.Granted, c.Values)
 	found, err := p.takeOver(ctx, config, c.Values)
 	if err != nil || len(found) > 0 {
 		p.grants.restore(before)
+		return &Configured{Diagnostics: found}, err
 	}
-	return &Configured{Diagnostics: found}, err
+	return &Configured{Tools: p.onOffer()}, nil
 }
 
 // takeOver hands a configuration to the author's function; a panic there is a

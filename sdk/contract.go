@@ -38,6 +38,7 @@ type Configuration struct {
 	ValidateOnly bool
 	Granted      []Need // the needs that the operator approved
 	HostVersion  string
+	Host         HostAccess // where the host's services are
 }
 
 // Configured is a plugin's answer to a configuration.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
-	"slices"
 	"sync/atomic"
 )
 
@@ -22,11 +21,11 @@ func (p *Plugin) Invoke(ctx context.Context, in *Invocation) iter.Seq2[Event, er
 			yield(nil, err)
 			return
 		}
-		i := slices.IndexFunc(p.tools, func(t *tool) bool { return t.spec.Name == in.Tool })
-		if i < 0 {
+		t, err := p.find(in.Tool)
+		if err != nil {
 			yield(Problem{
 				Code: CodeInvalid, Message: ownText(baseLang(in.Info.Locale), "unknown_tool", "tool", in.Tool),
-				Detail: fmt.Sprintf("unknown tool %q", in.Tool),
+				Detail: err.Error(),
 			}, nil)
 			return
 		}
@@ -34,7 +33,7 @@ func (p *Plugin) Invoke(ctx context.Context, in *Invocation) iter.Seq2[Event, er
 			yield(nil, &Error{Code: CodeUnavailable, Err: errDraining})
 			return
 		}
-		p.invoke(ctx, p.tools[i], in, yield)
+		p.invoke(ctx, t, in, yield)
 	}
 }
 
@@ -96,12 +95,12 @@ func (r *run) leave() {
 // when the function returns.
 func (r *run) start(ctx context.Context) {
 	defer r.leave()
-	r.call = &Call{plugin: r.plugin, in: r.in, emit: func(ev Event) {
+	r.call = r.plugin.newCall(r.in, func(ev Event) {
 		select {
 		case r.events <- ev:
 		case <-ctx.Done():
 		}
-	}}
+	})
 	// Sent by a deferred function: runtime.Goexit, as t.FailNow does it, runs
 	// nothing else.
 	end := Event(nil)

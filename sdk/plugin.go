@@ -33,13 +33,19 @@ type Plugin struct {
 	texts    catalog
 	config   *configuration
 	healthy  func(context.Context) error
+	figures  []*Figure
 	errs     []error
 	env      Environment
+
+	onSchedule func(context.Context, *Call, Due) error
+	onNotice   func(context.Context, *Call, Acknowledged) error
 
 	ready  func() error // what Err says, found once
 	client func() *http.Client
 	calls  inFlight
 	grants grants
+	link   link
+	offer  offer
 }
 
 // Environment is what a plugin takes from the process around it. The zero
@@ -48,9 +54,17 @@ type Environment struct {
 	Transport http.RoundTripper // below Call.HTTP; nil is a pooled transport
 	Log       *slog.Logger      // nil is slog.Default
 	Now       func() time.Time  // nil is time.Now
+	// Dial reaches the host's services; nil: there are none. What it returns is
+	// closed, if it can be, when the host names another place.
+	Dial func(HostAccess) (Services, error)
 }
 
-var _ Handler = (*Plugin)(nil)
+var (
+	_ Handler      = (*Plugin)(nil)
+	_ EventHandler = (*Plugin)(nil)
+	_ Watcher      = (*Plugin)(nil)
+	_ Meter        = (*Plugin)(nil)
+)
 
 // New returns a plugin without any tools. The id is [a-z][a-z0-9_]{0,63} and
 // unique in a host; the version is the plugin's own; the description is one
@@ -79,7 +93,9 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
 // Needs declares what the plugin wants from the outside. For the kind net the
 // scope is "host:port", or "config:/pointer" for the host in that string of
-// the configuration. The reason is for the operator who decides.
+// the configuration; for secret it is the name, for memory read or write; kv,
+// schedule, notify and llm have none. The reason is for the operator who
+// decides.
 func (p *Plugin) Needs(kind, scope, reason string) *Plugin {
 	if err := checkNeed(kind, scope); err != nil {
 		p.fail("need %s %s: %w", kind, scope, err)
@@ -90,7 +106,21 @@ func (p *Plugin) Needs(kind, scope, reason string) *Plugin {
 
 func checkNeed(kind, scope string) error {
 	if !name.MatchString(kind) {
-		return fmt.Errorf("kind is %q, expected one such as net, secret, fs, exec", kind)
+		return fmt.Errorf("kind is %q, expected one such as net, secret, kv, schedule", kind)
+	}
+	switch kind {
+	case NeedKV, NeedSchedule, NeedNotify, NeedLLM:
+		if scope != "" {
+			return fmt.Errorf("scope is %q, expected none", scope)
+		}
+	case NeedMemory:
+		if scope != "read" && scope != "write" {
+			return fmt.Errorf("scope is %q, expected read or write", scope)
+		}
+	case NeedSecret:
+		if !name.MatchString(scope) {
+			return fmt.Errorf("scope is %q, expected the name of a secret", scope)
+		}
 	}
 	if kind != needNet || strings.HasPrefix(scope, configScope) {
 		return nil
@@ -186,6 +216,9 @@ func (p *Plugin) Use(e Environment) *Plugin {
 	}
 	if e.Now != nil {
 		p.env.Now = e.Now
+	}
+	if e.Dial != nil {
+		p.env.Dial = e.Dial
 	}
 	return p
 }

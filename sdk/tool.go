@@ -18,6 +18,7 @@ type tool struct {
 	input   *schema
 	output  *schema           // nil when it answers with text only
 	replies map[string]string // template by language
+	onlyIf  func() bool       // nil: always on offer
 	run     func(ctx context.Context, c *Call, args json.RawMessage) (Result, error)
 }
 

@@ -125,7 +125,7 @@ func (p *Process) attach(ctx context.Context) {
 	actx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.detach = cancel
 	stop := context.AfterFunc(ctx, cancel)
-	gone, err := p.handler.Attach(actx)
+	gone, err := p.handler.Attach(actx, p.child.spec.Changed)
 	if !stop() || err != nil {
 		gone = nil
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk"
 )
 
 // The bounds of one plugin process.
@@ -63,6 +65,9 @@ type Spec struct {
 	// Line takes what the plugin logs and prints, one line at a time. It must
 	// return quickly: the plugin waits. Nil drops all.
 	Line func(Line)
+	// Changed takes what the plugin says has changed in its offer, in order; an
+	// error says that it said so wrongly. It must return quickly. Nil drops all.
+	Changed func(sdk.Change, error)
 	// Now is the clock of log lines; nil is time.Now.
 	Now func() time.Time
 }

@@ -57,7 +57,7 @@ func run(p *sdk.Plugin, args []string, stdout, stderr io.Writer) int {
 		log.Error("plugin is declared wrongly", "error", err)
 		return exitFailed
 	}
-	serve(p, log)
+	serve(p.Use(sdk.Environment{Dial: wire.Dial}), log)
 	return exitOK
 }
 

@@ -170,7 +170,7 @@ func TestAPluginServesUntilItsHostIsGone(t *testing.T) {
 		t.Fatalf("manifest is %+v, %v", m, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	gone, err := p.client.Attach(ctx)
+	gone, err := p.client.Attach(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

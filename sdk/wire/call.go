@@ -11,6 +11,7 @@ import (
 func fromConfiguration(c sdk.Configuration) *pluginpb.ConfigureRequest {
 	return &pluginpb.ConfigureRequest{
 		Values: c.Values, ValidateOnly: c.ValidateOnly, Granted: fromNeeds(c.Granted), HostVersion: clean(c.HostVersion),
+		Host: fromAccess(c.Host),
 	}
 }
 
@@ -18,7 +19,15 @@ func toConfiguration(c *pluginpb.ConfigureRequest) (sdk.Configuration, error) {
 	values, err := toJSON("values", c.GetValues())
 	return sdk.Configuration{
 		Values: values, ValidateOnly: c.GetValidateOnly(), Granted: toNeeds(c.GetGranted()), HostVersion: c.GetHostVersion(),
+		Host: sdk.HostAccess{Socket: c.GetHost().GetSocket(), Token: c.GetHost().GetToken()},
 	}, err
+}
+
+func fromAccess(a sdk.HostAccess) *pluginpb.HostAccess {
+	if a == (sdk.HostAccess{}) {
+		return nil
+	}
+	return &pluginpb.HostAccess{Socket: clean(a.Socket), Token: clean(a.Token)}
 }
 
 func fromConfigured(c *sdk.Configured) (*pluginpb.ConfigureResponse, error) {

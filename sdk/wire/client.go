@@ -138,8 +138,10 @@ func (c *Client) Drain(ctx context.Context, grace time.Duration) (unfinished int
 }
 
 // Attach ties plugin and host together: done is closed when the plugin is
-// gone, and the plugin ends when ctx does. It owns a goroutine until then.
-func (c *Client) Attach(ctx context.Context) (done <-chan struct{}, err error) {
+// gone, and the plugin ends when ctx does. It owns a goroutine until then,
+// which calls changed, unless nil, with what the plugin says has changed; a
+// change that breaks the contract is an error there.
+func (c *Client) Attach(ctx context.Context, changed func(sdk.Change, error)) (done <-chan struct{}, err error) {
 	stream, err := c.rpc.Attach(ctx, bounds...)
 	if err != nil {
 		return nil, fromStatus(ctx, "attach to plugin", err)
@@ -155,8 +157,12 @@ func (c *Client) Attach(ctx context.Context) (done <-chan struct{}, err error) {
 	go func() {
 		defer close(gone)
 		for {
-			if _, err := stream.Recv(); err != nil {
+			resp, err := stream.Recv()
+			if err != nil {
 				return
+			}
+			if changed != nil {
+				changed(toChange(resp))
 			}
 		}
 	}()

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -90,6 +91,11 @@ func (s *server) Attach(stream grpc.BidiStreamingServer[pluginpb.AttachRequest, 
 	if err := stream.SendHeader(nil); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(stream.Context())
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	defer cancel()
+	telling.Go(func() { s.watch(ctx, stream) })
 	for {
 		if _, err := stream.Recv(); err != nil {
 			return nil // every end of this stream is the host's

@@ -287,7 +287,7 @@ func TestAPluginWithoutAMethodIsUnsupported(t *testing.T) {
 	_, invoke := collect(c.Invoke(t.Context(), &sdk.Invocation{}))
 	_, health := c.Health(t.Context())
 	_, drain := c.Drain(t.Context(), 0)
-	_, attach := c.Attach(t.Context())
+	_, attach := c.Attach(t.Context(), nil)
 	for i, err := range []error{describe, configure, invoke, health, drain, attach} {
 		if sdk.ErrorCode(err) != sdk.CodeUnsupported {
 			t.Errorf("method %d: %v", i, err)
@@ -301,7 +301,7 @@ func TestEachSideLearnsThatTheOtherIsGone(t *testing.T) {
 		detached := make(chan struct{}, 1)
 		conn, _ := connect(t, func(s *grpc.Server) { Register(s, p, func() { detached <- struct{}{} }) })
 		ctx, cancel := context.WithCancel(t.Context())
-		gone, err := NewClient(conn).Attach(ctx)
+		gone, err := NewClient(conn).Attach(ctx, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,13 +318,13 @@ func TestEachSideLearnsThatTheOtherIsGone(t *testing.T) {
 	})
 	t.Run("the plugin", func(t *testing.T) {
 		conn, kill := connect(t, func(s *grpc.Server) { Register(s, p, nil) })
-		gone, err := NewClient(conn).Attach(t.Context())
+		gone, err := NewClient(conn).Attach(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		kill()
 		<-gone
-		if _, err := NewClient(conn).Attach(t.Context()); err == nil {
+		if _, err := NewClient(conn).Attach(t.Context(), nil); err == nil {
 			t.Error("attached to a plugin that is gone")
 		}
 	})

@@ -30,6 +30,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -1155,10 +1156,12 @@ func (x *NumberRange) GetWordsLang() string {
 // where the operator granted it.
 type Need struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What kind of thing: net, secret, fs, exec.
+	// What kind of thing: net, secret, fs, exec, or a service of jarvis.host.v1:
+	// kv, schedule, notify, llm, memory.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Which one: "host:port" or "config:/pointer" (the host in that string of
-	// the configuration) for net, a name, a path.
+	// the configuration) for net, a name for secret, a path for fs, read or write
+	// for memory. Empty for the services that have no parts.
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
 	// Why, for the operator who decides.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -1227,7 +1230,9 @@ type ConfigureRequest struct {
 	// The needs that the operator granted.
 	Granted []*Need `protobuf:"bytes,3,rep,name=granted,proto3" json:"granted,omitempty"`
 	// The host's version.
-	HostVersion   string `protobuf:"bytes,4,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
+	HostVersion string `protobuf:"bytes,4,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
+	// Where the host's services are; absent when it has none.
+	Host          *HostAccess `protobuf:"bytes,5,opt,name=host,proto3" json:"host,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1290,6 +1295,68 @@ func (x *ConfigureRequest) GetHostVersion() string {
 	return ""
 }
 
+func (x *ConfigureRequest) GetHost() *HostAccess {
+	if x != nil {
+		return x.Host
+	}
+	return nil
+}
+
+// HostAccess is how a plugin reaches the services of jarvis.host.v1.
+type HostAccess struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The path of a Unix socket.
+	Socket string `protobuf:"bytes,1,opt,name=socket,proto3" json:"socket,omitempty"`
+	// What every call carries in the metadata "jarvis-token". A secret.
+	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HostAccess) Reset() {
+	*x = HostAccess{}
+	mi := &file_plugin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HostAccess) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HostAccess) ProtoMessage() {}
+
+func (x *HostAccess) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HostAccess.ProtoReflect.Descriptor instead.
+func (*HostAccess) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *HostAccess) GetSocket() string {
+	if x != nil {
+		return x.Socket
+	}
+	return ""
+}
+
+func (x *HostAccess) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
 // ConfigureResponse says what was found and what is on offer now.
 type ConfigureResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1304,7 +1371,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1383,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1396,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{14}
+	return file_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ConfigureResponse) GetDiagnostics() []*Diagnostic {
@@ -1357,7 +1424,7 @@ type Offer struct {
 
 func (x *Offer) Reset() {
 	*x = Offer{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1436,7 @@ func (x *Offer) String() string {
 func (*Offer) ProtoMessage() {}
 
 func (x *Offer) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,7 +1449,7 @@ func (x *Offer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Offer.ProtoReflect.Descriptor instead.
 func (*Offer) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Offer) GetTools() []*ToolSpec {
@@ -1409,7 +1476,7 @@ type Diagnostic struct {
 
 func (x *Diagnostic) Reset() {
 	*x = Diagnostic{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1421,7 +1488,7 @@ func (x *Diagnostic) String() string {
 func (*Diagnostic) ProtoMessage() {}
 
 func (x *Diagnostic) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1434,7 +1501,7 @@ func (x *Diagnostic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Diagnostic.ProtoReflect.Descriptor instead.
 func (*Diagnostic) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Diagnostic) GetFatal() bool {
@@ -1487,7 +1554,7 @@ type InvokeRequest struct {
 
 func (x *InvokeRequest) Reset() {
 	*x = InvokeRequest{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1499,7 +1566,7 @@ func (x *InvokeRequest) String() string {
 func (*InvokeRequest) ProtoMessage() {}
 
 func (x *InvokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1579,7 @@ func (x *InvokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvokeRequest.ProtoReflect.Descriptor instead.
 func (*InvokeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *InvokeRequest) GetTool() string {
@@ -1563,7 +1630,8 @@ type CallInfo struct {
 	Locale string `protobuf:"bytes,4,opt,name=locale,proto3" json:"locale,omitempty"`
 	// The end user's time zone, an IANA name.
 	TimeZone string `protobuf:"bytes,5,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// What led here: "model", "sentence", "floor" or "api". More may come.
+	// What led here: "model", "sentence", "floor", "api" or "event". More may
+	// come.
 	Origin string `protobuf:"bytes,6,opt,name=origin,proto3" json:"origin,omitempty"`
 	// A person agreed to exactly these arguments.
 	Confirmed bool `protobuf:"varint,7,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
@@ -1579,7 +1647,7 @@ type CallInfo struct {
 
 func (x *CallInfo) Reset() {
 	*x = CallInfo{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1659,7 @@ func (x *CallInfo) String() string {
 func (*CallInfo) ProtoMessage() {}
 
 func (x *CallInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +1672,7 @@ func (x *CallInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallInfo.ProtoReflect.Descriptor instead.
 func (*CallInfo) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CallInfo) GetCall() string {
@@ -1690,7 +1758,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1702,7 +1770,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1715,7 +1783,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Answer) GetValue() string {
@@ -1752,7 +1820,7 @@ type InvokeResponse struct {
 
 func (x *InvokeResponse) Reset() {
 	*x = InvokeResponse{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1764,7 +1832,7 @@ func (x *InvokeResponse) String() string {
 func (*InvokeResponse) ProtoMessage() {}
 
 func (x *InvokeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1777,7 +1845,7 @@ func (x *InvokeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvokeResponse.ProtoReflect.Descriptor instead.
 func (*InvokeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *InvokeResponse) GetEvent() isInvokeResponse_Event {
@@ -1899,7 +1967,7 @@ type Text struct {
 
 func (x *Text) Reset() {
 	*x = Text{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1911,7 +1979,7 @@ func (x *Text) String() string {
 func (*Text) ProtoMessage() {}
 
 func (x *Text) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1924,7 +1992,7 @@ func (x *Text) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Text.ProtoReflect.Descriptor instead.
 func (*Text) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Text) GetText() string {
@@ -1947,7 +2015,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1959,7 +2027,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1972,7 +2040,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Progress) GetFraction() float64 {
@@ -2010,7 +2078,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2090,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2103,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Result) GetText() string {
@@ -2088,7 +2156,7 @@ type Listen struct {
 
 func (x *Listen) Reset() {
 	*x = Listen{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2100,7 +2168,7 @@ func (x *Listen) String() string {
 func (*Listen) ProtoMessage() {}
 
 func (x *Listen) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2113,7 +2181,7 @@ func (x *Listen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Listen.ProtoReflect.Descriptor instead.
 func (*Listen) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Listen) GetTool() string {
@@ -2155,7 +2223,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2167,7 +2235,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2180,7 +2248,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Problem) GetCode() string {
@@ -2228,7 +2296,7 @@ type NeedInput struct {
 
 func (x *NeedInput) Reset() {
 	*x = NeedInput{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2240,7 +2308,7 @@ func (x *NeedInput) String() string {
 func (*NeedInput) ProtoMessage() {}
 
 func (x *NeedInput) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2253,7 +2321,7 @@ func (x *NeedInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NeedInput.ProtoReflect.Descriptor instead.
 func (*NeedInput) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *NeedInput) GetKind() string {
@@ -2290,7 +2358,7 @@ type Option struct {
 
 func (x *Option) Reset() {
 	*x = Option{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2302,7 +2370,7 @@ func (x *Option) String() string {
 func (*Option) ProtoMessage() {}
 
 func (x *Option) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2315,7 +2383,7 @@ func (x *Option) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Option.ProtoReflect.Descriptor instead.
 func (*Option) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Option) GetValue() string {
@@ -2345,7 +2413,7 @@ type NotMine struct {
 
 func (x *NotMine) Reset() {
 	*x = NotMine{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2357,7 +2425,7 @@ func (x *NotMine) String() string {
 func (*NotMine) ProtoMessage() {}
 
 func (x *NotMine) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2370,7 +2438,7 @@ func (x *NotMine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotMine.ProtoReflect.Descriptor instead.
 func (*NotMine) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *NotMine) GetFallback() string {
@@ -2389,7 +2457,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2401,7 +2469,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2482,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 // HealthResponse is a plugin's view of itself.
@@ -2432,7 +2500,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2444,7 +2512,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2457,7 +2525,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *HealthResponse) GetOk() bool {
@@ -2492,7 +2560,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2504,7 +2572,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2517,7 +2585,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DrainRequest) GetGrace() *durationpb.Duration {
@@ -2538,7 +2606,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2550,7 +2618,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2563,7 +2631,7 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *DrainResponse) GetUnfinished() int32 {
@@ -2582,7 +2650,7 @@ type AttachRequest struct {
 
 func (x *AttachRequest) Reset() {
 	*x = AttachRequest{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2594,7 +2662,7 @@ func (x *AttachRequest) String() string {
 func (*AttachRequest) ProtoMessage() {}
 
 func (x *AttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2607,19 +2675,27 @@ func (x *AttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRequest.ProtoReflect.Descriptor instead.
 func (*AttachRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
-// AttachResponse is reserved for what a plugin may say of itself.
+// AttachResponse tells that something has changed. Only the newest of each
+// kind counts.
 type AttachResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What has changed.
+	//
+	// Types that are valid to be assigned to Change:
+	//
+	//	*AttachResponse_ToolsChanged
+	//	*AttachResponse_ListsChanged
+	Change        isAttachResponse_Change `protobuf_oneof:"change"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AttachResponse) Reset() {
 	*x = AttachResponse{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2631,7 +2707,7 @@ func (x *AttachResponse) String() string {
 func (*AttachResponse) ProtoMessage() {}
 
 func (x *AttachResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2644,14 +2720,570 @@ func (x *AttachResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachResponse.ProtoReflect.Descriptor instead.
 func (*AttachResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *AttachResponse) GetChange() isAttachResponse_Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *AttachResponse) GetToolsChanged() *Offer {
+	if x != nil {
+		if x, ok := x.Change.(*AttachResponse_ToolsChanged); ok {
+			return x.ToolsChanged
+		}
+	}
+	return nil
+}
+
+func (x *AttachResponse) GetListsChanged() *ListsChanged {
+	if x != nil {
+		if x, ok := x.Change.(*AttachResponse_ListsChanged); ok {
+			return x.ListsChanged
+		}
+	}
+	return nil
+}
+
+type isAttachResponse_Change interface {
+	isAttachResponse_Change()
+}
+
+type AttachResponse_ToolsChanged struct {
+	// All tools on offer from now on.
+	ToolsChanged *Offer `protobuf:"bytes,1,opt,name=tools_changed,json=toolsChanged,proto3,oneof"`
+}
+
+type AttachResponse_ListsChanged struct {
+	// The words that some lists of the vocabulary hold from now on.
+	ListsChanged *ListsChanged `protobuf:"bytes,2,opt,name=lists_changed,json=listsChanged,proto3,oneof"`
+}
+
+func (*AttachResponse_ToolsChanged) isAttachResponse_Change() {}
+
+func (*AttachResponse_ListsChanged) isAttachResponse_Change() {}
+
+// ListsChanged replaces lists of the vocabulary, such as the names of the
+// lamps that there are.
+type ListsChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The lists that the plugin changed since it started, each whole. Rules in
+	// here are ignored.
+	Vocabulary    []*Vocabulary `protobuf:"bytes,1,rep,name=vocabulary,proto3" json:"vocabulary,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListsChanged) Reset() {
+	*x = ListsChanged{}
+	mi := &file_plugin_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListsChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListsChanged) ProtoMessage() {}
+
+func (x *ListsChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListsChanged.ProtoReflect.Descriptor instead.
+func (*ListsChanged) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListsChanged) GetVocabulary() []*Vocabulary {
+	if x != nil {
+		return x.Vocabulary
+	}
+	return nil
+}
+
+// OnEventRequest carries an event.
+type OnEventRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// On whose behalf: the end user and session of the call that asked for it.
+	// The origin is "event", the call is the id of this delivery.
+	Info *CallInfo `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	// The event.
+	//
+	// Types that are valid to be assigned to Event:
+	//
+	//	*OnEventRequest_Schedule
+	//	*OnEventRequest_Notice
+	Event         isOnEventRequest_Event `protobuf_oneof:"event"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OnEventRequest) Reset() {
+	*x = OnEventRequest{}
+	mi := &file_plugin_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OnEventRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OnEventRequest) ProtoMessage() {}
+
+func (x *OnEventRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OnEventRequest.ProtoReflect.Descriptor instead.
+func (*OnEventRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *OnEventRequest) GetInfo() *CallInfo {
+	if x != nil {
+		return x.Info
+	}
+	return nil
+}
+
+func (x *OnEventRequest) GetEvent() isOnEventRequest_Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *OnEventRequest) GetSchedule() *ScheduleDue {
+	if x != nil {
+		if x, ok := x.Event.(*OnEventRequest_Schedule); ok {
+			return x.Schedule
+		}
+	}
+	return nil
+}
+
+func (x *OnEventRequest) GetNotice() *NoticeAcknowledged {
+	if x != nil {
+		if x, ok := x.Event.(*OnEventRequest_Notice); ok {
+			return x.Notice
+		}
+	}
+	return nil
+}
+
+type isOnEventRequest_Event interface {
+	isOnEventRequest_Event()
+}
+
+type OnEventRequest_Schedule struct {
+	// A schedule is due.
+	Schedule *ScheduleDue `protobuf:"bytes,2,opt,name=schedule,proto3,oneof"`
+}
+
+type OnEventRequest_Notice struct {
+	// A person acknowledged a notice.
+	Notice *NoticeAcknowledged `protobuf:"bytes,3,opt,name=notice,proto3,oneof"`
+}
+
+func (*OnEventRequest_Schedule) isOnEventRequest_Event() {}
+
+func (*OnEventRequest_Notice) isOnEventRequest_Event() {}
+
+// OnEventResponse says that the event was handled.
+type OnEventResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OnEventResponse) Reset() {
+	*x = OnEventResponse{}
+	mi := &file_plugin_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OnEventResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OnEventResponse) ProtoMessage() {}
+
+func (x *OnEventResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OnEventResponse.ProtoReflect.Descriptor instead.
+func (*OnEventResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{38}
+}
+
+// ScheduleDue says that a schedule is due.
+type ScheduleDue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plugin's name for it.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// JSON: what was kept with it. Empty when there was nothing.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	// When it was due.
+	Due *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due,proto3" json:"due,omitempty"`
+	// The host was not there when it was due.
+	Late          bool `protobuf:"varint,4,opt,name=late,proto3" json:"late,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScheduleDue) Reset() {
+	*x = ScheduleDue{}
+	mi := &file_plugin_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScheduleDue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScheduleDue) ProtoMessage() {}
+
+func (x *ScheduleDue) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScheduleDue.ProtoReflect.Descriptor instead.
+func (*ScheduleDue) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ScheduleDue) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ScheduleDue) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *ScheduleDue) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+func (x *ScheduleDue) GetLate() bool {
+	if x != nil {
+		return x.Late
+	}
+	return false
+}
+
+// NoticeAcknowledged says that a notice reached a person.
+type NoticeAcknowledged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The notice's id.
+	Notice        string `protobuf:"bytes,1,opt,name=notice,proto3" json:"notice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoticeAcknowledged) Reset() {
+	*x = NoticeAcknowledged{}
+	mi := &file_plugin_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoticeAcknowledged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoticeAcknowledged) ProtoMessage() {}
+
+func (x *NoticeAcknowledged) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoticeAcknowledged.ProtoReflect.Descriptor instead.
+func (*NoticeAcknowledged) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *NoticeAcknowledged) GetNotice() string {
+	if x != nil {
+		return x.Notice
+	}
+	return ""
+}
+
+// MetricsRequest asks for the plugin's figures.
+type MetricsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetricsRequest) Reset() {
+	*x = MetricsRequest{}
+	mi := &file_plugin_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetricsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetricsRequest) ProtoMessage() {}
+
+func (x *MetricsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetricsRequest.ProtoReflect.Descriptor instead.
+func (*MetricsRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{41}
+}
+
+// MetricsResponse carries the plugin's figures.
+type MetricsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The figures, at most 100 in all their samples: the host leaves out the
+	// rest.
+	Metrics       []*Metric `protobuf:"bytes,1,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetricsResponse) Reset() {
+	*x = MetricsResponse{}
+	mi := &file_plugin_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetricsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetricsResponse) ProtoMessage() {}
+
+func (x *MetricsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetricsResponse.ProtoReflect.Descriptor instead.
+func (*MetricsResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *MetricsResponse) GetMetrics() []*Metric {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+// Metric is one figure of a plugin, for all values of its labels.
+type Metric struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// [a-z][a-z0-9_]{0,63}; a counter's ends with _total.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// One sentence for operators.
+	Help string `protobuf:"bytes,2,opt,name=help,proto3" json:"help,omitempty"`
+	// It never goes down while the process lives.
+	Counter bool `protobuf:"varint,3,opt,name=counter,proto3" json:"counter,omitempty"`
+	// Its values.
+	Samples       []*Sample `protobuf:"bytes,4,rep,name=samples,proto3" json:"samples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Metric) Reset() {
+	*x = Metric{}
+	mi := &file_plugin_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Metric) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Metric) ProtoMessage() {}
+
+func (x *Metric) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Metric.ProtoReflect.Descriptor instead.
+func (*Metric) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *Metric) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Metric) GetHelp() string {
+	if x != nil {
+		return x.Help
+	}
+	return ""
+}
+
+func (x *Metric) GetCounter() bool {
+	if x != nil {
+		return x.Counter
+	}
+	return false
+}
+
+func (x *Metric) GetSamples() []*Sample {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+// Sample is the value of a metric for some values of its labels.
+type Sample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Values by label: [a-z][a-z0-9_]{0,31}, except plugin.
+	Labels map[string]string `protobuf:"bytes,1,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The value.
+	Value         float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sample) Reset() {
+	*x = Sample{}
+	mi := &file_plugin_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sample) ProtoMessage() {}
+
+func (x *Sample) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sample.ProtoReflect.Descriptor instead.
+func (*Sample) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *Sample) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *Sample) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
 }
 
 var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
 	"\n" +
-	"\fplugin.proto\x12\x10jarvis.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\x11\n" +
+	"\fplugin.proto\x12\x10jarvis.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n" +
 	"\x0fDescribeRequest\"J\n" +
 	"\x10DescribeResponse\x126\n" +
 	"\bmanifest\x18\x01 \x01(\v2\x1a.jarvis.plugin.v1.ManifestR\bmanifest\"\x80\x03\n" +
@@ -2755,12 +3387,17 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04Need\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa4\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xd6\x01\n" +
 	"\x10ConfigureRequest\x12\x16\n" +
 	"\x06values\x18\x01 \x01(\fR\x06values\x12#\n" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x120\n" +
 	"\agranted\x18\x03 \x03(\v2\x16.jarvis.plugin.v1.NeedR\agranted\x12!\n" +
-	"\fhost_version\x18\x04 \x01(\tR\vhostVersion\"\x82\x01\n" +
+	"\fhost_version\x18\x04 \x01(\tR\vhostVersion\x120\n" +
+	"\x04host\x18\x05 \x01(\v2\x1c.jarvis.plugin.v1.HostAccessR\x04host\":\n" +
+	"\n" +
+	"HostAccess\x12\x16\n" +
+	"\x06socket\x18\x01 \x01(\tR\x06socket\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\x82\x01\n" +
 	"\x11ConfigureResponse\x12>\n" +
 	"\vdiagnostics\x18\x01 \x03(\v2\x1c.jarvis.plugin.v1.DiagnosticR\vdiagnostics\x12-\n" +
 	"\x05offer\x18\x02 \x01(\v2\x17.jarvis.plugin.v1.OfferR\x05offer\"9\n" +
@@ -2843,8 +3480,42 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"unfinished\x18\x01 \x01(\x05R\n" +
 	"unfinished\"\x0f\n" +
-	"\rAttachRequest\"\x10\n" +
-	"\x0eAttachResponse*c\n" +
+	"\rAttachRequest\"\xa1\x01\n" +
+	"\x0eAttachResponse\x12>\n" +
+	"\rtools_changed\x18\x01 \x01(\v2\x17.jarvis.plugin.v1.OfferH\x00R\ftoolsChanged\x12E\n" +
+	"\rlists_changed\x18\x02 \x01(\v2\x1e.jarvis.plugin.v1.ListsChangedH\x00R\flistsChangedB\b\n" +
+	"\x06change\"L\n" +
+	"\fListsChanged\x12<\n" +
+	"\n" +
+	"vocabulary\x18\x01 \x03(\v2\x1c.jarvis.plugin.v1.VocabularyR\n" +
+	"vocabulary\"\xc6\x01\n" +
+	"\x0eOnEventRequest\x12.\n" +
+	"\x04info\x18\x01 \x01(\v2\x1a.jarvis.plugin.v1.CallInfoR\x04info\x12;\n" +
+	"\bschedule\x18\x02 \x01(\v2\x1d.jarvis.plugin.v1.ScheduleDueH\x00R\bschedule\x12>\n" +
+	"\x06notice\x18\x03 \x01(\v2$.jarvis.plugin.v1.NoticeAcknowledgedH\x00R\x06noticeB\a\n" +
+	"\x05event\"\x11\n" +
+	"\x0fOnEventResponse\"w\n" +
+	"\vScheduleDue\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\x12,\n" +
+	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12\x12\n" +
+	"\x04late\x18\x04 \x01(\bR\x04late\",\n" +
+	"\x12NoticeAcknowledged\x12\x16\n" +
+	"\x06notice\x18\x01 \x01(\tR\x06notice\"\x10\n" +
+	"\x0eMetricsRequest\"E\n" +
+	"\x0fMetricsResponse\x122\n" +
+	"\ametrics\x18\x01 \x03(\v2\x18.jarvis.plugin.v1.MetricR\ametrics\"~\n" +
+	"\x06Metric\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04help\x18\x02 \x01(\tR\x04help\x12\x18\n" +
+	"\acounter\x18\x03 \x01(\bR\acounter\x122\n" +
+	"\asamples\x18\x04 \x03(\v2\x18.jarvis.plugin.v1.SampleR\asamples\"\x97\x01\n" +
+	"\x06Sample\x12<\n" +
+	"\x06labels\x18\x01 \x03(\v2$.jarvis.plugin.v1.Sample.LabelsEntryR\x06labels\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*c\n" +
 	"\x06Effect\x12\x16\n" +
 	"\x12EFFECT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10EFFECT_READ_ONLY\x10\x01\x12\x13\n" +
@@ -2854,11 +3525,13 @@ const file_plugin_proto_rawDesc = "" +
 	"\x18CONFIRM_WHEN_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12CONFIRM_WHEN_NEVER\x10\x01\x12\x16\n" +
 	"\x12CONFIRM_WHEN_MODEL\x10\x02\x12\x17\n" +
-	"\x13CONFIRM_WHEN_ALWAYS\x10\x032\xe8\x03\n" +
+	"\x13CONFIRM_WHEN_ALWAYS\x10\x032\x88\x05\n" +
 	"\x06Plugin\x12Q\n" +
 	"\bDescribe\x12!.jarvis.plugin.v1.DescribeRequest\x1a\".jarvis.plugin.v1.DescribeResponse\x12T\n" +
 	"\tConfigure\x12\".jarvis.plugin.v1.ConfigureRequest\x1a#.jarvis.plugin.v1.ConfigureResponse\x12M\n" +
-	"\x06Invoke\x12\x1f.jarvis.plugin.v1.InvokeRequest\x1a .jarvis.plugin.v1.InvokeResponse0\x01\x12K\n" +
+	"\x06Invoke\x12\x1f.jarvis.plugin.v1.InvokeRequest\x1a .jarvis.plugin.v1.InvokeResponse0\x01\x12N\n" +
+	"\aOnEvent\x12 .jarvis.plugin.v1.OnEventRequest\x1a!.jarvis.plugin.v1.OnEventResponse\x12N\n" +
+	"\aMetrics\x12 .jarvis.plugin.v1.MetricsRequest\x1a!.jarvis.plugin.v1.MetricsResponse\x12K\n" +
 	"\x06Health\x12\x1f.jarvis.plugin.v1.HealthRequest\x1a .jarvis.plugin.v1.HealthResponse\x12H\n" +
 	"\x05Drain\x12\x1e.jarvis.plugin.v1.DrainRequest\x1a\x1f.jarvis.plugin.v1.DrainResponse\x12O\n" +
 	"\x06Attach\x12\x1f.jarvis.plugin.v1.AttachRequest\x1a .jarvis.plugin.v1.AttachResponse(\x010\x01B1Z/github.com/jarvis-host/jarvis/sdk/wire/pluginpbb\x06proto3"
@@ -2876,51 +3549,63 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_plugin_proto_goTypes = []any{
-	(Effect)(0),                 // 0: jarvis.plugin.v1.Effect
-	(ConfirmWhen)(0),            // 1: jarvis.plugin.v1.ConfirmWhen
-	(*DescribeRequest)(nil),     // 2: jarvis.plugin.v1.DescribeRequest
-	(*DescribeResponse)(nil),    // 3: jarvis.plugin.v1.DescribeResponse
-	(*Manifest)(nil),            // 4: jarvis.plugin.v1.Manifest
-	(*ToolSpec)(nil),            // 5: jarvis.plugin.v1.ToolSpec
-	(*Confirm)(nil),             // 6: jarvis.plugin.v1.Confirm
-	(*Sentences)(nil),           // 7: jarvis.plugin.v1.Sentences
-	(*Example)(nil),             // 8: jarvis.plugin.v1.Example
-	(*Vocabulary)(nil),          // 9: jarvis.plugin.v1.Vocabulary
-	(*WordList)(nil),            // 10: jarvis.plugin.v1.WordList
-	(*WordValues)(nil),          // 11: jarvis.plugin.v1.WordValues
-	(*WordValue)(nil),           // 12: jarvis.plugin.v1.WordValue
-	(*NumberRange)(nil),         // 13: jarvis.plugin.v1.NumberRange
-	(*Need)(nil),                // 14: jarvis.plugin.v1.Need
-	(*ConfigureRequest)(nil),    // 15: jarvis.plugin.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),   // 16: jarvis.plugin.v1.ConfigureResponse
-	(*Offer)(nil),               // 17: jarvis.plugin.v1.Offer
-	(*Diagnostic)(nil),          // 18: jarvis.plugin.v1.Diagnostic
-	(*InvokeRequest)(nil),       // 19: jarvis.plugin.v1.InvokeRequest
-	(*CallInfo)(nil),            // 20: jarvis.plugin.v1.CallInfo
-	(*Answer)(nil),              // 21: jarvis.plugin.v1.Answer
-	(*InvokeResponse)(nil),      // 22: jarvis.plugin.v1.InvokeResponse
-	(*Text)(nil),                // 23: jarvis.plugin.v1.Text
-	(*Progress)(nil),            // 24: jarvis.plugin.v1.Progress
-	(*Result)(nil),              // 25: jarvis.plugin.v1.Result
-	(*Listen)(nil),              // 26: jarvis.plugin.v1.Listen
-	(*Problem)(nil),             // 27: jarvis.plugin.v1.Problem
-	(*NeedInput)(nil),           // 28: jarvis.plugin.v1.NeedInput
-	(*Option)(nil),              // 29: jarvis.plugin.v1.Option
-	(*NotMine)(nil),             // 30: jarvis.plugin.v1.NotMine
-	(*HealthRequest)(nil),       // 31: jarvis.plugin.v1.HealthRequest
-	(*HealthResponse)(nil),      // 32: jarvis.plugin.v1.HealthResponse
-	(*DrainRequest)(nil),        // 33: jarvis.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),       // 34: jarvis.plugin.v1.DrainResponse
-	(*AttachRequest)(nil),       // 35: jarvis.plugin.v1.AttachRequest
-	(*AttachResponse)(nil),      // 36: jarvis.plugin.v1.AttachResponse
-	nil,                         // 37: jarvis.plugin.v1.Confirm.TextEntry
-	nil,                         // 38: jarvis.plugin.v1.Sentences.RulesEntry
-	nil,                         // 39: jarvis.plugin.v1.Sentences.ListsEntry
-	nil,                         // 40: jarvis.plugin.v1.Vocabulary.RulesEntry
-	nil,                         // 41: jarvis.plugin.v1.Vocabulary.ListsEntry
-	(*durationpb.Duration)(nil), // 42: google.protobuf.Duration
+	(Effect)(0),                   // 0: jarvis.plugin.v1.Effect
+	(ConfirmWhen)(0),              // 1: jarvis.plugin.v1.ConfirmWhen
+	(*DescribeRequest)(nil),       // 2: jarvis.plugin.v1.DescribeRequest
+	(*DescribeResponse)(nil),      // 3: jarvis.plugin.v1.DescribeResponse
+	(*Manifest)(nil),              // 4: jarvis.plugin.v1.Manifest
+	(*ToolSpec)(nil),              // 5: jarvis.plugin.v1.ToolSpec
+	(*Confirm)(nil),               // 6: jarvis.plugin.v1.Confirm
+	(*Sentences)(nil),             // 7: jarvis.plugin.v1.Sentences
+	(*Example)(nil),               // 8: jarvis.plugin.v1.Example
+	(*Vocabulary)(nil),            // 9: jarvis.plugin.v1.Vocabulary
+	(*WordList)(nil),              // 10: jarvis.plugin.v1.WordList
+	(*WordValues)(nil),            // 11: jarvis.plugin.v1.WordValues
+	(*WordValue)(nil),             // 12: jarvis.plugin.v1.WordValue
+	(*NumberRange)(nil),           // 13: jarvis.plugin.v1.NumberRange
+	(*Need)(nil),                  // 14: jarvis.plugin.v1.Need
+	(*ConfigureRequest)(nil),      // 15: jarvis.plugin.v1.ConfigureRequest
+	(*HostAccess)(nil),            // 16: jarvis.plugin.v1.HostAccess
+	(*ConfigureResponse)(nil),     // 17: jarvis.plugin.v1.ConfigureResponse
+	(*Offer)(nil),                 // 18: jarvis.plugin.v1.Offer
+	(*Diagnostic)(nil),            // 19: jarvis.plugin.v1.Diagnostic
+	(*InvokeRequest)(nil),         // 20: jarvis.plugin.v1.InvokeRequest
+	(*CallInfo)(nil),              // 21: jarvis.plugin.v1.CallInfo
+	(*Answer)(nil),                // 22: jarvis.plugin.v1.Answer
+	(*InvokeResponse)(nil),        // 23: jarvis.plugin.v1.InvokeResponse
+	(*Text)(nil),                  // 24: jarvis.plugin.v1.Text
+	(*Progress)(nil),              // 25: jarvis.plugin.v1.Progress
+	(*Result)(nil),                // 26: jarvis.plugin.v1.Result
+	(*Listen)(nil),                // 27: jarvis.plugin.v1.Listen
+	(*Problem)(nil),               // 28: jarvis.plugin.v1.Problem
+	(*NeedInput)(nil),             // 29: jarvis.plugin.v1.NeedInput
+	(*Option)(nil),                // 30: jarvis.plugin.v1.Option
+	(*NotMine)(nil),               // 31: jarvis.plugin.v1.NotMine
+	(*HealthRequest)(nil),         // 32: jarvis.plugin.v1.HealthRequest
+	(*HealthResponse)(nil),        // 33: jarvis.plugin.v1.HealthResponse
+	(*DrainRequest)(nil),          // 34: jarvis.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),         // 35: jarvis.plugin.v1.DrainResponse
+	(*AttachRequest)(nil),         // 36: jarvis.plugin.v1.AttachRequest
+	(*AttachResponse)(nil),        // 37: jarvis.plugin.v1.AttachResponse
+	(*ListsChanged)(nil),          // 38: jarvis.plugin.v1.ListsChanged
+	(*OnEventRequest)(nil),        // 39: jarvis.plugin.v1.OnEventRequest
+	(*OnEventResponse)(nil),       // 40: jarvis.plugin.v1.OnEventResponse
+	(*ScheduleDue)(nil),           // 41: jarvis.plugin.v1.ScheduleDue
+	(*NoticeAcknowledged)(nil),    // 42: jarvis.plugin.v1.NoticeAcknowledged
+	(*MetricsRequest)(nil),        // 43: jarvis.plugin.v1.MetricsRequest
+	(*MetricsResponse)(nil),       // 44: jarvis.plugin.v1.MetricsResponse
+	(*Metric)(nil),                // 45: jarvis.plugin.v1.Metric
+	(*Sample)(nil),                // 46: jarvis.plugin.v1.Sample
+	nil,                           // 47: jarvis.plugin.v1.Confirm.TextEntry
+	nil,                           // 48: jarvis.plugin.v1.Sentences.RulesEntry
+	nil,                           // 49: jarvis.plugin.v1.Sentences.ListsEntry
+	nil,                           // 50: jarvis.plugin.v1.Vocabulary.RulesEntry
+	nil,                           // 51: jarvis.plugin.v1.Vocabulary.ListsEntry
+	nil,                           // 52: jarvis.plugin.v1.Sample.LabelsEntry
+	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 54: google.protobuf.Timestamp
 }
 var file_plugin_proto_depIdxs = []int32{
 	4,  // 0: jarvis.plugin.v1.DescribeResponse.manifest:type_name -> jarvis.plugin.v1.Manifest
@@ -2930,52 +3615,67 @@ var file_plugin_proto_depIdxs = []int32{
 	0,  // 4: jarvis.plugin.v1.ToolSpec.effect:type_name -> jarvis.plugin.v1.Effect
 	6,  // 5: jarvis.plugin.v1.ToolSpec.confirm:type_name -> jarvis.plugin.v1.Confirm
 	7,  // 6: jarvis.plugin.v1.ToolSpec.sentences:type_name -> jarvis.plugin.v1.Sentences
-	42, // 7: jarvis.plugin.v1.ToolSpec.timeout:type_name -> google.protobuf.Duration
+	53, // 7: jarvis.plugin.v1.ToolSpec.timeout:type_name -> google.protobuf.Duration
 	1,  // 8: jarvis.plugin.v1.Confirm.when:type_name -> jarvis.plugin.v1.ConfirmWhen
-	37, // 9: jarvis.plugin.v1.Confirm.text:type_name -> jarvis.plugin.v1.Confirm.TextEntry
+	47, // 9: jarvis.plugin.v1.Confirm.text:type_name -> jarvis.plugin.v1.Confirm.TextEntry
 	8,  // 10: jarvis.plugin.v1.Sentences.examples:type_name -> jarvis.plugin.v1.Example
-	38, // 11: jarvis.plugin.v1.Sentences.rules:type_name -> jarvis.plugin.v1.Sentences.RulesEntry
-	39, // 12: jarvis.plugin.v1.Sentences.lists:type_name -> jarvis.plugin.v1.Sentences.ListsEntry
-	40, // 13: jarvis.plugin.v1.Vocabulary.rules:type_name -> jarvis.plugin.v1.Vocabulary.RulesEntry
-	41, // 14: jarvis.plugin.v1.Vocabulary.lists:type_name -> jarvis.plugin.v1.Vocabulary.ListsEntry
+	48, // 11: jarvis.plugin.v1.Sentences.rules:type_name -> jarvis.plugin.v1.Sentences.RulesEntry
+	49, // 12: jarvis.plugin.v1.Sentences.lists:type_name -> jarvis.plugin.v1.Sentences.ListsEntry
+	50, // 13: jarvis.plugin.v1.Vocabulary.rules:type_name -> jarvis.plugin.v1.Vocabulary.RulesEntry
+	51, // 14: jarvis.plugin.v1.Vocabulary.lists:type_name -> jarvis.plugin.v1.Vocabulary.ListsEntry
 	11, // 15: jarvis.plugin.v1.WordList.values:type_name -> jarvis.plugin.v1.WordValues
 	13, // 16: jarvis.plugin.v1.WordList.range:type_name -> jarvis.plugin.v1.NumberRange
 	12, // 17: jarvis.plugin.v1.WordValues.values:type_name -> jarvis.plugin.v1.WordValue
 	14, // 18: jarvis.plugin.v1.ConfigureRequest.granted:type_name -> jarvis.plugin.v1.Need
-	18, // 19: jarvis.plugin.v1.ConfigureResponse.diagnostics:type_name -> jarvis.plugin.v1.Diagnostic
-	17, // 20: jarvis.plugin.v1.ConfigureResponse.offer:type_name -> jarvis.plugin.v1.Offer
-	5,  // 21: jarvis.plugin.v1.Offer.tools:type_name -> jarvis.plugin.v1.ToolSpec
-	20, // 22: jarvis.plugin.v1.InvokeRequest.info:type_name -> jarvis.plugin.v1.CallInfo
-	21, // 23: jarvis.plugin.v1.InvokeRequest.answers:type_name -> jarvis.plugin.v1.Answer
-	23, // 24: jarvis.plugin.v1.InvokeResponse.text:type_name -> jarvis.plugin.v1.Text
-	24, // 25: jarvis.plugin.v1.InvokeResponse.progress:type_name -> jarvis.plugin.v1.Progress
-	25, // 26: jarvis.plugin.v1.InvokeResponse.result:type_name -> jarvis.plugin.v1.Result
-	27, // 27: jarvis.plugin.v1.InvokeResponse.problem:type_name -> jarvis.plugin.v1.Problem
-	28, // 28: jarvis.plugin.v1.InvokeResponse.need_input:type_name -> jarvis.plugin.v1.NeedInput
-	30, // 29: jarvis.plugin.v1.InvokeResponse.not_mine:type_name -> jarvis.plugin.v1.NotMine
-	26, // 30: jarvis.plugin.v1.Result.listen:type_name -> jarvis.plugin.v1.Listen
-	42, // 31: jarvis.plugin.v1.Listen.ttl:type_name -> google.protobuf.Duration
-	29, // 32: jarvis.plugin.v1.NeedInput.options:type_name -> jarvis.plugin.v1.Option
-	42, // 33: jarvis.plugin.v1.DrainRequest.grace:type_name -> google.protobuf.Duration
-	10, // 34: jarvis.plugin.v1.Sentences.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
-	10, // 35: jarvis.plugin.v1.Vocabulary.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
-	2,  // 36: jarvis.plugin.v1.Plugin.Describe:input_type -> jarvis.plugin.v1.DescribeRequest
-	15, // 37: jarvis.plugin.v1.Plugin.Configure:input_type -> jarvis.plugin.v1.ConfigureRequest
-	19, // 38: jarvis.plugin.v1.Plugin.Invoke:input_type -> jarvis.plugin.v1.InvokeRequest
-	31, // 39: jarvis.plugin.v1.Plugin.Health:input_type -> jarvis.plugin.v1.HealthRequest
-	33, // 40: jarvis.plugin.v1.Plugin.Drain:input_type -> jarvis.plugin.v1.DrainRequest
-	35, // 41: jarvis.plugin.v1.Plugin.Attach:input_type -> jarvis.plugin.v1.AttachRequest
-	3,  // 42: jarvis.plugin.v1.Plugin.Describe:output_type -> jarvis.plugin.v1.DescribeResponse
-	16, // 43: jarvis.plugin.v1.Plugin.Configure:output_type -> jarvis.plugin.v1.ConfigureResponse
-	22, // 44: jarvis.plugin.v1.Plugin.Invoke:output_type -> jarvis.plugin.v1.InvokeResponse
-	32, // 45: jarvis.plugin.v1.Plugin.Health:output_type -> jarvis.plugin.v1.HealthResponse
-	34, // 46: jarvis.plugin.v1.Plugin.Drain:output_type -> jarvis.plugin.v1.DrainResponse
-	36, // 47: jarvis.plugin.v1.Plugin.Attach:output_type -> jarvis.plugin.v1.AttachResponse
-	42, // [42:48] is the sub-list for method output_type
-	36, // [36:42] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	16, // 19: jarvis.plugin.v1.ConfigureRequest.host:type_name -> jarvis.plugin.v1.HostAccess
+	19, // 20: jarvis.plugin.v1.ConfigureResponse.diagnostics:type_name -> jarvis.plugin.v1.Diagnostic
+	18, // 21: jarvis.plugin.v1.ConfigureResponse.offer:type_name -> jarvis.plugin.v1.Offer
+	5,  // 22: jarvis.plugin.v1.Offer.tools:type_name -> jarvis.plugin.v1.ToolSpec
+	21, // 23: jarvis.plugin.v1.InvokeRequest.info:type_name -> jarvis.plugin.v1.CallInfo
+	22, // 24: jarvis.plugin.v1.InvokeRequest.answers:type_name -> jarvis.plugin.v1.Answer
+	24, // 25: jarvis.plugin.v1.InvokeResponse.text:type_name -> jarvis.plugin.v1.Text
+	25, // 26: jarvis.plugin.v1.InvokeResponse.progress:type_name -> jarvis.plugin.v1.Progress
+	26, // 27: jarvis.plugin.v1.InvokeResponse.result:type_name -> jarvis.plugin.v1.Result
+	28, // 28: jarvis.plugin.v1.InvokeResponse.problem:type_name -> jarvis.plugin.v1.Problem
+	29, // 29: jarvis.plugin.v1.InvokeResponse.need_input:type_name -> jarvis.plugin.v1.NeedInput
+	31, // 30: jarvis.plugin.v1.InvokeResponse.not_mine:type_name -> jarvis.plugin.v1.NotMine
+	27, // 31: jarvis.plugin.v1.Result.listen:type_name -> jarvis.plugin.v1.Listen
+	53, // 32: jarvis.plugin.v1.Listen.ttl:type_name -> google.protobuf.Duration
+	30, // 33: jarvis.plugin.v1.NeedInput.options:type_name -> jarvis.plugin.v1.Option
+	53, // 34: jarvis.plugin.v1.DrainRequest.grace:type_name -> google.protobuf.Duration
+	18, // 35: jarvis.plugin.v1.AttachResponse.tools_changed:type_name -> jarvis.plugin.v1.Offer
+	38, // 36: jarvis.plugin.v1.AttachResponse.lists_changed:type_name -> jarvis.plugin.v1.ListsChanged
+	9,  // 37: jarvis.plugin.v1.ListsChanged.vocabulary:type_name -> jarvis.plugin.v1.Vocabulary
+	21, // 38: jarvis.plugin.v1.OnEventRequest.info:type_name -> jarvis.plugin.v1.CallInfo
+	41, // 39: jarvis.plugin.v1.OnEventRequest.schedule:type_name -> jarvis.plugin.v1.ScheduleDue
+	42, // 40: jarvis.plugin.v1.OnEventRequest.notice:type_name -> jarvis.plugin.v1.NoticeAcknowledged
+	54, // 41: jarvis.plugin.v1.ScheduleDue.due:type_name -> google.protobuf.Timestamp
+	45, // 42: jarvis.plugin.v1.MetricsResponse.metrics:type_name -> jarvis.plugin.v1.Metric
+	46, // 43: jarvis.plugin.v1.Metric.samples:type_name -> jarvis.plugin.v1.Sample
+	52, // 44: jarvis.plugin.v1.Sample.labels:type_name -> jarvis.plugin.v1.Sample.LabelsEntry
+	10, // 45: jarvis.plugin.v1.Sentences.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
+	10, // 46: jarvis.plugin.v1.Vocabulary.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
+	2,  // 47: jarvis.plugin.v1.Plugin.Describe:input_type -> jarvis.plugin.v1.DescribeRequest
+	15, // 48: jarvis.plugin.v1.Plugin.Configure:input_type -> jarvis.plugin.v1.ConfigureRequest
+	20, // 49: jarvis.plugin.v1.Plugin.Invoke:input_type -> jarvis.plugin.v1.InvokeRequest
+	39, // 50: jarvis.plugin.v1.Plugin.OnEvent:input_type -> jarvis.plugin.v1.OnEventRequest
+	43, // 51: jarvis.plugin.v1.Plugin.Metrics:input_type -> jarvis.plugin.v1.MetricsRequest
+	32, // 52: jarvis.plugin.v1.Plugin.Health:input_type -> jarvis.plugin.v1.HealthRequest
+	34, // 53: jarvis.plugin.v1.Plugin.Drain:input_type -> jarvis.plugin.v1.DrainRequest
+	36, // 54: jarvis.plugin.v1.Plugin.Attach:input_type -> jarvis.plugin.v1.AttachRequest
+	3,  // 55: jarvis.plugin.v1.Plugin.Describe:output_type -> jarvis.plugin.v1.DescribeResponse
+	17, // 56: jarvis.plugin.v1.Plugin.Configure:output_type -> jarvis.plugin.v1.ConfigureResponse
+	23, // 57: jarvis.plugin.v1.Plugin.Invoke:output_type -> jarvis.plugin.v1.InvokeResponse
+	40, // 58: jarvis.plugin.v1.Plugin.OnEvent:output_type -> jarvis.plugin.v1.OnEventResponse
+	44, // 59: jarvis.plugin.v1.Plugin.Metrics:output_type -> jarvis.plugin.v1.MetricsResponse
+	33, // 60: jarvis.plugin.v1.Plugin.Health:output_type -> jarvis.plugin.v1.HealthResponse
+	35, // 61: jarvis.plugin.v1.Plugin.Drain:output_type -> jarvis.plugin.v1.DrainResponse
+	37, // 62: jarvis.plugin.v1.Plugin.Attach:output_type -> jarvis.plugin.v1.AttachResponse
+	55, // [55:63] is the sub-list for method output_type
+	47, // [47:55] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -2988,7 +3688,7 @@ func file_plugin_proto_init() {
 		(*WordList_Range)(nil),
 		(*WordList_Wildcard)(nil),
 	}
-	file_plugin_proto_msgTypes[20].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[21].OneofWrappers = []any{
 		(*InvokeResponse_Text)(nil),
 		(*InvokeResponse_Progress)(nil),
 		(*InvokeResponse_Result)(nil),
@@ -2996,13 +3696,21 @@ func file_plugin_proto_init() {
 		(*InvokeResponse_NeedInput)(nil),
 		(*InvokeResponse_NotMine)(nil),
 	}
+	file_plugin_proto_msgTypes[35].OneofWrappers = []any{
+		(*AttachResponse_ToolsChanged)(nil),
+		(*AttachResponse_ListsChanged)(nil),
+	}
+	file_plugin_proto_msgTypes[37].OneofWrappers = []any{
+		(*OnEventRequest_Schedule)(nil),
+		(*OnEventRequest_Notice)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   40,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

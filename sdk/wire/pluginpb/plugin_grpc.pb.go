@@ -42,6 +42,8 @@ const (
 	Plugin_Describe_FullMethodName  = "/jarvis.plugin.v1.Plugin/Describe"
 	Plugin_Configure_FullMethodName = "/jarvis.plugin.v1.Plugin/Configure"
 	Plugin_Invoke_FullMethodName    = "/jarvis.plugin.v1.Plugin/Invoke"
+	Plugin_OnEvent_FullMethodName   = "/jarvis.plugin.v1.Plugin/OnEvent"
+	Plugin_Metrics_FullMethodName   = "/jarvis.plugin.v1.Plugin/Metrics"
 	Plugin_Health_FullMethodName    = "/jarvis.plugin.v1.Plugin/Health"
 	Plugin_Drain_FullMethodName     = "/jarvis.plugin.v1.Plugin/Drain"
 	Plugin_Attach_FullMethodName    = "/jarvis.plugin.v1.Plugin/Attach"
@@ -67,6 +69,13 @@ type PluginClient interface {
 	// plugin that ends for one of them ends with the status DEADLINE_EXCEEDED or
 	// CANCELLED and without an end. A plugin that drains answers UNAVAILABLE.
 	Invoke(ctx context.Context, in *InvokeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[InvokeResponse], error)
+	// OnEvent tells the plugin of something that it asked for: a schedule is due,
+	// a notice was acknowledged. The host repeats an event whose answer was an
+	// error, a few times, so handle the same one twice without harm. Only what
+	// jarvis.host.v1 keeps for the plugin leads to events.
+	OnEvent(ctx context.Context, in *OnEventRequest, opts ...grpc.CallOption) (*OnEventResponse, error)
+	// Metrics returns the plugin's own figures. The host adds the plugin's name.
+	Metrics(ctx context.Context, in *MetricsRequest, opts ...grpc.CallOption) (*MetricsResponse, error)
 	// Health says whether the plugin can work right now.
 	Health(ctx context.Context, in *HealthRequest, opts ...grpc.CallOption) (*HealthResponse, error)
 	// Drain makes the plugin refuse new calls and waits for the running ones.
@@ -74,7 +83,8 @@ type PluginClient interface {
 	Drain(ctx context.Context, in *DrainRequest, opts ...grpc.CallOption) (*DrainResponse, error)
 	// Attach lives as long as both sides do. The plugin answers with the
 	// response headers at once. When the stream ends, each side knows that the
-	// other is gone; the plugin then exits within two seconds.
+	// other is gone; the plugin then exits within two seconds. On the way, the
+	// plugin tells when what it offers has changed.
 	Attach(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[AttachRequest, AttachResponse], error)
 }
 
@@ -124,6 +134,26 @@ func (c *pluginClient) Invoke(ctx context.Context, in *InvokeRequest, opts ...gr
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_InvokeClient = grpc.ServerStreamingClient[InvokeResponse]
+
+func (c *pluginClient) OnEvent(ctx context.Context, in *OnEventRequest, opts ...grpc.CallOption) (*OnEventResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OnEventResponse)
+	err := c.cc.Invoke(ctx, Plugin_OnEvent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Metrics(ctx context.Context, in *MetricsRequest, opts ...grpc.CallOption) (*MetricsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MetricsResponse)
+	err := c.cc.Invoke(ctx, Plugin_Metrics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 func (c *pluginClient) Health(ctx context.Context, in *HealthRequest, opts ...grpc.CallOption) (*HealthResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -178,6 +208,13 @@ type PluginServer interface {
 	// plugin that ends for one of them ends with the status DEADLINE_EXCEEDED or
 	// CANCELLED and without an end. A plugin that drains answers UNAVAILABLE.
 	Invoke(*InvokeRequest, grpc.ServerStreamingServer[InvokeResponse]) error
+	// OnEvent tells the plugin of something that it asked for: a schedule is due,
+	// a notice was acknowledged. The host repeats an event whose answer was an
+	// error, a few times, so handle the same one twice without harm. Only what
+	// jarvis.host.v1 keeps for the plugin leads to events.
+	OnEvent(context.Context, *OnEventRequest) (*OnEventResponse, error)
+	// Metrics returns the plugin's own figures. The host adds the plugin's name.
+	Metrics(context.Context, *MetricsRequest) (*MetricsResponse, error)
 	// Health says whether the plugin can work right now.
 	Health(context.Context, *HealthRequest) (*HealthResponse, error)
 	// Drain makes the plugin refuse new calls and waits for the running ones.
@@ -185,7 +222,8 @@ type PluginServer interface {
 	Drain(context.Context, *DrainRequest) (*DrainResponse, error)
 	// Attach lives as long as both sides do. The plugin answers with the
 	// response headers at once. When the stream ends, each side knows that the
-	// other is gone; the plugin then exits within two seconds.
+	// other is gone; the plugin then exits within two seconds. On the way, the
+	// plugin tells when what it offers has changed.
 	Attach(grpc.BidiStreamingServer[AttachRequest, AttachResponse]) error
 	mustEmbedUnimplementedPluginServer()
 }
@@ -205,6 +243,12 @@ func (UnimplementedPluginServer) Configure(context.Context, *ConfigureRequest) (
 }
 func (UnimplementedPluginServer) Invoke(*InvokeRequest, grpc.ServerStreamingServer[InvokeResponse]) error {
 	return status.Error(codes.Unimplemented, "method Invoke not implemented")
+}
+func (UnimplementedPluginServer) OnEvent(context.Context, *OnEventRequest) (*OnEventResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OnEvent not implemented")
+}
+func (UnimplementedPluginServer) Metrics(context.Context, *MetricsRequest) (*MetricsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Metrics not implemented")
 }
 func (UnimplementedPluginServer) Health(context.Context, *HealthRequest) (*HealthResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Health not implemented")
@@ -283,6 +327,42 @@ func _Plugin_Invoke_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_InvokeServer = grpc.ServerStreamingServer[InvokeResponse]
 
+func _Plugin_OnEvent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OnEventRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).OnEvent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_OnEvent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).OnEvent(ctx, req.(*OnEventRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_Metrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MetricsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Metrics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Metrics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Metrics(ctx, req.(*MetricsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Plugin_Health_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(HealthRequest)
 	if err := dec(in); err != nil {
@@ -340,6 +420,14 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Configure",
 			Handler:    _Plugin_Configure_Handler,
+		},
+		{
+			MethodName: "OnEvent",
+			Handler:    _Plugin_OnEvent_Handler,
+		},
+		{
+			MethodName: "Metrics",
+			Handler:    _Plugin_Metrics_Handler,
 		},
 		{
 			MethodName: "Health",
