@@ -10,6 +10,12 @@ PREFIX    ?= /usr/local
 ARGS      ?=
 LOCOMO    ?=
 
+# How long each measurement of bench-host takes, how often floor and host take
+# turns, and how many idle sockets are held.
+BENCH_SECONDS ?= 2
+BENCH_ROUNDS  ?= 3
+BENCH_IDLE    ?= 10000
+
 # The race detector needs cgo and a C compiler.
 CC_FOUND  := $(shell command -v $(CC) 2>/dev/null)
 RACE      := $(if $(CC_FOUND),-race,)
@@ -18,7 +24,7 @@ UNRACED   := ^TestAPluginThatGrowsIsEndedAlone$$
 TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
 
 .DEFAULT_GOAL := help
-.PHONY: bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
+.PHONY: bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,8 +51,13 @@ check: fmt vet lint generated tidy cross ## format, vet, lint, generated files, 
 e2e: build ## the page in a real browser and third-party clients (installs chromium and npm packages)
 	@test/e2e/run
 
-bench: ## measure, and print figures
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: bench-host bench-go ## measure, and print figures; BENCH_SECONDS=5 takes longer and is steadier
+
+bench-host: build ## the host against bare floors, interleaved
+	$(GO) run ./cmd/bench-host -host $(BIN)/jarvis -each $(BENCH_SECONDS)s -rounds $(BENCH_ROUNDS) -idle $(BENCH_IDLE)
+
+bench-go: ## the benchmarks of single packages
+	$(GO) test -run '^$$' -bench . -benchtime 200ms -benchmem ./...
 
 bench-memory: ## how well memory finds, and how fast; LOCOMO=FILE measures on that too
 	$(GO) run ./cmd/bench-memory -locomo "$(LOCOMO)"

@@ -58,6 +58,7 @@ var layers = map[string][]string{
 	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},
 	"host/web":           {},
 
+	"cmd/bench-host":         {"host/protocol", "host/telemetry", "host/llm/llmtest"},
 	"cmd/bench-memory":       {"host/memory", "host/memory/embedded", "host/memory/eval"},
 	"host/memory":            {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},
 	"host/memory/rank":       {"host/memory/analysis"},
@@ -83,8 +84,8 @@ var layers = map[string][]string{
 // confined says which packages may use a package from outside the module.
 var confined = map[string][]string{
 	"github.com/hashicorp/go-plugin":         {"sdk/wire", "sdk/serve", "sdk/launch", "host/supervisor"},
-	"github.com/gorilla/websocket":           {"host/gateway", "cmd/jarvis"},
-	"github.com/julienschmidt/httprouter":    {"host/gateway"},
+	"github.com/gorilla/websocket":           {"host/gateway", "cmd/jarvis", "cmd/bench-host"},
+	"github.com/julienschmidt/httprouter":    {"host/gateway", "cmd/bench-host"},
 	"modernc.org/sqlite":                     {"host/db/sqlite", "host/memory/embedded"},
 	"github.com/knadh/koanf/v2":              {"host/config"},
 	"github.com/modelcontextprotocol/go-sdk": {"host/mcp", "plugins/mcp"},

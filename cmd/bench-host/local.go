@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/telemetry"
+)
+
+// coldStart is F11: from the start of the program to the host's being ready,
+// with a data directory that is there already.
+func (b *bench) coldStart(ctx context.Context) ([]goal, error) {
+	dir, err := os.MkdirTemp("", "bench-start-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	config := fmt.Sprintf(hostConfig, b.model.url, modelName)
+	var took []float64
+	for i := range 2 + b.rounds {
+		p, err := startHostIn(ctx, b.settings.host, dir, config)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 { // the first one makes its data
+			took = append(took, float64(p.took)/float64(time.Millisecond))
+		}
+		p.dir = "" // it is used again
+		p.stop()
+	}
+	return []goal{{
+		id: "F11", what: "start to ready, plugins with mutual TLS", unit: "ms", figure: median(took), ratio: median(took), must: 300, better: 50,
+	}}, nil
+}
+
+// logLine is F9: what a message's log line costs, scrubbed, and the worst text.
+func (b *bench) logLine(context.Context) ([]goal, error) {
+	scrubber := telemetry.NewScrubber()
+	for i := range 20 {
+		scrubber.Register(fmt.Sprintf("jrv_%043d", i))
+	}
+	log := telemetry.NewLogger(io.Discard, "json", "info", scrubber)
+	line := quickest(2000, func() {
+		log.Info("turn", "session", "s_abcdefghijklmnop", "turn", "t_abcdefghijklmn", "request_id", "req_abcdefghijklmnopqrstuvwxyz",
+			"user", "u_abcdefghijkl", "source", "model", "state", "answered", "ms", 1234, "first_ms", 123, "lang", "fr")
+	})
+	long := strings.Repeat("authorization: none; token of appreciation, the password is a secret key=value ", 60)[:4096]
+	worst := quickest(200, func() { scrubber.Scrub(long) })
+	plain := bytes.Repeat([]byte("le chat dort sur le tapis "), 160)[:4096]
+	innocent := quickest(200, func() { scrubber.Scrub(string(plain)) })
+	return []goal{
+		{id: "F9", what: "a message's log line, scrubbed", unit: "us", figure: line, ratio: line, must: 60, better: 30},
+		{id: "F9", what: "scrubbing 4 KiB of innocent text", unit: "us", figure: innocent, ratio: innocent, must: 1000, better: 100},
+		{id: "F9", what: "scrubbing 4 KiB full of suspicious words", unit: "us", figure: worst, ratio: worst, must: 1000, better: 100},
+	}, nil
+}
+
+// quickest is the median time of f in microseconds.
+func quickest(times int, f func()) float64 {
+	var took []time.Duration
+	for range times {
+		began := time.Now()
+		f()
+		took = append(took, time.Since(began))
+	}
+	return micros(median(took))
+}
