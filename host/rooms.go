@@ -123,7 +123,7 @@ func (h *Host) newConversation(c *config.Config) error {
 		Dropped: h.metrics.ContextDropped,
 	}
 	stages := &dialog.Dialog{
-		Tools: h.runner, Sentences: h.catalogue, Agent: mind, Words: texts.Get, IsStop: texts.IsStop,
+		Tools: h.runner, Sentences: h.catalogue, Agent: mind, Words: texts.Get, IsStop: texts.IsStop, IsAgain: texts.IsAgain,
 		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: note,
 	}
 	h.answerer = logged{stages, h.log}

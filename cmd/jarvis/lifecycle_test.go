@@ -211,3 +211,36 @@ func TestAFirstStartOnAnotherAddressNamesInit(t *testing.T) {
 		t.Errorf("got %v: %s", err, out)
 	}
 }
+
+// E12: a host that is killed in the middle of an effect tells so after its
+// restart; the end user can have it tried once more, and nothing happens twice
+// unless they agree.
+func TestAnInterruptedTurnIsTriedOnceMoreOnRequest(t *testing.T) {
+	model := slowModel(t)
+	dir := t.TempDir()
+	h := startHost(t, dir, withModel(model.URL()))
+	c := h.dial("a")
+	c.say("raconte une histoire")
+	var accepted protocol.Accepted
+	c.into(c.next(protocol.TypeAccepted), &accepted)
+	c.next(protocol.TypeDelta)
+	h.kill()
+	until(t, "the plugins to go with the host", func() bool { return len(h.processes()) == 0 })
+
+	whole := llmtest.New(t, llmtest.Rule{Chunks: []string{"Il était ", "une fois."}})
+	h = startHost(t, dir, withModel(whole.URL()))
+	c = h.dial("b")
+	c.send(protocol.Resume{Type: protocol.TypeResume, Session: accepted.Session})
+	if end := c.turn().done; end.State != "interrupted" {
+		t.Fatalf("the killed turn ended as %+v", end)
+	}
+	got := c.ask("réessaie")
+	if got.done.State != "answered" || got.done.Text != "Il était une fois." || got.done.Lang != "fr" {
+		t.Fatalf("the second try ended as %+v", got.done)
+	}
+	asked := whole.Requests()
+	if last := asked[len(asked)-1]; !strings.Contains(string(last.Body), "raconte une histoire") || strings.Contains(string(last.Body), "réessaie") ||
+		strings.Count(string(last.Body), "raconte") != 1 {
+		t.Errorf("the model was asked %s", last.Body)
+	}
+}

@@ -36,6 +36,8 @@ type Dialog struct {
 	Agent     Agent
 	Words     tool.Words
 	IsStop    func(text string) bool
+	// IsAgain tells a request to try once more; nil knows none.
+	IsAgain   func(text string) bool
 	Languages []string // in which sentences are tried after the turn's own
 	Now       func() time.Time
 	// Matched is told how long matching an utterance took; nil is allowed.
@@ -79,7 +81,10 @@ type answer struct {
 
 // all answers the turn's utterance, and then what the end user added to it.
 func (a *answer) all(ctx context.Context) error {
-	pending := []string{a.t.Text}
+	pending, taken, err := a.again(ctx)
+	if taken || err != nil {
+		return err
+	}
 	for len(pending) > 0 {
 		if err := a.one(ctx, pending[0]); err != nil || a.gone {
 			return err

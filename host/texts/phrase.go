@@ -8,13 +8,13 @@ import (
 
 // phrases are the folded sayings of phrases.yaml, each list longest first.
 type phrases struct {
-	polite, stop, yes, no []string
+	polite, stop, again, yes, no []string
 }
 
 var known = sync.OnceValue(func() phrases {
 	raw := load[map[string][]string]("phrases")
 	return phrases{
-		polite: folded(raw["polite"]), stop: folded(raw["stop"]),
+		polite: folded(raw["polite"]), stop: folded(raw["stop"]), again: folded(raw["again"]),
 		yes: folded(raw["yes"]), no: folded(raw["no"]),
 	}
 })
@@ -34,6 +34,13 @@ func folded(list []string) []string {
 func IsStop(text string) bool {
 	k := known()
 	return consists(bare(Fold(text), k.polite), k.stop)
+}
+
+// IsAgain reports whether a text asks to try once more and nothing else, in any
+// language: "réessaie", "try again please".
+func IsAgain(text string) bool {
+	k := known()
+	return consists(bare(Fold(text), k.polite), k.again)
 }
 
 // YesNo reads a text as the answer to a question that wants yes or no, in any

@@ -34,6 +34,10 @@ type Turn struct {
 	// StoppedTurns is how many turns this utterance stopped: more than zero only
 	// for a stop word said while something ran.
 	StoppedTurns int
+	// Effects tells what an earlier turn of this session changed, or may have
+	// changed, in the world: the summaries of its calls, in their order. It may
+	// be nil: nothing is known of earlier turns.
+	Effects func(ctx context.Context, turnID string) ([]string, error)
 	// Steer returns, once each, the texts that the end user added to this
 	// turn while it runs. It never blocks.
 	Steer func() []string

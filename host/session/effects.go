@@ -1,0 +1,47 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// effects implements Turn.Effects from the frames that are kept. A call that
+// was running when its turn ended counts: no one knows how far it came.
+func (a *actor) effects(ctx context.Context, turnID string) ([]string, error) {
+	var calls []protocol.Tool // the latest step of each
+	for after := int64(0); ; {
+		page, err := a.store.Frames(ctx, a.meta.ID, after, replayPage)
+		if err != nil {
+			return nil, fmt.Errorf("read frames: %w", err)
+		}
+		for _, f := range page {
+			if f.Turn != turnID || f.Type != protocol.TypeTool {
+				continue
+			}
+			var step protocol.Tool
+			if err := json.Unmarshal(f.Body, &step); err != nil {
+				return nil, fmt.Errorf("read frame %d: %w", f.Seq, err)
+			}
+			calls = slices.DeleteFunc(calls, func(c protocol.Tool) bool { return c.Call == step.Call })
+			calls = append(calls, step)
+		}
+		if len(page) < replayPage {
+			break
+		}
+		after = page[len(page)-1].Seq
+	}
+	var done []string
+	for _, c := range calls {
+		switch turn.ToolState(c.State) {
+		case turn.ToolRunning, turn.ToolExecuted, turn.ToolVerified, turn.ToolUnverified:
+			done = append(done, c.Summary)
+		case turn.ToolRead, turn.ToolFailed, turn.ToolRefused, turn.ToolUndone:
+		}
+	}
+	return done, nil
+}
