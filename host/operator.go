@@ -89,7 +89,7 @@ func (d *direct) RunTool(ctx context.Context, who session.Identity, plugin, name
 // turn is what a call outside of a conversation belongs to.
 func (d *direct) turn(who session.Identity) *turn.Turn {
 	return &turn.Turn{
-		ID: telemetry.NewRequestID(), RequestID: who.RequestID, User: who.User, Role: who.Role, Plugins: who.Plugins,
+		ID: telemetry.NewRequestID(), RequestID: who.RequestID, User: who.User, Name: who.Name, Role: who.Role, Plugins: who.Plugins,
 		Lang: d.h.detect("", who.Lang), Zone: who.Zone, At: time.Now(), Vars: d.h.detached.of(who.User), Steer: func() []string { return nil },
 	}
 }

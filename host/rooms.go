@@ -101,9 +101,9 @@ func (h *Host) rebuild() {
 
 // newConversation makes what turns an utterance into an answer.
 func (h *Host) newConversation(c *config.Config) error {
-	prompts, err := agent.LoadPrompts()
+	prompts, err := agent.LoadPrompts(c.LLM.PromptsDir, agent.Home(c.Home))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: llm.prompts_dir: %w", ErrConfig, err)
 	}
 	grants := tool.Grants{}
 	for id, p := range c.Plugins {
@@ -130,10 +130,11 @@ func (h *Host) newConversation(c *config.Config) error {
 	h.sessions = session.New(session.Options{
 		Store: h.accounts.db, Answerer: h.answerer, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
 		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,
-		FailureText: func(lang, code string) string { return texts.Get(lang, "error."+code) },
-		TurnDone:    func(s turn.Source, took time.Duration) { h.metrics.TurnDone(string(s), took) },
-		FirstDelta:  h.metrics.FirstToken,
-		QueueDepth:  func(n int) { h.metrics.QueueDepth("turns", n) },
+		FailureText:   func(lang, code string) string { return texts.Get(lang, "error."+code) },
+		TurnDone:      func(s turn.Source, took time.Duration) { h.metrics.TurnDone(string(s), took) },
+		FirstDelta:    h.metrics.FirstToken,
+		QueueDepth:    func(n int) { h.metrics.QueueDepth("turns", n) },
+		StopUnwatched: c.Gateway.Unwatched == "stop",
 	})
 	return nil
 }

@@ -31,7 +31,9 @@ func against(g goal, floors, figures []float64) goal {
 }
 
 func (g goal) verdict() string {
-	met := func(bound float64) bool { return bound > 0 && (g.more && g.ratio >= bound || !g.more && g.ratio <= bound) }
+	met := func(bound float64) bool {
+		return bound > 0 && (g.more && g.ratio >= bound || !g.more && g.ratio <= bound)
+	}
 	switch {
 	case g.must == 0 && g.better == 0:
 		return "-"

@@ -78,7 +78,7 @@ func offers() []*tool.Offer {
 
 func agentOf(t *testing.T, m Model, h *hands) *Agent {
 	t.Helper()
-	prompts, err := LoadPrompts()
+	prompts, err := LoadPrompts("", Home{Assistant: "Jarvis", Place: "Lyon", People: []string{"Ada", "Ben"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func agentOf(t *testing.T, m Model, h *hands) *Agent {
 }
 
 func turnOf(text string) *turn.Turn {
-	return &turn.Turn{ID: "t", Session: "s", User: "alice", RequestID: "r1", Lang: "en", Text: text, Zone: time.UTC, Steer: func() []string { return nil }}
+	return &turn.Turn{ID: "t", Session: "s", User: "alice", Name: "alice", RequestID: "r1", Lang: "en", Text: text, Zone: time.UTC, Steer: func() []string { return nil }}
 }
 
 func answerOf(t *testing.T, a *Agent, tn *turn.Turn) turn.Done {

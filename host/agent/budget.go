@@ -34,11 +34,11 @@ const (
 )
 
 // saw takes in how many tokens a prompt took that was guessed to take so many.
-func (g *gauge) saw(model string, guessed, real int) {
-	if guessed < leastGuess || real <= 0 {
+func (g *gauge) saw(model string, guessed, counted int) {
+	if guessed < leastGuess || counted <= 0 {
 		return
 	}
-	seen := float64(real) / float64(guessed)
+	seen := float64(counted) / float64(guessed)
 	if seen < leastFactor {
 		return
 	}

@@ -22,7 +22,7 @@ const (
 // utterance. What is left out is counted and said, to the model too; the rules
 // and the utterance are never left out.
 func (r *run) prepare(ctx context.Context, picked []*tool.Offer) error {
-	system, err := r.a.system(r.t)
+	system, err := r.a.system(ctx, r.t)
 	if err != nil {
 		return err
 	}

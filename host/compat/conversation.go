@@ -22,7 +22,6 @@ type conversation struct {
 	maxTokens   int
 	think       bool
 	noTools     bool // the program wants text whatever tools there are
-	stop        []string
 }
 
 // Bounds of a request.

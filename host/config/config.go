@@ -26,12 +26,23 @@ type Config struct {
 	// own folder.
 	PluginsDir string `koanf:"plugins_dir" path:"true"`
 
+	Home    HomeConfig              `koanf:"home"`
 	Gateway GatewayConfig           `koanf:"gateway"`
 	LLM     LLMConfig               `koanf:"llm"`
 	Plugins map[string]PluginConfig `koanf:"plugins"`
 	Log     LogConfig               `koanf:"log"`
 	Metrics MetricsConfig           `koanf:"metrics"`
 	Drain   DrainConfig             `koanf:"drain"`
+}
+
+// HomeConfig is what a language model is told of the home, with every answer.
+type HomeConfig struct {
+	// Assistant is what the assistant is called.
+	Assistant string `koanf:"assistant"`
+	// Place is where the home is, such as Lyon, France.
+	Place string `koanf:"place"`
+	// People are those who live there, such as Ada, Ben (8 years).
+	People []string `koanf:"people"`
 }
 
 // GatewayConfig is the door for browsers and programs.
@@ -44,6 +55,10 @@ type GatewayConfig struct {
 	// AllowedOrigins are the sites whose pages may talk to the host, such as
 	// https://jarvis.example. The host's own pages are always allowed.
 	AllowedOrigins []string `koanf:"allowed_origins"`
+	// Unwatched is what becomes of an answer when the last connection that
+	// follows it is gone: continue, and it is there when the client comes back,
+	// or stop, which spares the model.
+	Unwatched string `koanf:"unwatched" enum:"continue,stop"`
 }
 
 // PluginConfig is one plugin, under its id.
@@ -99,7 +114,8 @@ func Default() Config {
 		Profile:  "dev",
 		DataDir:  "./data",
 		Language: "auto",
-		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080"},
+		Home:     HomeConfig{Assistant: "Jarvis"},
+		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080", Unwatched: "continue"},
 		LLM:      defaultModels(),
 		Log:      LogConfig{Level: "info", Format: "auto"},
 		Metrics:  MetricsConfig{AllowLoopback: true},

@@ -18,6 +18,10 @@ type LLMConfig struct {
 	// Routes that are not listed follow by their names. The short form's route is
 	// called ollama.
 	Order []string `koanf:"order"`
+	// PromptsDir is a folder with what models are told before a conversation, by
+	// language, in place of what is built in: fr.txt, en.txt. A change counts
+	// from the next answer on.
+	PromptsDir string `koanf:"prompts_dir" path:"true"`
 
 	Ollama    OllamaConfig                `koanf:"ollama"`
 	Providers map[string]ProviderConfig   `koanf:"providers"`

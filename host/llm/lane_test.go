@@ -58,7 +58,9 @@ func TestThoseWhoWaitAreToldTheirPlaceAndTime(t *testing.T) { // fault-L26
 		}
 		wg.Wait()
 		want := [][]llm.Waiting{
-			nil, {{Position: 1}}, {{Position: 2}, {Position: 1, ETA: time.Second}},
+			nil,
+			{{Position: 1}},
+			{{Position: 2}, {Position: 1, ETA: time.Second}},
 			{{Position: 3}, {Position: 2, ETA: 2 * time.Second}, {Position: 1, ETA: time.Second}},
 		}
 		for i := range got {

@@ -11,6 +11,7 @@ import (
 // Identity is who speaks, as the credential says.
 type Identity struct {
 	User string
+	Name string // what the end user is called
 	Role turn.Role
 	// Plugins are those that a guest may use; others use all.
 	Plugins []string
@@ -87,6 +88,10 @@ type Options struct {
 	MaxAnswer    int           // bytes of one answer; default 1 MiB
 	MaxReplay    int           // bytes of frames that a resume gets; default 512 KiB
 	History      int           // messages that a turn gets; default 40
+
+	// StopUnwatched is whether what runs ends when the last device that follows
+	// it is gone; else it goes on, and is there when the device comes back.
+	StopUnwatched bool
 
 	// TurnDone is told of each turn's end, and how long after its utterance came.
 	TurnDone func(source turn.Source, took time.Duration)

@@ -48,7 +48,7 @@ func (a *actor) next() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{from: u, cancel: cancel}
 	r.turn = &turn.Turn{
-		ID: u.turn, Session: a.meta.ID, RequestID: u.who.RequestID, User: u.who.User, Role: u.who.Role,
+		ID: u.turn, Session: a.meta.ID, RequestID: u.who.RequestID, User: u.who.User, Name: u.who.Name, Role: u.who.Role,
 		Plugins: u.who.Plugins, Lang: u.lang, LangForced: u.forced, Zone: u.who.Zone, Text: u.text, At: u.at,
 		Remember: u.remember, Temporary: a.meta.Temporary, History: a.past(u.turn),
 		Vars: &vars{store: a.store, session: a.meta.ID, over: &r.over}, StoppedTurns: u.stopped, Steer: r.take,

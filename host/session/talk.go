@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 // Say accepts an utterance, durably, and subscribes sub to its session; sub may
@@ -84,14 +85,45 @@ func (m *Manager) Reply(ctx context.Context, who Identity, question string, valu
 }
 
 // Unsubscribe ends all subscriptions of sub. Nothing reaches it afterwards;
-// what runs goes on.
+// what runs goes on, or ends where no one else follows it and StopUnwatched is
+// set.
 func (m *Manager) Unsubscribe(sub Subscriber) {
+	for _, session := range m.unfollow(sub) {
+		if m.o.StopUnwatched {
+			m.stopUnwatched(session)
+		}
+	}
+}
+
+// unfollow returns the sessions that no one follows any more.
+func (m *Manager) unfollow(sub Subscriber) (left []string) {
 	m.following.Lock()
 	defer m.following.Unlock()
 	for r := range m.rooms[sub] {
 		r.leave(sub)
+		if r.empty() {
+			left = append(left, r.session)
+		}
 	}
 	delete(m.rooms, sub)
+	return left
+}
+
+// stopUnwatched ends what runs in a session, unless someone came back to it.
+func (m *Manager) stopUnwatched(session string) {
+	m.mu.Lock()
+	a := m.actors[session]
+	m.mu.Unlock()
+	if a == nil {
+		return // nothing runs
+	}
+	// A session that ends meanwhile has nothing to stop.
+	_, _ = perform(context.Background(), a, func() (struct{}, error) {
+		if a.run != nil && a.room.empty() {
+			a.halt(turn.Stopped)
+		}
+		return struct{}{}, nil
+	})
 }
 
 // resume is Resume on the session's goroutine: no frame can come in between.

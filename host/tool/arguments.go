@@ -37,7 +37,7 @@ func (o *Offer) check(raw json.RawMessage, origin sdk.Origin) (json.RawMessage, 
 		coerce(args, o.properties)
 	case sdk.OriginSentence:
 		maps.DeleteFunc(args, func(name string, _ any) bool { return o.properties[name] == nil })
-	case sdk.OriginFloor, sdk.OriginAPI:
+	case sdk.OriginFloor, sdk.OriginAPI, sdk.OriginEvent:
 	}
 	if err := o.input.ApplyDefaults(&args); err != nil {
 		return nil, fmt.Errorf("apply defaults: %w", err)

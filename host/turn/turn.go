@@ -16,6 +16,7 @@ type Turn struct {
 	Session   string
 	RequestID string
 	User      string
+	Name      string // what the end user is called; may be empty
 	Role      Role
 	Plugins   []string // the plugins that a guest may use; others use all
 	Lang      string   // language of the answer: "fr" or "en"

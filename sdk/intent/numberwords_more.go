@@ -60,8 +60,10 @@ func joinEach(fronts []string, glue string, backs []string) (out []string) {
 }
 
 var (
-	germanUnits = []string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf",
-		"dreizehn", "vierzehn", "fünfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn"}
+	germanUnits = []string{
+		"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf",
+		"dreizehn", "vierzehn", "fünfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn",
+	}
 	germanTens = []string{"", "", "zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"}
 	germanOnes = []string{"eins", "ein", "eine", "einen", "einem", "einer", "eines"}
 )
@@ -95,8 +97,10 @@ func sayGerman(n int) []string {
 }
 
 var (
-	dutchUnits = []string{"nul", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf",
-		"dertien", "veertien", "vijftien", "zestien", "zeventien", "achttien", "negentien"}
+	dutchUnits = []string{
+		"nul", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf",
+		"dertien", "veertien", "vijftien", "zestien", "zeventien", "achttien", "negentien",
+	}
 	dutchTens = []string{"", "", "twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig"}
 )
 
@@ -128,8 +132,10 @@ func sayDutch(n int) []string {
 }
 
 var (
-	italianUnits = []string{"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "undici", "dodici",
-		"tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove"}
+	italianUnits = []string{
+		"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "undici", "dodici",
+		"tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove",
+	}
 	italianTens = []string{"", "", "venti", "trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta"}
 )
 
@@ -170,9 +176,11 @@ func sayItalian(n int) []string {
 }
 
 var (
-	spanishUnits = []string{"cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce",
+	spanishUnits = []string{
+		"cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce",
 		"trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho", "diecinueve", "veinte", "veintiuno", "veintidós", "veintitrés",
-		"veinticuatro", "veinticinco", "veintiséis", "veintisiete", "veintiocho", "veintinueve"}
+		"veinticuatro", "veinticinco", "veintiséis", "veintisiete", "veintiocho", "veintinueve",
+	}
 	spanishTens     = []string{"", "", "", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"}
 	spanishHundreds = []string{"", "ciento", "doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos", "ochocientos", "novecientos"}
 )
@@ -203,8 +211,10 @@ func saySpanish(n int) []string {
 }
 
 var (
-	portugueseUnits = []string{"zero", "um", "dois", "três", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez", "onze", "doze",
-		"treze", "catorze", "quinze", "dezesseis", "dezessete", "dezoito", "dezenove"}
+	portugueseUnits = []string{
+		"zero", "um", "dois", "três", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez", "onze", "doze",
+		"treze", "catorze", "quinze", "dezesseis", "dezessete", "dezoito", "dezenove",
+	}
 	portugueseOther    = map[int]string{14: "quatorze", 16: "dezasseis", 17: "dezassete", 19: "dezanove"}
 	portugueseTens     = []string{"", "", "vinte", "trinta", "quarenta", "cinquenta", "sessenta", "setenta", "oitenta", "noventa"}
 	portugueseHundreds = []string{"", "cento", "duzentos", "trezentos", "quatrocentos", "quinhentos", "seiscentos", "setecentos", "oitocentos", "novecentos"}
@@ -239,8 +249,10 @@ func sayPortuguese(n int) []string {
 }
 
 var (
-	swedishUnits = []string{"noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
-		"tretton", "fjorton", "femton", "sexton", "sjutton", "arton", "nitton"}
+	swedishUnits = []string{
+		"noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
+		"tretton", "fjorton", "femton", "sexton", "sjutton", "arton", "nitton",
+	}
 	swedishTens = []string{"", "", "tjugo", "trettio", "fyrtio", "femtio", "sextio", "sjuttio", "åttio", "nittio"}
 )
 
@@ -249,8 +261,10 @@ func saySwedish(n int) []string {
 }
 
 var (
-	norwegianUnits = []string{"null", "en", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv",
-		"tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten"}
+	norwegianUnits = []string{
+		"null", "en", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv",
+		"tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten",
+	}
 	norwegianTens = []string{"", "", "tjue", "tretti", "førti", "femti", "seksti", "sytti", "åtti", "nitti"}
 )
 
@@ -286,8 +300,10 @@ func northern(n int, units, tens, ones []string, hundred, and string) []string {
 }
 
 var (
-	danishUnits = []string{"nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv",
-		"tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten"}
+	danishUnits = []string{
+		"nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv",
+		"tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten",
+	}
 	danishTens = []string{"", "", "tyve", "tredive", "fyrre", "halvtreds", "tres", "halvfjerds", "firs", "halvfems"}
 )
 
@@ -412,10 +428,10 @@ var (
 // sayKorean gives the Chinese numbers first, then those of the language itself.
 func sayKorean(n int) []string {
 	out := []string{han{chars("영일이삼사오육칠팔구"), "십", "백", false, false}.say(n)}
-	switch {
-	case n == 0:
+	switch n {
+	case 0:
 		return append(out, "공")
-	case n == 20:
+	case 20:
 		out = append(out, "스무")
 	}
 	if n < 100 {

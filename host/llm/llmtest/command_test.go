@@ -107,9 +107,9 @@ func TestTheDemonstrationShowsToolsAndFaults(t *testing.T) {
 		says   string
 	}{
 		"A game for a rainy day?": {200, `"name":"hangman__start","arguments":"{}"`},
-		"please, fault 429":                {429, `"message":"too many requests"`},
-		"aide, merci":                      {200, "modèle"},
-		"what else":                        {200, "demonstrations"},
+		"please, fault 429":       {429, `"message":"too many requests"`},
+		"aide, merci":             {200, "modèle"},
+		"what else":               {200, "demonstrations"},
 	} {
 		x := do(t, "POST", url, `{"model":"toy","messages":[{"role":"user","content":"`+said+`"}],`+tool+`}`)
 		if x.status != c.status || !strings.Contains(x.body, c.says) {

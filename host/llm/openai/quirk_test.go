@@ -43,11 +43,13 @@ func TestEveryDialectIsUnderstood(t *testing.T) { // I03
 			`{"model":"toy","choices":[{"index":0,"delta":{"content":"one"},"finish_reason":null,"stop_reason":null}],"usage":{"prompt_tokens":7,"completion_tokens":1}}`,
 			two, `{"model":"toy","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop","stop_reason":null}],"usage":{"prompt_tokens":7,"completion_tokens":2}}`,
 			"[DONE]"), figures},
-		"OpenRouter: comments, a cost, more keys": {": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n" + data(
-			`{"id":"gen-1","provider":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"one"},"finish_reason":null,"native_finish_reason":null}]}`,
-			two, `{"model":"toy","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop","native_finish_reason":"end"}]}`,
-			`{"model":"toy","choices":[{"index":0,"delta":{"content":""},"finish_reason":null}],"usage":{"prompt_tokens":7,"completion_tokens":2,"cost":0.5}}`, "[DONE]"),
-			llm.Usage{PromptTokens: 7, CompletionTokens: 2, Model: "toy", Cost: 0.5}},
+		"OpenRouter: comments, a cost, more keys": {
+			": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n" + data(
+				`{"id":"gen-1","provider":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"one"},"finish_reason":null,"native_finish_reason":null}]}`,
+				two, `{"model":"toy","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop","native_finish_reason":"end"}]}`,
+				`{"model":"toy","choices":[{"index":0,"delta":{"content":""},"finish_reason":null}],"usage":{"prompt_tokens":7,"completion_tokens":2,"cost":0.5}}`, "[DONE]"),
+			llm.Usage{PromptTokens: 7, CompletionTokens: 2, Model: "toy", Cost: 0.5},
+		},
 		"OpenAI: null figures, an obfuscation, a fingerprint": {data(
 			`{"id":"c","system_fingerprint":"f","service_tier":"t","obfuscation":"x","usage":null,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}]}`,
 			`{"obfuscation":"yy","usage":null,"choices":[{"index":0,"delta":{"content":"one two"},"finish_reason":null}]}`,
@@ -102,7 +104,8 @@ func TestAnAnswerThatIsNotStreamedIsUnderstood(t *testing.T) {
 		`"tool_calls":[{"type":"function","function":{"name":"lookup","arguments":"{\"x\":1}"},"id":""}]}}],"usage":{"prompt_tokens":5,"completion_tokens":3}}`
 	got, err := ask(t, typed(t, "application/json; charset=utf-8", body), hello("toy"))
 	want := []llm.Event{
-		llm.Thinking{Text: "hm"}, llm.Delta{Text: "one two"},
+		llm.Thinking{Text: "hm"},
+		llm.Delta{Text: "one two"},
 		llm.ToolCall{ID: "call_1_0", Name: "lookup", Arguments: json.RawMessage(`{"x":1}`)},
 		llm.Finish{Reason: llm.ReasonStop, Usage: llm.Usage{PromptTokens: 5, CompletionTokens: 3, Model: "toy"}},
 	}
@@ -274,8 +277,10 @@ func TestAnErrorInsideTheStreamIsAFailureInEveryForm(t *testing.T) { // fault-L9
 		"a field of nothing": {data(one) + "error:\n\n", llm.Internal, "without a text"},
 		"an event's name":    {data(one) + "event: error\n" + data(`{"error":{"message":"it broke"}}`), llm.Internal, "it broke"},
 		"a reason":           {data(one, end("error")), llm.Internal, "with an error"},
-		"beside a reason": {data(one, `{"error":{"code":502,"message":"Provider disconnected"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}`),
-			llm.Unreachable, "Provider disconnected"},
+		"beside a reason": {
+			data(one, `{"error":{"code":502,"message":"Provider disconnected"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}`),
+			llm.Unreachable, "Provider disconnected",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ask(t, saying(t, c.body+data(two, end("stop"), "[DONE]")), hello("toy"))

@@ -48,9 +48,11 @@ func TestAConversationIsSentInTheServersWords(t *testing.T) {
 		Model: "toy", RequestID: "req-1", Temperature: &warm, MaxTokens: 9, Format: json.RawMessage(`{"type":"object"}`),
 		User: "u1", Role: "user", Lang: "fr", Route: "big",
 		Messages: []llm.Message{
-			{Role: llm.System, Content: "be brief"}, {Role: llm.User, Content: "weather?"},
+			{Role: llm.System, Content: "be brief"},
+			{Role: llm.User, Content: "weather?"},
 			{Role: llm.Assistant, Thinking: "hm", ToolCalls: []llm.ToolCall{{ID: "c1", Name: "lookup", Arguments: json.RawMessage(`{"city":"Oslo"}`)}, {ID: "c2", Name: "now"}}},
-			{Role: llm.Tool, ToolName: "lookup", ToolCallID: "c1", Content: "rain"}, {Role: llm.Assistant, Content: "It rains."},
+			{Role: llm.Tool, ToolName: "lookup", ToolCallID: "c1", Content: "rain"},
+			{Role: llm.Assistant, Content: "It rains."},
 		},
 		Tools: []llm.ToolDef{{Name: "lookup", Description: "Looks up.", Parameters: json.RawMessage(`{"type":"object","properties":{"city":{"type":"string"}}}`)}, {Name: "now"}},
 	})

@@ -24,7 +24,9 @@ func TestAnAnswerArrivesWordByWordAndEndsWithItsCost(t *testing.T) { // I03
 	p, srv := scripted(t, llmtest.Rule{Reply: "Hello there you"})
 	got, err := ask(t, p, llm.Request{Model: "toy", RequestID: "r1", Messages: []llm.Message{{Role: llm.System, Content: "be brief"}, {Role: llm.User, Content: "hi"}}})
 	want := []llm.Event{
-		llm.Delta{Text: "Hello"}, llm.Delta{Text: " there"}, llm.Delta{Text: " you"},
+		llm.Delta{Text: "Hello"},
+		llm.Delta{Text: " there"},
+		llm.Delta{Text: " you"},
 		llm.Finish{Reason: llm.ReasonStop, Usage: llm.Usage{PromptTokens: 13, CompletionTokens: 3, Model: "toy"}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

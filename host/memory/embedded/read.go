@@ -22,8 +22,10 @@ type scanner interface{ Scan(...any) error }
 func scanEpisode(r scanner, more ...any) (e memory.Episode, err error) {
 	var at, recalled, faded, flags, simhash int64
 	var terms string
-	err = r.Scan(append([]any{&e.ID, &e.Seq, &e.Session, &e.Turn, &e.Role, &e.Speaker, &e.Text, &e.Lang, &at, &e.Zone,
-		&e.Importance, &e.Arousal, &e.Valence, &flags, &simhash, &e.Stability, &e.Recalls, &recalled, &faded, &terms}, more...)...)
+	err = r.Scan(append([]any{
+		&e.ID, &e.Seq, &e.Session, &e.Turn, &e.Role, &e.Speaker, &e.Text, &e.Lang, &at, &e.Zone,
+		&e.Importance, &e.Arousal, &e.Valence, &flags, &simhash, &e.Stability, &e.Recalls, &recalled, &faded, &terms,
+	}, more...)...)
 	e.At, e.Recalled, e.Faded = fromMicros(at), fromMicros(recalled), fromMicros(faded)
 	e.Flags, e.Simhash = memory.Flags(flags), uint64(simhash) //nolint:gosec // stored as bits
 	e.Terms = strings.Fields(terms)
@@ -32,8 +34,10 @@ func scanEpisode(r scanner, more ...any) (e memory.Episode, err error) {
 
 func scanFact(r scanner, more ...any) (k memory.Fact, err error) {
 	var from, to, expires, recalled, faded int64
-	err = r.Scan(append([]any{&k.ID, &k.Kind, &k.Subject, &k.Predicate, &k.Object, &k.Text, &k.Lang, &k.Confidence, &k.Origin, &k.Pinned, &k.Sensitivity,
-		&from, &to, &k.SupersededBy, &expires, &k.Importance, &k.Arousal, &k.Valence, &k.Stability, &k.Recalls, &recalled, &faded}, more...)...)
+	err = r.Scan(append([]any{
+		&k.ID, &k.Kind, &k.Subject, &k.Predicate, &k.Object, &k.Text, &k.Lang, &k.Confidence, &k.Origin, &k.Pinned, &k.Sensitivity,
+		&from, &to, &k.SupersededBy, &expires, &k.Importance, &k.Arousal, &k.Valence, &k.Stability, &k.Recalls, &recalled, &faded,
+	}, more...)...)
 	k.From, k.To, k.Expires = fromMicros(from), fromMicros(to), fromMicros(expires)
 	k.Recalled, k.Faded = fromMicros(recalled), fromMicros(faded)
 	return k, err
@@ -42,7 +46,8 @@ func scanFact(r scanner, more ...any) (k memory.Fact, err error) {
 // rows runs a query and scans every row.
 func rows[T any](ctx context.Context, db interface {
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}, scan func(scanner) (T, error), query string, args ...any) (out []T, err error) {
+}, scan func(scanner) (T, error), query string, args ...any,
+) (out []T, err error) {
 	found, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
