@@ -39,6 +39,16 @@ func run(ctx context.Context, w io.Writer, locomo, dump string, mute bool) (err 
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	m := memory.New(memory.Options{Store: s})
+	if dump == "" {
+		fmt.Fprintln(w, "speed, on text made up with the frequencies of a language")
+		for _, n := range []int{1000, 10_000, 100_000} {
+			speed, err := eval.MeasureSpeed(ctx, m, s, n, finds, finds)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(w, " ", speed)
+		}
+	}
 	if locomo == "" {
 		fmt.Fprintln(w, "LoCoMo: skipped; name its file with LOCOMO=FILE")
 		return nil
@@ -63,6 +73,9 @@ func run(ctx context.Context, w io.Writer, locomo, dump string, mute bool) (err 
 	}
 	return nil
 }
+
+// finds is how often finding and writing are measured, for each size.
+const finds = 200
 
 func write(ctx context.Context, file string, m *memory.Memory, sets []eval.Dialogue, mute bool) error {
 	w, err := os.Create(file)

@@ -38,7 +38,9 @@ const (
 
 	// Candidates that are looked at: by the question's words, by kin of them, and
 	// by the date that is asked about.
+	// A large memory holds better ones among fewer.
 	direct, indirect, thatDay = 300, 150, 60
+	large                     = 5000
 )
 
 // Answer is what a question finds.
@@ -119,6 +121,9 @@ func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidat
 	}
 	corpus := &rank.Corpus{Passages: stats.Episodes, Length: stats.Length, Having: stats.Having, Speakers: stats.Speakers}
 	search := Search{Limit: direct, KinMax: indirect, DayMax: thatDay, Window: window, Exclude: q.Exclude}
+	if stats.Episodes > large {
+		search.Limit, search.KinMax = direct/2, indirect/2
+	}
 	search.Terms, search.Kin = c.question.Useful(corpus)
 	search.From, search.To = c.question.Days()
 	if c.found, err = m.store.Search(ctx, o, search); err != nil {

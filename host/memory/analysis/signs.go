@@ -153,7 +153,10 @@ func (t Text) Kind() Kind {
 }
 
 // Asks says whether a text is a question.
-func (t Text) Asks() bool { return strings.HasSuffix(strings.TrimRight(t.Raw, " \t\n)\"»"), "?") }
+func (t Text) Asks() bool { return Asks(t.Raw) }
+
+// Asks says whether a text is a question.
+func Asks(text string) bool { return strings.HasSuffix(strings.TrimRight(text, " \t\n)\"»"), "?") }
 
 // firstPerson are words by which people speak of themselves, folded.
 var firstPerson = map[string]bool{

@@ -8,22 +8,6 @@ import (
 	"github.com/jarvis-host/jarvis/host/memory/analysis"
 )
 
-// Names of the features, in the order of a row. A model names those it uses.
-var Names = []string{
-	"bm_own", "bm_own_max", "bm_prev", "bm_next", "bm_prev2", "bm_next2",
-	"bm_win", "bm_win_max", "bm_wide", "bm_wide_max",
-	"cov_own", "cov_win", "cov_wide", "count_own", "count_win", "full_win", "rarest_own", "rarest_win",
-	"pair_own", "span_win", "prefix", "repeat",
-	"session", "session_max", "session_cov", "session_best", "near",
-	"speaker", "other_speaker", "prev_named", "named",
-	"length", "length_log", "asks", "asks_short", "prev_asks", "prev_asks_bm", "reply", "next_reply", "first_person", "second_person",
-	"proper", "number", "time", "exclaim", "when_time", "where_proper", "who_proper", "count_number", "quote",
-	"date", "date_miss", "date_near", "store", "store_rank",
-	"kind_when", "kind_where", "kind_who", "kind_count", "kind_what", "kind_why", "kind_whether", "groups", "candidates",
-	"bm_user",
-	"kin_same_own", "kin_kind_own", "kin_above_own", "kin_same_win", "kin_kind_win", "kin_above_win", "soft_own", "soft_win", "soft_own_max", "soft_win_max", "kin_kind_abs",
-}
-
 // Parameters of BM25 (Robertson and Zaragoza, 2009), chosen by measuring.
 const (
 	k1 = 1.2
@@ -34,7 +18,6 @@ const (
 
 // turnInfo is what is seen of a turn, whatever the passage it belongs to.
 type turnInfo struct {
-	text   analysis.Text
 	counts []float64                 // by group
 	kin    [analysis.Bonds][]float64 // weight by group
 	length float64
@@ -133,8 +116,8 @@ func (v *view) turn(t *Turn) *turnInfo {
 	if i := v.turns[t.ID]; i != nil {
 		return i
 	}
-	i := &turnInfo{text: analysis.Look(t.Text, t.Lang), counts: make([]float64, len(v.groups)), length: float64(len(t.Terms))}
-	i.asks = i.text.Asks()
+	i := &turnInfo{counts: make([]float64, len(v.groups)), length: float64(len(t.Terms))}
+	i.asks = analysis.Asks(t.Text)
 	for k := range i.kin {
 		i.kin[k] = make([]float64, len(v.groups))
 	}
@@ -215,7 +198,7 @@ type sessionInfo struct {
 // Rows returns the features of each passage, in order.
 func Rows(q *Question, c *Corpus, passages []Passage) [][]float64 {
 	v := see(q, c)
-	rows := make([]map[string]float64, len(passages))
+	rows := make([][]float64, len(passages))
 	sessions := map[string]*sessionInfo{}
 	for i := range passages {
 		rows[i] = v.row(&passages[i], i, len(passages))
@@ -224,55 +207,48 @@ func Rows(q *Question, c *Corpus, passages []Passage) [][]float64 {
 			s = &sessionInfo{counts: make([]float64, len(v.groups))}
 			sessions[passages[i].Session] = s
 		}
-		w := rows[i]["bm_own"]
-		s.best, s.sum, s.n = math.Max(s.best, rows[i]["bm_win"]), s.sum+w*w, s.n+1
+		w := rows[i][fBmOwn]
+		s.best, s.sum, s.n = math.Max(s.best, rows[i][fBmWin]), s.sum+w*w, s.n+1
 		for g, n := range v.turn(&passages[i].Turn).counts {
 			s.counts[g] += n
 		}
 	}
 	v.compare(passages, rows, sessions)
-	out := make([][]float64, len(rows))
-	for i, r := range rows {
-		out[i] = make([]float64, len(Names))
-		for j, name := range Names {
-			out[i][j] = r[name]
-		}
-	}
-	return out
+	return rows
 }
 
 // compare adds what only all passages together tell.
-func (v *view) compare(passages []Passage, rows []map[string]float64, sessions map[string]*sessionInfo) {
+func (v *view) compare(passages []Passage, rows [][]float64, sessions map[string]*sessionInfo) {
 	var own, win, wide, session, softOwn, softWin float64
 	for i := range rows {
-		softOwn, softWin = math.Max(softOwn, rows[i]["soft_own"]), math.Max(softWin, rows[i]["soft_win"])
-		own, win, wide = math.Max(own, rows[i]["bm_own"]), math.Max(win, rows[i]["bm_win"]), math.Max(wide, rows[i]["bm_wide"])
+		softOwn, softWin = math.Max(softOwn, rows[i][fSoftOwn]), math.Max(softWin, rows[i][fSoftWin])
+		own, win, wide = math.Max(own, rows[i][fBmOwn]), math.Max(win, rows[i][fBmWin]), math.Max(wide, rows[i][fBmWide])
 	}
 	for _, s := range sessions {
 		session = math.Max(session, math.Sqrt(s.sum))
 	}
 	for i, r := range rows {
 		s := sessions[passages[i].Session]
-		r["soft_own_max"], r["soft_win_max"] = r["soft_own"]/math.Max(softOwn, 1e-9), r["soft_win"]/math.Max(softWin, 1e-9)
-		r["bm_own_max"], r["bm_win_max"], r["bm_wide_max"] = r["bm_own"]/math.Max(own, 1e-9), r["bm_win"]/math.Max(win, 1e-9), r["bm_wide"]/math.Max(wide, 1e-9)
-		r["session"] = math.Sqrt(s.sum)
-		r["session_max"] = r["session"] / math.Max(session, 1e-9)
-		r["session_cov"], _, _ = v.coverage(s.counts)
-		r["session_best"] = s.best / math.Max(win, 1e-9)
+		r[fSoftOwnMax], r[fSoftWinMax] = r[fSoftOwn]/math.Max(softOwn, 1e-9), r[fSoftWin]/math.Max(softWin, 1e-9)
+		r[fBmOwnMax], r[fBmWinMax], r[fBmWideMax] = r[fBmOwn]/math.Max(own, 1e-9), r[fBmWin]/math.Max(win, 1e-9), r[fBmWide]/math.Max(wide, 1e-9)
+		r[fSession] = math.Sqrt(s.sum)
+		r[fSessionMax] = r[fSession] / math.Max(session, 1e-9)
+		r[fSessionCov], _, _ = v.coverage(s.counts)
+		r[fSessionBest] = s.best / math.Max(win, 1e-9)
 	}
 }
 
 // row is what is seen of one passage alone.
-func (v *view) row(p *Passage, position, of int) map[string]float64 {
-	r := map[string]float64{}
+func (v *view) row(p *Passage, position, of int) []float64 {
+	r := make([]float64, features)
 	own := v.turn(&p.Turn)
-	r["bm_own"] = own.bm
+	r[fBmOwn] = own.bm
 	win, wide := append([]float64(nil), own.counts...), append([]float64(nil), own.counts...)
 	length, wideLength := own.length, own.length
 	for side, turns := range [2][]Turn{p.Before, p.After} {
 		for d := range turns[:min(len(turns), 2)] {
 			n := v.turn(&turns[d])
-			r[[2][2]string{{"bm_prev", "bm_prev2"}, {"bm_next", "bm_next2"}}[side][d]] = n.bm
+			r[[2][2]int{{fBmPrev, fBmPrev2}, {fBmNext, fBmNext2}}[side][d]] = n.bm
 			w := [2]float64{near, far}[d]
 			for g, c := range n.counts {
 				if d == 0 {
@@ -286,24 +262,24 @@ func (v *view) row(p *Passage, position, of int) map[string]float64 {
 			wideLength += w * n.length
 		}
 	}
-	r["bm_win"] = v.bm25(win, length/(1+2*near))
-	r["bm_wide"] = v.bm25(wide, wideLength/(1+2*near+2*far))
-	r["cov_own"], r["count_own"], r["rarest_own"] = v.coverage(own.counts)
-	r["cov_win"], r["count_win"], r["rarest_win"] = v.coverage(win)
-	r["cov_wide"], _, _ = v.coverage(wide)
-	r["full_win"] = flag(int(r["count_win"]) == len(v.groups))
-	r["pair_own"], r["prefix"] = own.pairs/math.Max(v.total, 1e-9), own.prefix/math.Max(v.total, 1e-9)
+	r[fBmWin] = v.bm25(win, length/(1+2*near))
+	r[fBmWide] = v.bm25(wide, wideLength/(1+2*near+2*far))
+	r[fCovOwn], r[fCountOwn], r[fRarestOwn] = v.coverage(own.counts)
+	r[fCovWin], r[fCountWin], r[fRarestWin] = v.coverage(win)
+	r[fCovWide], _, _ = v.coverage(wide)
+	r[fFullWin] = flag(int(r[fCountWin]) == len(v.groups))
+	r[fPairOwn], r[fPrefix] = own.pairs/math.Max(v.total, 1e-9), own.prefix/math.Max(v.total, 1e-9)
 	v.kindred(r, p, own, win)
 	for _, n := range own.counts {
-		r["repeat"] += math.Max(0, n-1)
+		r[fRepeat] += math.Max(0, n-1)
 	}
 	v.speakers(r, p)
 	v.shape(r, p, own)
 	v.dates(r, p)
-	r["store"], r["store_rank"] = p.Score, float64(position)/float64(max(of, 1))
-	r["groups"], r["candidates"] = float64(len(v.groups)), float64(of)
+	r[fStore], r[fStoreRank] = p.Score, float64(position)/float64(max(of, 1))
+	r[fGroups], r[fCandidates] = float64(len(v.groups)), float64(of)
 	if v.kind != analysis.KindOther {
-		r[[]string{"", "kind_when", "kind_where", "kind_who", "kind_count", "kind_what", "kind_why", "kind_whether"}[v.kind]] = 1
+		r[fKindWhen+int(v.kind-analysis.KindWhen)] = 1
 	}
 	return r
 }
@@ -312,7 +288,7 @@ func (v *view) row(p *Passage, position, of int) map[string]float64 {
 var kinWorth = [analysis.Bonds]float64{0.6, 0.4, 0.25}
 
 // kindred tells how much of the question that is not there itself is there as kin.
-func (v *view) kindred(r map[string]float64, p *Passage, own *turnInfo, win []float64) {
+func (v *view) kindred(r []float64, p *Passage, own *turnInfo, win []float64) {
 	var turns []*turnInfo
 	for _, side := range [2][]Turn{p.Before, p.After} {
 		if len(side) > 0 {
@@ -328,7 +304,7 @@ func (v *view) kindred(r map[string]float64, p *Passage, own *turnInfo, win []fl
 			for _, t := range turns {
 				w = math.Max(w, near*t.kin[bond][g])
 			}
-			names := [analysis.Bonds][2]string{{"kin_same_own", "kin_same_win"}, {"kin_kind_own", "kin_kind_win"}, {"kin_above_own", "kin_above_win"}}[bond]
+			names := [analysis.Bonds][2]int{{fKinSameOwn, fKinSameWin}, {fKinKindOwn, fKinKindWin}, {fKinAboveOwn, fKinAboveWin}}[bond]
 			if own.counts[g] == 0 {
 				r[names[0]] += k / total
 			}
@@ -336,7 +312,7 @@ func (v *view) kindred(r map[string]float64, p *Passage, own *turnInfo, win []fl
 				r[names[1]] += w / total
 			}
 			if bond == int(analysis.Below) {
-				r["kin_kind_abs"] += k
+				r[fKinKindAbs] += k
 			}
 			softOwn, softWin = math.Max(softOwn, k*kinWorth[bond]), math.Max(softWin, w*kinWorth[bond])
 		}
@@ -346,8 +322,8 @@ func (v *view) kindred(r map[string]float64, p *Passage, own *turnInfo, win []fl
 		if win[g] > 0 {
 			softWin = math.Max(softWin, v.idf[g]*math.Min(1, win[g]))
 		}
-		r["soft_own"] += softOwn / total
-		r["soft_win"] += softWin / total
+		r[fSoftOwn] += softOwn / total
+		r[fSoftWin] += softWin / total
 	}
 }
 
@@ -359,51 +335,52 @@ func flag(is bool) float64 {
 }
 
 // speakers tells whether the one who is asked about speaks.
-func (v *view) speakers(r map[string]float64, p *Passage) {
+func (v *view) speakers(r []float64, p *Passage) {
 	if v.asked && p.User {
-		r["bm_user"] = 1
+		r[fBmUser] = 1
 	}
-	r["named"] = flag(len(v.named) > 0)
+	r[fNamed] = flag(len(v.named) > 0)
 	if len(v.named) != 1 || p.Speaker == "" {
 		return
 	}
 	is := v.named[analysis.Fold(p.Speaker)]
-	r["speaker"], r["other_speaker"] = flag(is), flag(!is)
+	r[fSpeaker], r[fOtherSpeaker] = flag(is), flag(!is)
 	if len(p.Before) > 0 {
-		r["prev_named"] = flag(v.named[analysis.Fold(p.Before[0].Speaker)])
+		r[fPrevNamed] = flag(v.named[analysis.Fold(p.Before[0].Speaker)])
 	}
 }
 
 const shortQuestion = 8 // terms
 
 // shape tells what kind of utterance a passage is.
-func (v *view) shape(r map[string]float64, p *Passage, own *turnInfo) {
-	r["length"], r["length_log"] = own.length, math.Log1p(own.length)
-	r["asks"], r["asks_short"] = flag(own.asks), flag(own.asks && own.length < shortQuestion)
+func (v *view) shape(r []float64, p *Passage, own *turnInfo) {
+	r[fLength], r[fLengthLog] = own.length, math.Log1p(own.length)
+	r[fAsks], r[fAsksShort] = flag(own.asks), flag(own.asks && own.length < shortQuestion)
 	if len(p.Before) > 0 {
 		before := v.turn(&p.Before[0])
-		r["prev_asks"] = flag(before.asks)
+		r[fPrevAsks] = flag(before.asks)
 		if before.asks {
-			r["prev_asks_bm"] = before.bm
-			r["reply"] = flag(p.Before[0].Speaker != p.Speaker || p.Before[0].User != p.User)
+			r[fPrevAsksBm] = before.bm
+			r[fReply] = flag(p.Before[0].Speaker != p.Speaker || p.Before[0].User != p.User)
 		}
 	}
 	if len(p.After) > 0 && own.asks {
-		r["next_reply"] = flag(!v.turn(&p.After[0]).asks)
+		r[fNextReply] = flag(!v.turn(&p.After[0]).asks)
 	}
-	r["first_person"] = float64(own.text.FirstPerson())
-	r["time"] = float64(own.text.TimeWords())
-	for _, k := range own.text.Tokens {
-		r["proper"] += flag(k.Proper && !k.Stop && !v.isName(k.Folded))
-		r["number"] += flag(k.Number)
-		r["second_person"] += flag(strings.HasPrefix(k.Folded, "you") || k.Folded == "tu" || k.Folded == "vous")
+	text := analysis.Look(p.Text, p.Lang)
+	r[fFirstPerson] = float64(text.FirstPerson())
+	r[fTime] = float64(text.TimeWords())
+	for _, k := range text.Tokens {
+		r[fProper] += flag(k.Proper && !k.Stop && !v.isName(k.Folded))
+		r[fNumber] += flag(k.Number)
+		r[fSecondPerson] += flag(strings.HasPrefix(k.Folded, "you") || k.Folded == "tu" || k.Folded == "vous")
 	}
-	r["exclaim"] = flag(strings.Contains(p.Text, "!"))
-	r["quote"] = flag(strings.ContainsAny(p.Text, "\"“«"))
-	r["when_time"] = flag(v.kind == analysis.KindWhen && r["time"] > 0)
-	r["where_proper"] = flag(v.kind == analysis.KindWhere && r["proper"] > 0)
-	r["who_proper"] = flag(v.kind == analysis.KindWho && r["proper"] > 0)
-	r["count_number"] = flag(v.kind == analysis.KindCount && (r["number"] > 0 || counts(own.text)))
+	r[fExclaim] = flag(strings.Contains(p.Text, "!"))
+	r[fQuote] = flag(strings.ContainsAny(p.Text, "\"“«"))
+	r[fWhenTime] = flag(v.kind == analysis.KindWhen && r[fTime] > 0)
+	r[fWhereProper] = flag(v.kind == analysis.KindWhere && r[fProper] > 0)
+	r[fWhoProper] = flag(v.kind == analysis.KindWho && r[fProper] > 0)
+	r[fCountNumber] = flag(v.kind == analysis.KindCount && (r[fNumber] > 0 || counts(text)))
 }
 
 var countWords = map[string]bool{
@@ -421,19 +398,19 @@ func counts(t analysis.Text) bool {
 }
 
 // dates tells whether a passage is of the date that is asked about.
-func (v *view) dates(r map[string]float64, p *Passage) {
+func (v *view) dates(r []float64, p *Passage) {
 	d := v.date
 	if d.Month == 0 && d.Year == 0 || p.At.IsZero() {
 		return
 	}
 	match := (d.Year == 0 || p.At.Year() == d.Year) && (d.Month == 0 || p.At.Month() == d.Month)
-	r["date"], r["date_miss"] = flag(match), flag(!match)
+	r[fDate], r[fDateMiss] = flag(match), flag(!match)
 	if d.Month != 0 && d.Day != 0 {
 		y := d.Year
 		if y == 0 {
 			y = p.At.Year()
 		}
 		days := math.Abs(p.At.Sub(dateOf(y, d.Month, d.Day)).Hours() / 24)
-		r["date_near"] = math.Exp(-days / 7)
+		r[fDateNear] = math.Exp(-days / 7)
 	}
 }

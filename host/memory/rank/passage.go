@@ -1,6 +1,8 @@
 package rank
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/memory/analysis"
@@ -79,7 +81,27 @@ func (q *Question) Useful(c *Corpus) (terms, kin []string) {
 	if len(terms)+len(kin) == 0 {
 		terms, _ = q.Terms()
 	}
-	return terms, kin
+	return c.rarest(terms, mostHits), c.rarest(kin, mostKinHits)
+}
+
+// Passages that the terms of one look-up may match: what is everywhere in a
+// large memory tells little and costs most.
+const (
+	mostHits    = 5000
+	mostKinHits = 2500
+)
+
+// rarest returns the rarest of the terms that match no more than so many
+// passages together, one at least.
+func (c *Corpus) rarest(terms []string, most int) []string {
+	slices.SortStableFunc(terms, func(a, b string) int { return cmp.Compare(c.Having[a], c.Having[b]) })
+	terms = slices.Compact(terms)
+	for i, t := range terms {
+		if most -= c.Having[t]; most < 0 && i > 0 {
+			return terms[:i]
+		}
+	}
+	return terms
 }
 
 // Days after a date on which people still speak of it.
