@@ -61,6 +61,7 @@ var layers = map[string][]string{
 	"cmd/bench-host":         {"host/protocol", "host/telemetry", "host/llm/llmtest"},
 	"cmd/bench-memory":       {"host/memory", "host/memory/embedded", "host/memory/eval"},
 	"host/memory":            {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},
+	"host/memory/extract":    {"host/memory/analysis"},
 	"host/memory/rank":       {"host/memory/analysis"},
 	"host/memory/salience":   {"host/memory/analysis"},
 	"host/memory/eval":       {"host/memory", "host/memory/embedded", "host/memory/rank"},

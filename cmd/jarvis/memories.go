@@ -130,7 +130,7 @@ func memoryAddCommand() command {
 				return err
 			}
 			out := bufio.NewWriter(p.stdout)
-			for _, e := range kept {
+			for _, e := range kept.Episodes {
 				if err := json.NewEncoder(out).Encode(struct {
 					ID string `json:"id"`
 				}{e.ID}); err != nil {

@@ -24,36 +24,36 @@ const (
 
 // Episode is one thing that was said.
 type Episode struct {
-	ID      string
-	Seq     int64 // position among the owner's episodes, given by the store
-	Session string
-	Turn    string
-	Role    Role
-	Speaker string // a name, where several people speak
-	Text    string
-	Lang    string // "fr" or "en"
-	At      time.Time
-	Zone    string // IANA name, for "yesterday at ten"
+	ID      string    `json:"id"`
+	Seq     int64     `json:"seq,omitempty"` // position among the owner's episodes, given by the store
+	Session string    `json:"session,omitempty"`
+	Turn    string    `json:"turn,omitempty"`
+	Role    Role      `json:"role,omitempty"`
+	Speaker string    `json:"speaker,omitempty"` // a name, where several people speak
+	Text    string    `json:"text"`
+	Lang    string    `json:"lang,omitempty"` // "fr" or "en"
+	At      time.Time `json:"at,omitzero"`
+	Zone    string    `json:"zone,omitempty"` // IANA name, for "yesterday at ten"
 
-	Importance float64 // 0 to 1: how likely it is asked for later
-	Arousal    float64 // 0 to 1: how strong a feeling it tells
-	Valence    float64 // -1 to 1: how good a feeling it tells
-	Flags      Flags
-	Simhash    uint64
+	Importance float64 `json:"importance,omitempty"` // 0 to 1: how likely it is asked for later
+	Arousal    float64 `json:"arousal,omitempty"`    // 0 to 1: how strong a feeling it tells
+	Valence    float64 `json:"valence,omitempty"`    // -1 to 1: how good a feeling it tells
+	Flags      Flags   `json:"flags,omitempty"`
+	Simhash    uint64  `json:"simhash,omitempty"`
 
 	Strength // how well it is remembered
 	// Faded is when it was forgotten softly; zero while it is remembered.
-	Faded time.Time
+	Faded time.Time `json:"faded,omitzero"`
 
 	// Terms are the stems of the text, in order, as package analysis makes them.
-	Terms []string
+	Terms []string `json:"terms,omitempty"`
 }
 
 // Strength is how well something is remembered.
 type Strength struct {
-	Stability float64 // days until nine times in ten it would still be known
-	Recalls   int     // times it was used
-	Recalled  time.Time
+	Stability float64   `json:"stability,omitempty"` // days until nine times in ten it would still be known
+	Recalls   int       `json:"recalls,omitempty"`   // times it was used
+	Recalled  time.Time `json:"recalled,omitzero"`
 }
 
 // Turn is what stands next to an episode in its session.

@@ -34,32 +34,32 @@ const Self = "self"
 
 // Fact is something known about the owner or someone near.
 type Fact struct {
-	ID        string
-	Kind      Kind
-	Subject   string // Self, or a name
-	Predicate string // such as "name", "lives_in", "likes"
-	Object    string
-	Text      string // a sentence in Lang
-	Lang      string
+	ID        string `json:"id"`
+	Kind      Kind   `json:"kind,omitempty"`
+	Subject   string `json:"subject,omitempty"`   // Self, or a name
+	Predicate string `json:"predicate,omitempty"` // such as "name", "lives_in", "likes"
+	Object    string `json:"object,omitempty"`
+	Text      string `json:"text"` // a sentence in Lang
+	Lang      string `json:"lang,omitempty"`
 
-	Confidence  float64 // 0 to 1
-	Origin      Origin
-	Pinned      bool   // never forgotten by itself, always in the profile
-	Sensitivity string // "", "health", "contact", "money"
+	Confidence  float64 `json:"confidence,omitempty"` // 0 to 1
+	Origin      Origin  `json:"origin,omitempty"`
+	Pinned      bool    `json:"pinned,omitempty"`      // never forgotten by itself, always in the profile
+	Sensitivity string  `json:"sensitivity,omitempty"` // "", "health", "contact", "money"
 
-	From         time.Time // since when it holds
-	To           time.Time // until when; zero while it holds
-	SupersededBy string    // the fact that took its place
-	Expires      time.Time // when it goes by itself; zero is never
+	From         time.Time `json:"from,omitzero"`           // since when it holds
+	To           time.Time `json:"to,omitzero"`             // until when; zero while it holds
+	SupersededBy string    `json:"superseded_by,omitempty"` // the fact that took its place
+	Expires      time.Time `json:"expires,omitzero"`        // when it goes by itself; zero is never
 
-	Importance float64
-	Arousal    float64
-	Valence    float64
+	Importance float64 `json:"importance,omitempty"`
+	Arousal    float64 `json:"arousal,omitempty"`
+	Valence    float64 `json:"valence,omitempty"`
 	Strength
-	Faded time.Time
+	Faded time.Time `json:"faded,omitzero"`
 
-	Sources []Span
-	Terms   []string
+	Sources []Span   `json:"sources,omitempty"`
+	Terms   []string `json:"terms,omitempty"`
 }
 
 // Current says whether a fact holds at a time.
@@ -69,10 +69,11 @@ func (f *Fact) Current(now time.Time) bool {
 
 // Span is where a fact comes from: a piece of an episode's text.
 type Span struct {
-	Episode    string
-	Start, End int // bytes
-	Quote      string
-	At         time.Time
+	Episode string    `json:"episode,omitempty"`
+	Start   int       `json:"start,omitempty"` // bytes
+	End     int       `json:"end,omitempty"`
+	Quote   string    `json:"quote,omitempty"`
+	At      time.Time `json:"at,omitzero"`
 }
 
 // Change is one entry of the log of what was done to a memory. Its text is

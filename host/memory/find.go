@@ -29,6 +29,8 @@ type Result struct {
 	Session string
 	Speaker string
 	Role    Role
+	Fact    *Fact       // where it is a fact; nil for an episode
+	Stale   bool        // what is known from it holds no longer
 	Parts   []rank.Part // what its score is made of, the strongest first
 }
 
@@ -70,9 +72,7 @@ func (m *Memory) Find(ctx context.Context, o Owner, q Question) (*Answer, error)
 	}
 	chances := rank.Chances(scores)
 	for i := range chances {
-		h := &c.found.Episodes[i]
-		held := salience.Retrievability(h.Stability, q.At.Sub(latest(h.At, h.Recalled)))
-		chances[i] *= salience.Weigh(held, h.Importance)
+		chances[i] *= c.weigh(i, q.At)
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(chances[b], chances[a]) })
 	out := &Answer{}
@@ -91,11 +91,34 @@ func (m *Memory) Find(ctx context.Context, o Owner, q Question) (*Answer, error)
 const shownParts = 5
 
 func (c *candidates) result(i int, score float64) Result {
-	h := &c.found.Episodes[i]
-	return Result{
-		ID: h.ID, Text: h.Text, At: h.At, Session: h.Session, Speaker: h.Speaker, Role: h.Role, Score: score,
-		Parts: rank.Default().Parts(c.rows[i], shownParts),
+	r := Result{Score: score, Parts: rank.Default().Parts(c.rows[i], shownParts)}
+	if n := len(c.found.Episodes); i >= n {
+		k := &c.found.Facts[i-n]
+		r.ID, r.Text, r.At, r.Fact = k.ID, k.Text, k.From, k
+		return r
 	}
+	h := &c.found.Episodes[i]
+	r.ID, r.Text, r.At, r.Session, r.Speaker, r.Role, r.Stale = h.ID, h.Text, h.At, h.Session, h.Speaker, h.Role, h.Stale
+	return r
+}
+
+// staleWorth is the share of its score that is left to what holds no longer,
+// unless the past is asked about.
+const staleWorth = 0.3
+
+// weigh returns the factor for how well a candidate is remembered, how much it
+// matters, and whether it still holds.
+func (c *candidates) weigh(i int, now time.Time) float64 {
+	if n := len(c.found.Episodes); i >= n {
+		k := &c.found.Facts[i-n]
+		return salience.Weigh(salience.Retrievability(k.Stability, now.Sub(latest(k.From, k.Recalled))), k.Importance)
+	}
+	h := &c.found.Episodes[i]
+	w := salience.Weigh(salience.Retrievability(h.Stability, now.Sub(latest(h.At, h.Recalled))), h.Importance)
+	if h.Stale && !c.question.Past() {
+		w *= staleWorth
+	}
+	return w
 }
 
 func latest(a, b time.Time) time.Time {
@@ -126,12 +149,17 @@ func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidat
 	}
 	search.Terms, search.Kin = c.question.Useful(corpus)
 	search.From, search.To = c.question.Days()
+	search.Sides, search.Past = q.Facts, c.question.Past()
 	if c.found, err = m.store.Search(ctx, o, search); err != nil {
 		return nil, err
 	}
-	passages := make([]rank.Passage, len(c.found.Episodes))
+	c.found.Facts = slices.DeleteFunc(c.found.Facts, func(k Fact) bool { return !c.question.Touches(k.Terms) })
+	passages := make([]rank.Passage, 0, len(c.found.Episodes)+len(c.found.Facts))
 	for i := range c.found.Episodes {
-		passages[i] = passage(&c.found.Episodes[i])
+		passages = append(passages, passage(&c.found.Episodes[i]))
+	}
+	for i := range c.found.Facts {
+		passages = append(passages, factPassage(&c.found.Facts[i]))
 	}
 	c.rows = rank.Rows(&c.question, corpus, passages)
 	return c, nil
@@ -142,6 +170,14 @@ func passage(h *Hit) rank.Passage {
 		Turn:    rank.Turn{ID: h.ID, Speaker: h.Speaker, User: h.Role == RoleUser, Text: h.Text, Lang: h.Lang, Terms: h.Terms},
 		Session: h.Session, At: h.At, Score: h.Score, Before: turns(h.Before), After: turns(h.After),
 	}
+}
+
+func factPassage(k *Fact) rank.Passage {
+	t := rank.Turn{ID: k.ID, User: true, Text: k.Text, Lang: k.Lang, Terms: k.Terms}
+	if k.Subject != Self {
+		t.Speaker = k.Subject
+	}
+	return rank.Passage{Turn: t, Session: k.ID, At: k.From}
 }
 
 func turns(list []Turn) []rank.Turn {

@@ -86,6 +86,8 @@ type Hit struct {
 	Episode
 	Score         float64 // the store's own, greater is better
 	Before, After []Turn  // neighbours in the session, nearest first
+	// Stale is whether all that is known from it holds no longer.
+	Stale bool
 }
 
 // Stats are figures of the owner's whole memory.

@@ -158,6 +158,22 @@ func (t Text) Asks() bool { return Asks(t.Raw) }
 // Asks says whether a text is a question.
 func Asks(text string) bool { return strings.HasSuffix(strings.TrimRight(text, " \t\n)\"»"), "?") }
 
+// pastWords are words by which people ask how things were, folded.
+var pastWords = map[string]bool{
+	"before": true, "previously": true, "formerly": true, "former": true, "earlier": true, "originally": true, "old": true,
+	"avant": true, "auparavant": true, "autrefois": true, "ancien": true, "ancienne": true, "anciennement": true, "precedent": true, "precedente": true,
+}
+
+// Past says whether a text is about how things were, before they changed.
+func (t Text) Past() bool {
+	for i, k := range t.Tokens {
+		if pastWords[k.Folded] || k.Folded == "to" && i > 0 && (t.Tokens[i-1].Folded == "used" || t.Tokens[i-1].Folded == "use") {
+			return true
+		}
+	}
+	return false
+}
+
 // firstPerson are words by which people speak of themselves, folded.
 var firstPerson = map[string]bool{
 	"i": true, "me": true, "my": true, "mine": true, "i'm": true, "i've": true, "i'd": true, "i'll": true, "we": true, "our": true, "us": true, "we're": true, "we've": true,

@@ -59,18 +59,34 @@ func (f *file) candidates(ctx context.Context, q memory.Search) ([]memory.Hit, e
 	if err != nil {
 		return nil, err
 	}
+	stale, err := f.stale(ctx, seqs)
+	if err != nil {
+		return nil, err
+	}
 	var out []memory.Hit
 	for _, c := range found {
 		n := nodes[c.seq]
 		if n == nil || !q.Faded && !n.episode.Faded.IsZero() || q.Exclude != "" && n.episode.Session == q.Exclude {
 			continue
 		}
-		h := memory.Hit{Episode: n.episode, Score: c.score}
+		h := memory.Hit{Episode: n.episode, Score: c.score, Stale: stale[c.seq]}
 		h.Before = walk(nodes, n, q.Window, func(n *node) int64 { return n.previous })
 		h.After = walk(nodes, n, q.Window, func(n *node) int64 { return n.following })
 		out = append(out, h)
 	}
 	return out, nil
+}
+
+// stale returns the episodes that facts come from of which none holds any more.
+func (f *file) stale(ctx context.Context, seqs []int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	got, err := rows(ctx, f.db, one[int64], `SELECT e.seq FROM json_each(?) j JOIN episodes e ON e.seq = j.value
+		JOIN fact_sources s ON s.episode = e.id JOIN facts k ON k.id = s.fact
+		GROUP BY e.seq HAVING sum(k.superseded_by = '' AND k.valid_to = 0) = 0`, array(seqs))
+	for _, seq := range got {
+		out[seq] = true
+	}
+	return out, err
 }
 
 // named returns which episodes are candidates, each once: those that match, the

@@ -112,7 +112,7 @@ func (out *Outcome) load(ctx context.Context, m *memory.Memory, o memory.Owner, 
 		}
 	}
 	var yes, no []float64
-	for _, e := range kept {
+	for _, e := range kept.Episodes {
 		if asked[e.ID] {
 			yes = append(yes, e.Importance)
 		} else {

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(*testing.T) memory.Store) {
 		"deleting an episode takes it out of its neighbours":             deletes,
 		"deleting an episode deletes what follows from nothing else":     deletesDerived,
 		"what is forgotten softly is found no more, and can be restored": fades,
+		"what only past facts come from is stale":                        marksStale,
 		"superseded facts are past":                                      supersedes,
 		"no owner sees another's":                                        isolates, // M10
 		"an owner who never spoke has nothing":                           nothing,
@@ -250,6 +251,25 @@ func fades(t *testing.T, s memory.Store) {
 	same(t, []string{"e1"}, found(t, s, o, memory.Search{Terms: []string{"one"}}))
 	if err := s.Write(t.Context(), o, memory.Batch{At: Noon, Fade: []string{"nothing"}}); !errors.Is(err, memory.ErrNotFound) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func marksStale(t *testing.T, s memory.Store) {
+	o := Owner(t, "ana")
+	past := Fact("f1", "tea", "e1", "e2")
+	past.To = Noon
+	write(t, s, o, memory.Batch{
+		Episodes: []memory.Episode{Episode("e1", "s", "one"), Episode("e2", "s", "one"), Episode("e3", "s", "one")},
+		Facts:    []memory.Fact{past, Fact("f2", "coffee", "e2")},
+	})
+	f, err := s.Search(t.Context(), o, memory.Search{Terms: []string{"one"}})
+	if err != nil || len(f.Episodes) != 3 {
+		t.Fatal(f, err)
+	}
+	for _, h := range f.Episodes {
+		if h.Stale != (h.ID == "e1") {
+			t.Errorf("%s: stale %t", h.ID, h.Stale)
+		}
 	}
 }
 

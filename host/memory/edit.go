@@ -1,0 +1,111 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/memory/analysis"
+	"github.com/jarvis-host/jarvis/host/memory/salience"
+)
+
+// Edit is what to change of a fact; nil leaves a thing as it is.
+type Edit struct {
+	Text    *string
+	Pinned  *bool
+	Expires *time.Time // the zero time is never
+}
+
+// Fact returns one fact of an owner, past ones too.
+func (m *Memory) Fact(ctx context.Context, o Owner, id string) (*Fact, error) {
+	facts, err := m.store.Facts(ctx, o, FactFilter{IDs: []string{id}, Past: true, Faded: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(facts) == 0 {
+		return nil, fmt.Errorf("%s: %w", id, ErrNotFound)
+	}
+	return &facts[0], nil
+}
+
+// Facts lists facts, the newest first.
+func (m *Memory) Facts(ctx context.Context, o Owner, f FactFilter) ([]Fact, error) {
+	return m.store.Facts(ctx, o, f)
+}
+
+// Episodes lists episodes in their order.
+func (m *Memory) Episodes(ctx context.Context, o Owner, f EpisodeFilter) ([]Episode, error) {
+	return m.store.Episodes(ctx, o, f)
+}
+
+// Counts says how much an owner's memory holds.
+func (m *Memory) Counts(ctx context.Context, o Owner) (Counts, error) { return m.store.Counts(ctx, o) }
+
+// Changes returns the newest entries of the log of changes.
+func (m *Memory) Changes(ctx context.Context, o Owner, limit int) ([]Change, error) {
+	return m.store.Changes(ctx, o, limit)
+}
+
+// Restore brings back what was forgotten softly.
+func (m *Memory) Restore(ctx context.Context, o Owner, ids ...string) error {
+	return m.store.Write(ctx, o, Batch{At: m.now(), Restore: ids})
+}
+
+// EditFact changes a fact and returns it.
+func (m *Memory) EditFact(ctx context.Context, o Owner, id string, e Edit) (*Fact, error) {
+	defer m.alone(o)()
+	k, err := m.Fact(ctx, o, id)
+	if err != nil {
+		return nil, err
+	}
+	if e.Text != nil {
+		text, err := m.clean(*e.Text)
+		if err != nil {
+			return nil, err
+		}
+		// What it came from said something else.
+		k.Text, k.Object, k.Origin, k.Confidence, k.Sources = text, text, OriginExplicit, 1, nil
+		k.Lang = analysis.Analyze(text, "").Lang
+		k.Terms = factTerms(k)
+	}
+	if e.Pinned != nil {
+		k.Pinned = *e.Pinned
+	}
+	if e.Expires != nil {
+		k.Expires = *e.Expires
+	}
+	return k, m.store.Write(ctx, o, Batch{At: m.now(), Facts: []Fact{*k}})
+}
+
+// State keeps a fact that is given as a sentence, as a person or a plugin
+// writes it outside of a conversation.
+func (m *Memory) State(ctx context.Context, o Owner, text string, kind Kind, origin Origin, expires time.Time) (*Fact, error) {
+	text, err := m.clean(text)
+	if err != nil {
+		return nil, err
+	}
+	t := analysis.Analyze(text, "")
+	feeling := salience.Feel(t)
+	k := Fact{
+		ID: newID("f"), Kind: kind, Subject: Self, Predicate: "said", Object: text, Text: text, Lang: t.Lang, Terms: t.Terms(),
+		Confidence: 1, Origin: origin, From: m.now(), Expires: expires,
+		Importance: 1, Arousal: feeling.Arousal, Valence: feeling.Valence,
+	}
+	if kind == "" {
+		k.Kind = KindFact
+	}
+	if origin == OriginPlugin { // not said by the person
+		k.Confidence, k.Importance = 0.7, salience.Importance(t)
+	}
+	k.Stability = salience.Stability(k.Importance, k.Arousal)
+	return &k, m.store.Write(ctx, o, Batch{At: k.From, Facts: []Fact{k}})
+}
+
+// clean checks a text and takes secrets out of it.
+func (m *Memory) clean(text string) (string, error) {
+	if err := checkText(text); err != nil {
+		return "", err
+	}
+	return m.scrub(strings.TrimSpace(text)), nil
+}

@@ -1,0 +1,216 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/memory/analysis"
+	"github.com/jarvis-host/jarvis/host/memory/extract"
+	"github.com/jarvis-host/jarvis/host/memory/salience"
+)
+
+// learn returns the facts that episodes add or change. Only what a person said
+// teaches: not what a model, a tool or a plugin did.
+func (m *Memory) learn(ctx context.Context, o Owner, episodes []Episode) ([]Fact, error) {
+	var l *ledger
+	for i := range episodes {
+		e := &episodes[i]
+		if e.Role != RoleUser || e.Flags&(FlagTool|FlagRecalled|FlagPlugin) != 0 {
+			continue
+		}
+		for _, f := range extract.Facts(e.Text, e.Lang) {
+			if l == nil {
+				known, err := m.store.Facts(ctx, o, FactFilter{})
+				if err != nil {
+					return nil, err
+				}
+				l = newLedger(known)
+			}
+			if f.Explicit {
+				e.Importance = 1
+			}
+			if f.Ends {
+				l.end(f, e)
+			} else {
+				l.add(factFrom(f, e))
+			}
+		}
+	}
+	if l == nil {
+		return nil, nil
+	}
+	return l.changes(), nil
+}
+
+// factFrom makes a fact of what a rule found in an episode.
+func factFrom(f extract.Found, e *Episode) Fact {
+	p := extract.Predicates()[f.Predicate]
+	k := Fact{
+		ID: newID("f"), Kind: Kind(p.Kind), Subject: subject(e), Predicate: predicate(f), Object: f.Object, Text: f.Text, Lang: e.Lang,
+		Confidence: f.Confidence, Origin: OriginRule, Sensitivity: p.Sensitivity, From: e.At,
+		Importance: p.Importance, Arousal: e.Arousal, Valence: e.Valence,
+		Sources: []Span{{Episode: e.ID, Start: f.Start, End: f.End, Quote: e.Text[f.Start:f.End], At: e.At}},
+	}
+	if f.Explicit {
+		k.Origin, k.Importance = OriginExplicit, 1
+	}
+	k.Stability = salience.Stability(k.Importance, k.Arousal)
+	k.Terms = factTerms(&k)
+	return k
+}
+
+// subject is whom an episode's speaker speaks of as "I".
+func subject(e *Episode) string {
+	if e.Speaker == "" {
+		return Self
+	}
+	return e.Speaker
+}
+
+// predicate names what is known, with what qualifies it.
+func predicate(f extract.Found) string {
+	if f.Qualifier == "" {
+		return f.Predicate
+	}
+	return f.Predicate + ":" + analysis.Fold(f.Qualifier)
+}
+
+// factTerms are the stems that find a fact: of its sentence, and of the words
+// that it was said with.
+func factTerms(k *Fact) []string {
+	terms := analysis.Terms(k.Text, k.Lang)
+	for _, s := range k.Sources {
+		for _, t := range analysis.Terms(s.Quote, k.Lang) {
+			if !slices.Contains(terms, t) {
+				terms = append(terms, t)
+			}
+		}
+	}
+	return terms
+}
+
+// ledger is what is known, with what a run of episodes changes in it.
+type ledger struct {
+	known []*Fact
+	dirty []*Fact
+}
+
+func newLedger(known []Fact) *ledger {
+	l := &ledger{}
+	for i := range known {
+		l.known = append(l.known, &known[i])
+	}
+	return l
+}
+
+func (l *ledger) touch(k *Fact) {
+	if !slices.Contains(l.dirty, k) {
+		l.dirty = append(l.dirty, k)
+	}
+}
+
+func (l *ledger) changes() []Fact {
+	out := make([]Fact, len(l.dirty))
+	for i, k := range l.dirty {
+		out[i] = *k
+	}
+	return out
+}
+
+// add takes a new fact in: it confirms one that is known, takes the place of
+// another value of what has one only, and closes its opposite.
+func (l *ledger) add(k Fact) {
+	added := &k
+	for _, old := range l.known {
+		if old.Subject != k.Subject || !old.To.IsZero() || old.SupersededBy != "" {
+			continue
+		}
+		if old.Predicate == k.Predicate && sameObject(old, &k) {
+			confirm(old, &k)
+			l.touch(old)
+			return
+		}
+	}
+	for _, old := range l.known {
+		if old.Subject != k.Subject || !old.To.IsZero() || old.SupersededBy != "" {
+			continue
+		}
+		single := old.Predicate == k.Predicate && isSingle(k.Predicate)
+		if !single && !(opposite(old.Predicate, k.Predicate) && sameObject(old, &k)) {
+			continue
+		}
+		if old.From.After(k.From) {
+			added.To, added.SupersededBy = old.From, old.ID // told late: it is history already
+			continue
+		}
+		old.To, old.SupersededBy = k.From, k.ID
+		l.touch(old)
+	}
+	l.known = append(l.known, added)
+	l.touch(added)
+}
+
+// end closes what holds no longer.
+func (l *ledger) end(f extract.Found, e *Episode) {
+	gone := Fact{Object: f.Object, Lang: e.Lang}
+	for _, old := range l.known {
+		if old.Subject == subject(e) && old.Predicate == f.Predicate && old.To.IsZero() && !old.From.After(e.At) &&
+			(f.Object == "" || sameObject(old, &gone)) {
+			old.To = e.At
+			l.touch(old)
+		}
+	}
+}
+
+func isSingle(predicate string) bool {
+	name, _, _ := strings.Cut(predicate, ":")
+	return extract.Predicates()[name].Single
+}
+
+func opposite(a, b string) bool {
+	return a == "likes" && b == "dislikes" || a == "dislikes" && b == "likes"
+}
+
+// sameObject says whether two facts are about the same thing: the same stems.
+func sameObject(a, b *Fact) bool {
+	return analysis.Fold(a.Object) == analysis.Fold(b.Object) || objectKey(a) == objectKey(b)
+}
+
+// objectKey is the same for facts about the same thing.
+func objectKey(k *Fact) string {
+	terms := analysis.Terms(k.Object, k.Lang)
+	if len(terms) == 0 {
+		return analysis.Fold(k.Object)
+	}
+	slices.Sort(terms)
+	return strings.Join(slices.Compact(terms), " ")
+}
+
+// confirm adds to a known fact that it was stated again.
+func confirm(old, again *Fact) {
+	old.Confidence = 1 - (1-old.Confidence)*(1-again.Confidence)
+	old.Importance = max(old.Importance, again.Importance)
+	if again.Origin == OriginExplicit {
+		old.Origin = OriginExplicit
+	}
+	for _, s := range again.Sources {
+		if !slices.ContainsFunc(old.Sources, func(p Span) bool { return p.Episode == s.Episode && p.Start == s.Start }) {
+			old.Sources = append(old.Sources, s)
+		}
+	}
+	old.Terms = factTerms(old)
+}
+
+// patternSessions is in how many sessions a preference makes a pattern.
+const patternSessions = 3
+
+// latestSource is when a fact was stated last.
+func latestSource(k *Fact) time.Time {
+	at := k.From
+	for _, s := range k.Sources {
+		at = latest(at, s.At)
+	}
+	return at
+}
