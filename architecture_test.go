@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"host/tool":          {"host/turn", "sdk", "sdk/intent"},
 	"host/agent":         {"host/turn", "host/tool", "host/llm", "sdk"},
 	"host/builtin":       {"host/texts", "sdk"},
+	"host/doctor":        {"host/llm"},
 	"host/llm":           {},
 	"host/llm/ollama":    {"host/llm", "host/llm/remote"},
 	"host/llm/openai":    {"host/llm", "host/llm/remote"},

@@ -57,14 +57,14 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		serveCommand(), initCommand(), loginCommand(), chatCommand(),
+		serveCommand(), initCommand(), doctorCommand(), loginCommand(), chatCommand(),
 		userAddCommand(), userListCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
 		pluginNewCommand(), pluginCallCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		memoryAddCommand(), memorySearchCommand(),
-		versionCommand(), execCommand(),
+		usageCommand(), versionCommand(), execCommand(),
 	}
 }
 
