@@ -14,6 +14,9 @@ type load struct {
 	order     order
 	temporary bool
 	transit   bool // whether each token's delay is kept
+	// once: each client asks one thing; the tokens of its first second are left
+	// out, and so is the time, for turns begin then.
+	once bool
 }
 
 // heard is what all clients heard together.
@@ -22,7 +25,8 @@ type heard struct {
 	tokens, deltas, bytes, text int
 	firsts, transits            []time.Duration
 	took, cpu                   time.Duration
-	rss                         int64 // the process's, while they talked
+	rss                         int64         // the process's, while they talked
+	steady, steadyFor           time.Duration // the process's time while no turn began or ended
 }
 
 // talk lets clients talk in a closed loop for as long as a measurement takes.
@@ -46,11 +50,7 @@ func (b *bench) talk(ctx context.Context, p *process, l load) (h heard, err erro
 	var mu sync.Mutex
 	cpu, began := p.cpu(), time.Now()
 	until := began.Add(b.each)
-	time.AfterFunc(b.each*3/4, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		h.rss = p.rss()
-	})
+	probes := b.watch(p, &h)
 	err = each(talkers, func(t *talker) error {
 		var mine []answer
 		for time.Now().Before(until) {
@@ -59,6 +59,9 @@ func (b *bench) talk(ctx context.Context, p *process, l load) (h heard, err erro
 				return err
 			}
 			mine = append(mine, a)
+			if l.once {
+				break
+			}
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -66,7 +69,24 @@ func (b *bench) talk(ctx context.Context, p *process, l load) (h heard, err erro
 		return nil
 	})
 	h.took, h.cpu = time.Since(began), p.cpu()-cpu
+	probes.Wait()
 	return h, err
+}
+
+// begins is how long turns get to begin before a stream counts as steady.
+const begins = time.Second
+
+// watch notes the process's memory, and its time between the beginning of the
+// turns and their end.
+func (b *bench) watch(p *process, h *heard) *sync.WaitGroup {
+	var all sync.WaitGroup
+	all.Go(func() {
+		time.Sleep(begins)
+		cpu, began := p.cpu(), time.Now()
+		time.Sleep(b.each - begins/4)
+		h.steady, h.steadyFor, h.rss = p.cpu()-cpu, time.Since(began), p.rss()
+	})
+	return &all
 }
 
 func each(talkers []*talker, do func(*talker) error) error {
@@ -180,17 +200,25 @@ func (b *bench) twenty(ctx context.Context) ([]goal, error) {
 	}, err
 }
 
+// perSecond is how fast a paced model speaks, in tokens.
+const perSecond = 50
+
+// stream is one answer for each client, for as long as a measurement takes.
+func (b *bench) stream(clients int) load {
+	tokens := int((b.each + begins).Seconds() * perSecond)
+	return load{clients: clients, order: order{tokens: tokens, rate: perSecond}, transit: true, once: true}
+}
+
 // paced is F3, F4 and F20: 200 chats of 50 tokens a second.
 func (b *bench) paced(ctx context.Context) ([]goal, error) {
 	var p50, p99, cpu [2][]float64
 	var perDelta []float64
 	err := b.turns(func(p *process, host bool) error {
-		tokens := max(1, int(b.each.Seconds()*50)) // one answer each: how a token passes, not how a turn begins
-		h, err := b.talk(ctx, p, load{clients: 200, order: order{tokens: tokens, rate: 50}, transit: true})
+		h, err := b.talk(ctx, p, b.stream(200))
 		i := index(host)
 		p50[i] = append(p50[i], micros(quantile(h.transits, 0.5)))
 		p99[i] = append(p99[i], micros(quantile(h.transits, 0.99)))
-		cpu[i] = append(cpu[i], micros(h.cpu)/float64(max(1, h.tokens)))
+		cpu[i] = append(cpu[i], micros(h.steady)/(200*perSecond*h.steadyFor.Seconds()))
 		if host && h.deltas > 0 {
 			perDelta = append(perDelta, (float64(h.bytes)-1.2*float64(h.text))/float64(h.deltas))
 		}
@@ -200,7 +228,7 @@ func (b *bench) paced(ctx context.Context) ([]goal, error) {
 	return []goal{
 		against(goal{id: "F3", what: "token's way, 200 chats x 50/s, p50", unit: "us", must: 1.3, better: 1.1}, p50[0], p50[1]),
 		against(goal{id: "F3", what: "token's way, 200 chats x 50/s, p99", unit: "us", must: 2, better: 1.1}, p99[0], p99[1]),
-		against(goal{id: "F4", what: "CPU of a token, the same (turns' begin and end in it)", unit: "us", must: 1.2, better: 0.9}, cpu[0], cpu[1]),
+		against(goal{id: "F4", what: "CPU of a token, the same", unit: "us", must: 1.2, better: 0.9}, cpu[0], cpu[1]),
 		wire,
 	}, err
 }
@@ -264,7 +292,7 @@ func (b *bench) activeMemory(ctx context.Context) ([]goal, error) {
 		}
 		for i, p := range []*process{b.floor, b.host} {
 			before := p.rss()
-			h, err := b.talk(ctx, p, load{clients: clients, order: order{tokens: max(1, int(b.each.Seconds()*50)), rate: 50}})
+			h, err := b.talk(ctx, p, b.stream(clients))
 			if err != nil {
 				return nil, err
 			}

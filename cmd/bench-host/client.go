@@ -132,7 +132,7 @@ func (a *answer) take(raw []byte, keep bool) error {
 			return fmt.Errorf("token %q, want number %d", token, a.tokens)
 		}
 		a.tokens++
-		if keep {
+		if keep && a.tokens > int(begins.Seconds()*perSecond) {
 			said, err := strconv.ParseInt(string(at), 36, 64)
 			if err != nil {
 				return err

@@ -115,7 +115,7 @@ func (m *model) stream(w http.ResponseWriter, r *http.Request, o order) bool {
 	line := make([]byte, 0, 4096)
 	for i := range o.tokens {
 		line = append(line, `{"model":"`+modelName+`","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"`...)
-		line = appendToken(line, i)
+		line = appendToken(line, i, o.rate > 0)
 		line = append(line, "\"},\"done\":false}\n"...)
 		if tick == nil && i%burst != burst-1 && i != o.tokens-1 && i != 0 {
 			continue
@@ -137,11 +137,14 @@ func (m *model) stream(w http.ResponseWriter, r *http.Request, o order) bool {
 	return r.Context().Err() == nil
 }
 
-// appendToken writes a token: its number and when it was said, so that whoever
-// reads it can tell loss, order and delay.
-func appendToken(b []byte, i int) []byte {
+// appendToken writes a token: its number and, with stamp, when it was said, so
+// that whoever reads it can tell loss, order and delay. Without one it is as
+// short as words are, and comes again in other answers, as they do.
+func appendToken(b []byte, i int, stamp bool) []byte {
 	b = strconv.AppendInt(b, int64(i), 10)
 	b = append(b, ':')
-	b = strconv.AppendInt(b, time.Now().UnixNano(), 36)
+	if stamp {
+		b = strconv.AppendInt(b, time.Now().UnixNano(), 36)
+	}
 	return append(b, ' ')
 }

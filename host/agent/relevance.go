@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -23,7 +24,12 @@ var stopwordList string
 // shares with their names, descriptions, sentences and examples. For small
 // talk it finds none, on purpose: small models call a tool for "hello" when
 // they are shown one.
-type Relevance struct{ stop map[string]bool }
+type Relevance struct {
+	stop map[string]bool
+	// known are the words of the offers that were looked at last. An offer never
+	// changes; others take its place.
+	known atomic.Pointer[map[*tool.Offer]map[string]bool]
+}
 
 // NewRelevance returns a Relevance with the stop words of French and English.
 func NewRelevance() *Relevance {
@@ -42,11 +48,11 @@ func (r *Relevance) Pick(text string, offers []*tool.Offer) []*tool.Offer {
 		score int
 	}
 	var found []scored
+	known := r.words(offers)
 	for _, o := range offers {
 		score := 0
-		known := r.describe(o)
 		for w := range said {
-			if known[w] {
+			if known[o][w] {
 				score++
 			}
 		}
@@ -60,6 +66,21 @@ func (r *Relevance) Pick(text string, offers []*tool.Offer) []*tool.Offer {
 		picked = append(picked, f.offer)
 	}
 	return picked
+}
+
+// words returns the words of all offers. They are read again when there are
+// others than the last time: to read them costs more than a turn.
+func (r *Relevance) words(offers []*tool.Offer) map[*tool.Offer]map[string]bool {
+	known := r.known.Load()
+	if known != nil && !slices.ContainsFunc(offers, func(o *tool.Offer) bool { return (*known)[o] == nil }) {
+		return *known
+	}
+	read := make(map[*tool.Offer]map[string]bool, len(offers))
+	for _, o := range offers {
+		read[o] = r.describe(o)
+	}
+	r.known.Store(&read)
+	return read
 }
 
 func (r *Relevance) describe(o *tool.Offer) map[string]bool {

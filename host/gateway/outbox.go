@@ -63,6 +63,13 @@ type outbox struct {
 	over   bool // something did not fit
 }
 
+// begin puts a first item in, which whoever calls it takes: nobody is woken.
+func (o *outbox) begin(it item) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.items, o.bytes, o.taking = []item{it}, len(it.data)+itemBytes, true
+}
+
 // add puts an item last. It reports whether it fits.
 func (o *outbox) add(it item) (fits bool) {
 	wake, fits := o.put(it)

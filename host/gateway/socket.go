@@ -64,6 +64,9 @@ func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original
 	c.who.Store(&x.who)
 	c.pinged.Store(conn.heard.Load())
 	c.out.wake = func() { s.running.Go(c.write) }
+	if !original {
+		c.out.begin(item{kind: kindFrame, data: c.hello()})
+	}
 	ws.SetReadLimit(protocol.MaxFrame)
 	ws.SetPingHandler(func(payload string) error {
 		c.out.add(item{kind: kindPong, data: []byte(payload)})
@@ -130,6 +133,16 @@ func (c *socket) shut(code int, reason string) {
 	})
 }
 
+// shutHere is shut for the goroutine of serve, which then writes what waits,
+// when nobody else does: a socket that ends needs no more goroutines.
+func (c *socket) shutHere(code int, reason string) {
+	c.once.Do(func() {
+		if wake, _ := c.out.put(item{kind: kindClose, code: code, data: []byte(reason)}); wake {
+			c.write()
+		}
+	})
+}
+
 // cut ends the socket without a word.
 func (c *socket) cut() { _ = c.conn.Close() }
 
@@ -144,7 +157,7 @@ func (c *socket) serve() {
 		}
 	}()
 	if !c.original {
-		c.send(c.hello())
+		c.write() // hello waits
 	}
 	for {
 		kind, data, err := c.ws.ReadMessage()
@@ -186,13 +199,13 @@ func (c *socket) readFailed(err error) {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, errFragments):
-		c.shut(protocol.ClosePolicy, "too many fragments")
+		c.shutHere(protocol.ClosePolicy, "too many fragments")
 	case errors.Is(err, errControl):
-		c.shut(protocol.ClosePolicy, "too many control frames")
+		c.shutHere(protocol.ClosePolicy, "too many control frames")
 	case errors.As(err, &timeout) && timeout.Timeout():
-		c.shut(protocol.ClosePolicy, "message too slow")
+		c.shutHere(protocol.ClosePolicy, "message too slow")
 	default:
-		c.shut(0, "") // nothing to say any more
+		c.shutHere(0, "") // nothing to say any more
 	}
 }
 
@@ -201,7 +214,7 @@ func (c *socket) closed(code int, _ string) error {
 	if code == websocket.CloseNoStatusReceived {
 		code = websocket.CloseNormalClosure
 	}
-	c.shut(code, "")
+	c.shutHere(code, "")
 	return nil
 }
 
@@ -209,7 +222,7 @@ func (c *socket) closed(code int, _ string) error {
 // moment to read it.
 func (c *socket) end() {
 	c.s.o.Sessions.Unsubscribe(c)
-	c.shut(0, "")
+	c.shutHere(0, "")
 	<-c.written
 	c.linger()
 	_ = c.ws.Close()

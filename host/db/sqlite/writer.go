@@ -117,13 +117,7 @@ func (w *writer) loop() {
 // serve runs a batch and tells each caller.
 func (w *writer) serve(batch []*job) {
 	changes := slices.DeleteFunc(slices.Clone(batch), func(j *job) bool { return j.do == nil })
-	if err := w.commit(changes); err != nil && len(changes) == 1 {
-		changes[0].err = err
-	} else if err != nil {
-		for _, j := range changes {
-			j.err = w.commit([]*job{j}) // one at a time, so that each fails for itself
-		}
-	}
+	w.change(changes)
 	for _, j := range batch {
 		if j.loose != nil {
 			j.err = j.loose(w.conn)
@@ -137,15 +131,37 @@ func (w *writer) serve(batch []*job) {
 	}
 }
 
-// commit runs jobs in one transaction. A job's own failure is in its err; what
-// is returned undid them all.
-func (w *writer) commit(jobs []*job) (err error) {
-	if len(jobs) == 0 {
-		return nil
+// change commits jobs together. One that fails is left out and the others begin
+// again: a savepoint around each would make the index of words write itself out
+// for each, which costs more than all else. What no job is to blame for is tried
+// with one at a time, so that each fails for itself.
+func (w *writer) change(jobs []*job) {
+	for len(jobs) > 0 {
+		failed, err := w.commit(jobs)
+		switch {
+		case err == nil:
+			return
+		case failed >= 0 && !fatal(err):
+			jobs[failed].err = err
+			jobs = slices.Delete(slices.Clone(jobs), failed, failed+1)
+		case len(jobs) == 1:
+			jobs[0].err = err
+			return
+		default:
+			for _, j := range jobs {
+				_, j.err = w.commit([]*job{j})
+			}
+			return
+		}
 	}
+}
+
+// commit runs jobs in one transaction. An error undid them all; failed is the
+// job that it came from, or -1.
+func (w *writer) commit(jobs []*job) (failed int, err error) {
 	ctx := context.Background()
 	if err := w.all.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return -1, fmt.Errorf("begin: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -153,36 +169,15 @@ func (w *writer) commit(jobs []*job) (err error) {
 			_ = w.all.exec(ctx, "ROLLBACK")
 		}
 	}()
-	for _, j := range jobs {
-		if err := w.attempt(ctx, j, len(jobs) > 1); err != nil {
-			return err
+	for i, j := range jobs {
+		if err := j.do(ctx, &w.all); err != nil {
+			return i, err
 		}
 	}
 	if err := w.all.exec(ctx, "COMMIT"); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return -1, fmt.Errorf("commit: %w", err)
 	}
-	return nil
-}
-
-// attempt runs one job of a transaction. Alone, its failure is that of the
-// transaction; among others, a savepoint keeps it to itself.
-func (w *writer) attempt(ctx context.Context, j *job, shared bool) error {
-	j.err = nil
-	if !shared {
-		return j.do(ctx, &w.all)
-	}
-	if err := w.all.exec(ctx, "SAVEPOINT job"); err != nil {
-		return err
-	}
-	if j.err = j.do(ctx, &w.all); j.err != nil {
-		if fatal(j.err) {
-			return j.err
-		}
-		if err := w.all.exec(ctx, "ROLLBACK TO job"); err != nil {
-			return err
-		}
-	}
-	return w.all.exec(ctx, "RELEASE job")
+	return -1, nil
 }
 
 // fatal says whether an error may have ended the whole transaction.
