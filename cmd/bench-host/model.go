@@ -23,19 +23,21 @@ const modelName = "llama3.2:1b"
 type model struct {
 	rest http.Handler
 
-	mu   sync.Mutex
-	gone map[string]int64 // when a request's client went away, by its tag
+	mu    sync.Mutex
+	gone  map[string]int64 // when a request's client went away, by its tag
+	asked map[string]bool
 }
 
 // order is what the prompt asks for.
 type order struct {
 	tokens int
 	rate   int // tokens a second; 0 is as fast as can be
+	wait   int // milliseconds before the first
 	tag    string
 }
 
 func (o order) String() string {
-	return fmt.Sprintf("compose tokens=%d rate=%d tag=%s", o.tokens, o.rate, o.tag)
+	return fmt.Sprintf("compose tokens=%d rate=%d wait=%d tag=%s", o.tokens, o.rate, o.wait, o.tag)
 }
 
 func parseOrder(text string) (o order) {
@@ -46,6 +48,8 @@ func parseOrder(text string) (o order) {
 			o.tokens, _ = strconv.Atoi(value)
 		case "rate":
 			o.rate, _ = strconv.Atoi(value)
+		case "wait":
+			o.wait, _ = strconv.Atoi(value)
 		case "tag":
 			o.tag = value
 		}
@@ -54,7 +58,7 @@ func parseOrder(text string) (o order) {
 }
 
 func newModel() *model {
-	return &model{rest: llmtest.NewServer(llmtest.DefaultScript()), gone: map[string]int64{}}
+	return &model{rest: llmtest.NewServer(llmtest.DefaultScript()), gone: map[string]int64{}, asked: map[string]bool{}}
 }
 
 // ServeHTTP implements http.Handler.
@@ -67,6 +71,11 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		at := m.gone[r.URL.Query().Get("tag")]
 		m.mu.Unlock()
 		fmt.Fprint(w, at)
+	case "/asked":
+		m.mu.Lock()
+		asked := m.asked[r.URL.Query().Get("tag")]
+		m.mu.Unlock()
+		fmt.Fprint(w, asked)
 	default:
 		m.rest.ServeHTTP(w, r)
 	}
@@ -92,6 +101,15 @@ func (m *model) chat(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
+	if o.wait > 0 {
+		m.mu.Lock()
+		m.asked[o.tag] = true
+		m.mu.Unlock()
+		select {
+		case <-time.After(time.Duration(o.wait) * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	}
 	if m.stream(w, r, o) {
 		fmt.Fprintf(w, `{"model":%q,"created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":9,"eval_count":%d}`+"\n", modelName, o.tokens)
 		return

@@ -68,6 +68,7 @@ func serveCommand() command {
 // serve runs the host. The first signal drains it: open turns end or are told,
 // then it exits with 0. The second one ends it at once.
 func (p *program) serve(ctx context.Context, cfg *config.Snapshot, readyFile string) error {
+	tuneCollector()
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the program itself: %w", err)

@@ -105,7 +105,7 @@ func (a *actor) acceptTurn(u *utterance, sub Subscriber) (Frame, error) {
 	if err := a.m.begin(); err != nil {
 		return Frame{}, err
 	}
-	u.turn = "t_" + a.m.o.NewID()
+	u.turn = a.m.newTurn()
 	f, err := a.admit(u, u.turn, sub)
 	if err != nil {
 		a.m.ended(1)
@@ -121,7 +121,7 @@ func (a *actor) acceptStop(u *utterance, sub Subscriber) (Frame, error) {
 	if err := a.m.begin(); err != nil {
 		return Frame{}, err
 	}
-	u.turn = "t_" + a.m.o.NewID()
+	u.turn = a.m.newTurn()
 	f, err := a.admit(u, u.turn, sub)
 	if err != nil {
 		a.m.ended(1)

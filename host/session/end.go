@@ -152,7 +152,7 @@ func (a *actor) keepEnd(left []*utterance) ([]Frame, error) {
 		entries = append(entries, a.dropped(u, e.state, len(entries), now))
 	}
 	for _, u := range left {
-		u.turn = "t_" + a.m.o.NewID()
+		u.turn = a.m.newTurn()
 		entry := a.acceptedEntry(u, u.turn, len(entries))
 		entry.ClientID, entry.Message = "", nil // both are kept with the turn it was added to
 		entries = append(entries, entry)

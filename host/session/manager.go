@@ -92,6 +92,16 @@ func (m *Manager) create(user string, temporary bool, text string) (*actor, erro
 	return m.adopt(meta, store, true)
 }
 
+// turnBytes is the length of a turn's id: unique, but no secret. It stands in
+// each delta.
+const turnBytes = 12
+
+// newTurn makes a turn's id.
+func (m *Manager) newTurn() string {
+	id := m.o.NewID()
+	return "t_" + id[:min(turnBytes, len(id))]
+}
+
 func (m *Manager) adopt(meta Meta, store Store, fresh bool) (*actor, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

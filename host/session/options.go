@@ -120,7 +120,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.NewID == nil {
-		o.NewID = func() string { return strings.ToLower(rand.Text()) }
+		o.NewID = func() string { return strings.ToLower(rand.Text()[:16]) } // 80 bits
 	}
 	o.languageDefaults()
 	if o.TurnDone == nil {
