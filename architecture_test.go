@@ -38,6 +38,7 @@ var layers = map[string][]string{
 	"host/texts":         {},
 	"host/telemetry":     {},
 	"host/health":        {},
+	"host/limit":         {},
 	"host/auth":          {"host/turn", "host/protocol"},
 	"host/auth/authtest": {"host/auth", "host/turn", "host/protocol"},
 	"host/session":       {"host/turn", "host/protocol"},

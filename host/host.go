@@ -19,6 +19,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/health"
+	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
@@ -40,23 +41,25 @@ type Host struct {
 	cfg *config.Config
 	log hclog.Logger
 
-	accounts   *Accounts
-	keyFile    string
-	health     *health.Checks
-	metrics    *telemetry.Metrics
-	model      *model
-	plugins    *supervisor.Supervisor
-	providers  *providers
-	catalogue  *tool.Catalogue
-	runner     *tool.Runner
-	detached   *detached
-	clashes    clashes
-	answerer   turn.Answerer
-	sessions   *session.Manager
-	gateway    *gateway.Server
-	listener   net.Listener
-	background context.CancelFunc
-	failed     chan error
+	accounts    *Accounts
+	keyFile     string
+	health      *health.Checks
+	metrics     *telemetry.Metrics
+	model       *model
+	plugins     *supervisor.Supervisor
+	providers   *providers
+	catalogue   *tool.Catalogue
+	runner      *tool.Runner
+	detached    *detached
+	clashes     clashes
+	answerer    turn.Answerer
+	sessions    *session.Manager
+	limits      *limit.Edge
+	certificate *certificate
+	gateway     *gateway.Server
+	listener    net.Listener
+	background  context.CancelFunc
+	failed      chan error
 
 	cleanups []cleanup
 }
@@ -102,6 +105,9 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	}
 	h.onStop("models", h.model.close)
 	h.newPlugins(plugins)
+	if h.certificate, err = newCertificate(c.Gateway.TLSCertFile, c.Gateway.TLSKeyFile, h.log); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	if err := h.newConversation(c); err != nil {
 		return nil, err
 	}
@@ -251,6 +257,14 @@ func (h *Host) Failed() <-chan error { return h.failed }
 // Addr is the address that the host listens on.
 func (h *Host) Addr() string { return h.listener.Addr().String() }
 
+// URL is the host's own, by that address.
+func (h *Host) URL() string {
+	if h.certificate != nil {
+		return "https://" + h.Addr()
+	}
+	return "http://" + h.Addr()
+}
+
 // OperatorKeyFile is where the first operator's key is.
 func (h *Host) OperatorKeyFile() string {
 	if abs, err := filepath.Abs(h.keyFile); err == nil {
@@ -269,5 +283,5 @@ func (h *Host) SignInLink(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("make sign-in link: %w", err)
 	}
-	return "http://" + h.Addr() + "/signin?ticket=" + ticket, nil
+	return h.URL() + "/signin?ticket=" + ticket, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/dialog"
 	"github.com/jarvis-host/jarvis/host/gateway"
+	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
@@ -196,12 +197,14 @@ func choice(options []turn.Option, text string) (string, bool) {
 
 // newGateway makes the edge.
 func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
+	h.limits = limit.NewEdge(c.Limits.ChatPerMinute, c.Limits.ConnectsPerMinute, time.Now)
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
 		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
 		Meter: h.metrics,
-		Model: h.model.name, Now: time.Now,
+		Model: h.model.name, Now: time.Now, Limiter: h.limits, TLS: tlsOf(h.certificate),
 		Config: gateway.Config{
+			TrustedProxies: networks(c.Gateway.TrustedProxies), PerMinute: c.Limits.ChatPerMinute,
 			AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
 			MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c.TimeZone), Version: h.o.Version,
 		},

@@ -62,6 +62,9 @@ llm:
     model: %s
     concurrency: 1000
     num_ctx: 32768
+limits:
+  chat_per_minute: 0
+  connects_per_minute: 0
 `
 
 // startHost starts the host in a folder of its own.

@@ -92,6 +92,9 @@ func loginCommand() command {
 			base := strings.TrimSuffix(*url, "/")
 			if base == "" {
 				base = "http://" + browsable(cfg.Config().Gateway.Listen)
+				if cfg.Config().Gateway.TLSCertFile != "" {
+					base = "https" + strings.TrimPrefix(base, "http")
+				}
 			}
 			fmt.Fprintf(p.stdout, "%s/signin?ticket=%s\n", base, ticket)
 			return nil

@@ -57,6 +57,10 @@ func (b *lockedBuffer) String() string {
 // quiet is the least of a configuration: no model is looked for.
 const quiet = "llm:\n  ollama:\n    url: http://127.0.0.1:9\n"
 
+// unlimited lets a test say more than a person would; a configuration with a
+// section limits goes without it.
+const unlimited = "limits:\n  chat_per_minute: 0\n  connects_per_minute: 0\n"
+
 // startHost runs `jarvis serve` in dir ("" makes one) until the test ends.
 func startHost(t *testing.T, dir, config string) *hostProcess {
 	t.Helper()
@@ -64,6 +68,9 @@ func startHost(t *testing.T, dir, config string) *hostProcess {
 		dir = t.TempDir()
 	}
 	file, ready := filepath.Join(dir, "jarvis.yaml"), filepath.Join(dir, "ready.json")
+	if !strings.Contains(config, "\nlimits:") {
+		config += unlimited
+	}
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

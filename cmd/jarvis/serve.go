@@ -113,18 +113,18 @@ func hostError(err error) error {
 // announce tells the operator where the host is, and a waiting program that it
 // is ready.
 func (p *program) announce(ctx context.Context, h *host.Host, readyFile string) error {
-	fmt.Fprintf(p.stdout, "Jarvis %s is ready on http://%s\n", version, h.Addr())
+	fmt.Fprintf(p.stdout, "Jarvis %s is ready on %s\n", version, h.URL())
 	link, err := h.SignInLink(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "\n  Sign in with one click (valid once, for 10 minutes):\n  %s\n\n  Your operator key is in %s\n", link, h.OperatorKeyFile())
-	fmt.Fprintf(p.stdout, "  In a terminal: jarvis chat --url http://%s --key-file %s\n\n%s\n\n", h.Addr(), h.OperatorKeyFile(), h.ModelLine())
+	fmt.Fprintf(p.stdout, "  In a terminal: jarvis chat --url %s --key-file %s\n\n%s\n\n", h.URL(), h.OperatorKeyFile(), h.ModelLine())
 	if readyFile == "" {
 		return nil
 	}
 	line, err := json.Marshal(map[string]any{
-		"addr": h.Addr(), "pid": os.Getpid(), "operator_key_file": h.OperatorKeyFile(),
+		"addr": h.Addr(), "url": h.URL(), "pid": os.Getpid(), "operator_key_file": h.OperatorKeyFile(),
 	})
 	if err != nil {
 		return fmt.Errorf("encode ready file: %w", err)

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -44,6 +46,30 @@ func (l *loader) gateway(g *GatewayConfig) {
 	for _, o := range g.AllowedOrigins {
 		l.allowedOrigin(o)
 	}
+	for _, p := range g.TrustedProxies {
+		if _, err := Network(p); err != nil {
+			l.at("gateway.trusted_proxies", quote(p), "an address such as 10.0.0.2, or a network such as 172.16.0.0/12", "")
+		}
+	}
+	switch {
+	case g.TLSCertFile == "" && g.TLSKeyFile != "":
+		l.at("gateway.tls_cert_file", "nothing", "the certificate that gateway.tls_key_file belongs to", "")
+	case g.TLSCertFile != "" && g.TLSKeyFile == "":
+		l.at("gateway.tls_key_file", "nothing", "the key of gateway.tls_cert_file", "")
+	}
+}
+
+// Network reads an address, or a network in the notation of RFC 4632.
+func Network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("read network: %w", err)
+	}
+	return p.Masked(), nil
 }
 
 var hostName = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)

@@ -28,6 +28,7 @@ type Config struct {
 
 	Home    HomeConfig              `koanf:"home"`
 	Gateway GatewayConfig           `koanf:"gateway"`
+	Limits  LimitsConfig            `koanf:"limits"`
 	LLM     LLMConfig               `koanf:"llm"`
 	Plugins map[string]PluginConfig `koanf:"plugins"`
 	Log     LogConfig               `koanf:"log"`
@@ -55,10 +56,32 @@ type GatewayConfig struct {
 	// AllowedOrigins are the sites whose pages may talk to the host, such as
 	// https://jarvis.example. The host's own pages are always allowed.
 	AllowedOrigins []string `koanf:"allowed_origins"`
+	// TrustedProxies are the addresses or networks of reverse proxies whose
+	// X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.2 or
+	// 172.16.0.0/12. Nobody else's are.
+	TrustedProxies []string `koanf:"trusted_proxies"`
+	// TLSCertFile is a PEM file with the host's certificate and those that vouch
+	// for it. With it the host speaks TLS, which browsers ask for before they
+	// open a microphone on another machine. It is read again when it changes.
+	TLSCertFile string `koanf:"tls_cert_file" path:"true"`
+	// TLSKeyFile is a PEM file with the certificate's key, that only its owner
+	// can read.
+	TLSKeyFile string `koanf:"tls_key_file" path:"true"`
 	// Unwatched is what becomes of an answer when the last connection that
 	// follows it is gone: continue, and it is there when the client comes back,
 	// or stop, which spares the model.
 	Unwatched string `koanf:"unwatched" enum:"continue,stop"`
+}
+
+// LimitsConfig is how often something may happen, in any minute, whenever it
+// begins.
+type LimitsConfig struct {
+	// ChatPerMinute is how many messages an end user may send, whichever way; 0
+	// is no limit.
+	ChatPerMinute int `koanf:"chat_per_minute" min:"0" max:"1000000"`
+	// ConnectsPerMinute is how many WebSocket connections may come from one
+	// address, an IPv6 network of 64 bits counting as one; 0 is no limit.
+	ConnectsPerMinute int `koanf:"connects_per_minute" min:"0" max:"1000000"`
 }
 
 // PluginConfig is one plugin, under its id.
@@ -116,6 +139,7 @@ func Default() Config {
 		Language: "auto",
 		Home:     HomeConfig{Assistant: "Jarvis"},
 		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080", Unwatched: "continue"},
+		Limits:   LimitsConfig{ChatPerMinute: 30, ConnectsPerMinute: 10},
 		LLM:      defaultModels(),
 		Log:      LogConfig{Level: "info", Format: "auto"},
 		Metrics:  MetricsConfig{AllowLoopback: true},

@@ -42,6 +42,8 @@ func (e Explanation) String() string {
 func (s *Snapshot) Config() *Config {
 	c := *s.config
 	c.Gateway.AllowedHosts = slices.Clone(c.Gateway.AllowedHosts)
+	c.Gateway.TrustedProxies = slices.Clone(c.Gateway.TrustedProxies)
+	c.Home.People = slices.Clone(c.Home.People)
 	c.Gateway.AllowedOrigins = slices.Clone(c.Gateway.AllowedOrigins)
 	c.Plugins = maps.Clone(c.Plugins)
 	for id, p := range c.Plugins {
