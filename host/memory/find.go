@@ -51,6 +51,8 @@ type Answer struct {
 	// Coverage is how much of the question the best results hold, from 0 to 1. An
 	// answer is likely among them above GateAsked.
 	Coverage float64
+	// Degraded says that vectors should have helped, and could not.
+	Degraded bool
 }
 
 // Find returns what answers a question best.
@@ -68,14 +70,14 @@ func (m *Memory) Find(ctx context.Context, o Owner, q Question) (*Answer, error)
 	order := make([]int, len(c.rows))
 	scores := make([]float64, len(c.rows))
 	for i := range c.rows {
-		order[i], scores[i] = i, rank.Default().Score(c.rows[i])
+		order[i], scores[i] = i, rank.Default().Score(c.rows[i])+cosineWeight*c.cosine(i)
 	}
 	chances := rank.Chances(scores)
 	for i := range chances {
 		chances[i] *= c.weigh(i, q.At)
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(chances[b], chances[a]) })
-	out := &Answer{}
+	out := &Answer{Degraded: c.degraded}
 	var best [][]float64
 	for _, i := range order[:min(len(order), max(q.Limit, gateTop))] {
 		best = append(best, c.rows[i])
@@ -133,6 +135,26 @@ type candidates struct {
 	question rank.Question
 	found    *Found
 	rows     [][]float64
+	cosines  map[string]float64 // by id, of the nearest; nil without vectors
+	far      float64            // the least of them: what the others have at most
+	degraded bool
+}
+
+// cosine returns how near in meaning a candidate is, as far as vectors tell.
+func (c *candidates) cosine(i int) float64 {
+	if c.cosines == nil {
+		return 0
+	}
+	id := ""
+	if n := len(c.found.Episodes); i < n {
+		id = c.found.Episodes[i].ID
+	} else {
+		id = c.found.Facts[i-n].ID
+	}
+	if x, ok := c.cosines[id]; ok {
+		return x
+	}
+	return c.far
 }
 
 func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidates, error) {
@@ -149,11 +171,18 @@ func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidat
 	}
 	search.Terms, search.Kin = c.question.Useful(corpus)
 	search.From, search.To = c.question.Days()
+	c.cosines, c.degraded = m.near(ctx, o, q.Text)
+	c.far = 1
+	for id, x := range c.cosines {
+		search.IDs = append(search.IDs, id)
+		c.far = min(c.far, x)
+	}
+	slices.Sort(search.IDs)
 	search.Sides, search.Past = q.Facts, c.question.Past()
 	if c.found, err = m.store.Search(ctx, o, search); err != nil {
 		return nil, err
 	}
-	c.found.Facts = slices.DeleteFunc(c.found.Facts, func(k Fact) bool { return !c.question.Touches(k.Terms) })
+	c.found.Facts = slices.DeleteFunc(c.found.Facts, func(k Fact) bool { _, near := c.cosines[k.ID]; return !near && !c.question.Touches(k.Terms) })
 	passages := make([]rank.Passage, 0, len(c.found.Episodes)+len(c.found.Facts))
 	for i := range c.found.Episodes {
 		passages = append(passages, passage(&c.found.Episodes[i]))

@@ -68,11 +68,12 @@ type Search struct {
 	From, To time.Time
 	DayMax   int
 
-	Window  int    // neighbours on either side that come with each candidate
-	Sides   bool   // also return the facts
-	Past    bool   // superseded facts too
-	Faded   bool   // what was forgotten softly too
-	Exclude string // a session to leave out, such as the running one
+	Window  int      // neighbours on either side that come with each candidate
+	Sides   bool     // also return the facts
+	Past    bool     // superseded facts too
+	Faded   bool     // what was forgotten softly too
+	IDs     []string // episodes that are candidates too
+	Exclude string   // a session to leave out, such as the running one
 }
 
 // Found is what a search found.

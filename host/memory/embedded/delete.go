@@ -18,6 +18,7 @@ func (s *Store) Delete(ctx context.Context, o memory.Owner, ids ...string) (gone
 			return err
 		}
 		f.forget()
+		f.dropVectors()
 		return f.truncate(ctx)
 	})
 	return gone, err

@@ -36,6 +36,9 @@ type file struct {
 
 	mu    sync.Mutex
 	stats *figures // what searches need of the whole file; nil is unknown
+
+	vectorLock sync.Mutex
+	vectors    *nearby // of one model; nil is unknown
 }
 
 func dsn(path string) string {
@@ -139,6 +142,7 @@ func (f *file) clear(ctx context.Context) error {
 		return err
 	})
 	f.forget()
+	f.dropVectors()
 	return errors.Join(err, f.truncate(ctx))
 }
 

@@ -45,6 +45,8 @@ CREATE TABLE changes (
 CREATE INDEX changes_item ON changes (item);
 
 CREATE TABLE vectors (
-	item TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL,
-	PRIMARY KEY (item, model)
-) WITHOUT ROWID, STRICT;
+	n INTEGER PRIMARY KEY AUTOINCREMENT,
+	item TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, -- float32, little-endian, of length 1
+	UNIQUE (item, model)
+) STRICT;
+CREATE INDEX vectors_model ON vectors (model, n);

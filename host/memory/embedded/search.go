@@ -108,6 +108,14 @@ func (f *file) named(ctx context.Context, q memory.Search) ([]ranked, error) {
 		}
 		more = append(more, then...)
 	}
+	if len(q.IDs) > 0 {
+		by, err := rows(ctx, f.db, func(r scanner) (c ranked, err error) { return c, r.Scan(&c.seq) },
+			"SELECT seq FROM episodes WHERE id IN (SELECT value FROM json_each(?))", array(q.IDs))
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, by...)
+	}
 	seen := map[int64]bool{}
 	for _, c := range out {
 		seen[c.seq] = true

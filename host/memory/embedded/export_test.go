@@ -1,0 +1,9 @@
+package embedded
+
+// SetBruteForce changes up to how many vectors are all compared, and returns
+// what changes it back.
+func SetBruteForce(n int) (back func()) {
+	was := bruteForce
+	bruteForce = n
+	return func() { bruteForce = was }
+}
