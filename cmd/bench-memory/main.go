@@ -49,6 +49,17 @@ func run(ctx context.Context, w io.Writer, locomo, dump string, mute bool) (err 
 			fmt.Fprintln(w, " ", speed)
 		}
 	}
+	if dump == "" {
+		own, err := eval.Household()
+		if err != nil {
+			return err
+		}
+		out, err := eval.Run(ctx, m, own, false)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "a household of our own, French and English\n%s\n", out)
+	}
 	if locomo == "" {
 		fmt.Fprintln(w, "LoCoMo: skipped; name its file with LOCOMO=FILE")
 		return nil

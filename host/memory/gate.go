@@ -9,7 +9,7 @@ import (
 // The least coverage at which something recalled goes into a prompt: in a chat,
 // and where the question is about what was said.
 const (
-	GateChat  = 0.50
+	GateChat  = 0.42
 	GateAsked = 0.30
 )
 

@@ -60,7 +60,7 @@ func TestNoByteOfWhatWasDeletedIsLeft(t *testing.T) { // M05
 	s := open(t, dir)
 	random := rand.New(rand.NewPCG(1, 2))
 	var canaries, gone []string
-	for i := range 40 {
+	for i := range 15 {
 		var b memory.Batch
 		b.At = memorytest.Noon
 		for j := range 5 {
@@ -68,7 +68,7 @@ func TestNoByteOfWhatWasDeletedIsLeft(t *testing.T) { // M05
 			text := strings.Repeat("filler ", random.IntN(20))
 			if random.IntN(4) == 0 {
 				canary := fmt.Sprintf("canary%dx%d", i, j)
-				text += canary + strings.Repeat(" long", random.IntN(2000))
+				text += canary + strings.Repeat(" long", random.IntN(1000))
 				canaries, gone = append(canaries, canary), append(gone, id)
 				b.Facts = append(b.Facts, memorytest.Fact("f"+id, canary, id))
 			}
@@ -104,9 +104,11 @@ func TestErasingLeavesNoByte(t *testing.T) { // X09
 }
 
 func TestMoreOwnersThanOpenFiles(t *testing.T) {
+	defer embedded.SetMaxOpen(3)()
+	const owners = 8
 	s := open(t, t.TempDir())
 	for range 2 {
-		for i := range 70 {
+		for i := range owners {
 			o := memorytest.Owner(t, fmt.Sprint("owner", i))
 			if _, err := s.Search(t.Context(), o, memory.Search{Terms: []string{"one"}}); err != nil {
 				t.Fatal(err)
@@ -116,8 +118,8 @@ func TestMoreOwnersThanOpenFiles(t *testing.T) {
 			}
 		}
 	}
-	if owners, err := s.Owners(t.Context()); err != nil || len(owners) != 70 {
-		t.Error(len(owners), err)
+	if got, err := s.Owners(t.Context()); err != nil || len(got) != owners {
+		t.Error(len(got), err)
 	}
 }
 

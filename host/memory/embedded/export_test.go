@@ -7,3 +7,11 @@ func SetBruteForce(n int) (back func()) {
 	bruteForce = n
 	return func() { bruteForce = was }
 }
+
+// SetMaxOpen changes how many owners' files are kept open, and returns what
+// changes it back.
+func SetMaxOpen(n int) (back func()) {
+	was := maxOpen
+	maxOpen = n
+	return func() { maxOpen = was }
+}

@@ -16,7 +16,7 @@ import (
 )
 
 // maxOpen is how many owners' files are kept open.
-const maxOpen = 64
+var maxOpen = 64
 
 // suffix is what the name of an owner's file ends with.
 const suffix = ".memory.db"

@@ -61,7 +61,7 @@ func TestTheNearestVectorsAreFound(t *testing.T) {
 }
 
 func TestSignsFindNearlyAllThatTheWholeVectorsDo(t *testing.T) {
-	const n, length, most = 2000, 128, 10
+	const n, length, most = 600, 128, 10
 	defer embedded.SetBruteForce(n / 2)()
 	o := memorytest.Owner(t, "ana")
 	s := open(t, t.TempDir())
@@ -81,7 +81,7 @@ func TestSignsFindNearlyAllThatTheWholeVectorsDo(t *testing.T) {
 		return v
 	}
 	var centres [][]float32
-	for range 40 {
+	for range 20 {
 		centres = append(centres, centre())
 	}
 	b, vectors := memory.Batch{At: memorytest.Noon}, map[string][]float32{}

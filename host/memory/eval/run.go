@@ -214,6 +214,9 @@ func (out *Outcome) String() string {
 	fmt.Fprintf(&b, "  %-34s %s\n", "FTS5 as it comes", out.Baseline)
 	fmt.Fprintf(&b, "  %-34s %s\n", "memory, no model", out.All)
 	for _, list := range []map[string]*Figures{out.ByCategory, out.ByLang} {
+		if len(list) < 2 {
+			continue
+		}
 		keys := make([]string, 0, len(list))
 		for k := range list {
 			if k != "" {
