@@ -134,6 +134,7 @@ func (c *call) try(ctx context.Context) error {
 		return err
 	}
 	c.last, c.events, c.text = in, 0, 0
+	defer in.begin(c.in.Info)()
 	for ev, err := range in.Handler().Invoke(ctx, c.in) {
 		if err != nil {
 			return lostCall(ctx, in, err)

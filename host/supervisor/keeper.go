@@ -31,6 +31,16 @@ type command struct {
 type instance struct {
 	process
 	since time.Time
+	pass  Pass // nil: there are no services
+	news  *news
+}
+
+// begin says that a call or event runs in the process.
+func (in *instance) begin(info sdk.CallInfo) (end func()) {
+	if in.pass == nil {
+		return func() {}
+	}
+	return in.pass.Begin(info)
 }
 
 // phase is one state of a keeper's machine: it runs until the next is known;
@@ -195,11 +205,18 @@ func (k *keeper) ready(in *instance, m *sdk.Manifest) {
 	k.update(func() {
 		k.live = in
 		k.status.PID, k.status.Version = in.PID(), m.Version
+	})
+	k.offers(in.news.amended(m))
+	k.set(StateReady, "")
+}
+
+// offers publishes what is on offer.
+func (k *keeper) offers(m *sdk.Manifest) {
+	k.update(func() {
 		if !reflect.DeepEqual(k.manifest, m) { // the same pointer means no change
 			k.manifest = m
 		}
 	})
-	k.set(StateReady, "")
 }
 
 // off waits for an operator.
@@ -301,7 +318,7 @@ func (k *keeper) opened(r outcome) phase {
 		return k.crashed(r.err.Error(), r.stderr, 0)
 	}
 	k.ready(r.instance, r.manifest)
-	return func(ctx context.Context) phase { return k.serving(ctx, r.instance) }
+	return func(ctx context.Context) phase { return k.serving(ctx, r.instance, r.manifest) }
 }
 
 // crashed waits before the next start.

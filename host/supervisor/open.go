@@ -33,7 +33,9 @@ func (k *keeper) open(ctx context.Context) outcome {
 	if err != nil {
 		return outcome{err: &blockedError{kind: "program", err: err}}
 	}
-	p, err := k.s.launch(ctx, k.spec(ctx, program))
+	spec, news := k.spec(ctx, program), newNews()
+	spec.Changed = func(c sdk.Change, err error) { k.heard(news, c, err) }
+	p, err := k.s.launch(ctx, spec)
 	if err != nil {
 		out := outcome{err: judgeStart(err)}
 		if e, ok := errors.AsType[*launch.StartError](err); ok {
@@ -41,13 +43,13 @@ func (k *keeper) open(ctx context.Context) outcome {
 		}
 		return out
 	}
-	m, err := k.introduce(ctx, p)
+	m, pass, err := k.introduce(ctx, p)
 	if err != nil {
 		p.Kill()
 		k.s.records.remove(k.cfg.ID)
 		return outcome{err: err, stderr: p.Stderr()}
 	}
-	return outcome{instance: &instance{process: p, since: k.s.opts.Clock()}, manifest: m}
+	return outcome{instance: &instance{process: p, since: k.s.opts.Clock(), pass: pass, news: news}, manifest: m}
 }
 
 func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
@@ -63,33 +65,47 @@ func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
 
 // introduce lets host and plugin agree: what it is, what it may, how it is
 // configured, what it offers then.
-func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, error) {
+func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, Pass, error) {
 	if err := k.s.records.write(k.cfg.ID, p.Footprint()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m, err := p.Handler().Describe(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("describe plugin: %w", err)
+		return nil, nil, fmt.Errorf("describe plugin: %w", err)
 	}
 	if err := judgeManifest(m, k.cfg, k.s.opts.HostVersion); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	granted := k.cfg.Grants
 	if k.cfg.GrantAll {
 		granted = m.Needs
 	}
+	access, pass := k.admit(p, granted)
 	done, err := p.Handler().Configure(ctx, sdk.Configuration{
-		Values: k.cfg.values(), Granted: granted, HostVersion: k.s.opts.HostVersion,
+		Values: k.cfg.values(), Granted: granted, HostVersion: k.s.opts.HostVersion, Host: access,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("configure plugin: %w", err)
+		return nil, nil, fmt.Errorf("configure plugin: %w", err)
 	}
 	if err := judgeConfigured(done); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	offer := *m
 	if done.Tools != nil {
 		offer.Tools = done.Tools
 	}
-	return &offer, nil
+	return &offer, pass, nil
+}
+
+// admit lets a process ask the host for as long as it lives.
+func (k *keeper) admit(p process, granted []sdk.Need) (sdk.HostAccess, Pass) {
+	if k.s.opts.Services == nil {
+		return sdk.HostAccess{}, nil
+	}
+	access, pass := k.s.opts.Services.Admit(k.cfg.ID, granted)
+	go func() {
+		<-p.Done()
+		pass.Leave()
+	}()
+	return access, pass
 }

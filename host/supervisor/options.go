@@ -37,6 +37,23 @@ type Options struct {
 	// stop.
 	OnChange func()
 	Observe  Observe
+	// Services let plugins ask the host for something; nil: they can't.
+	Services Services
+}
+
+// Services admits processes of plugins to what the host does for them.
+type Services interface {
+	// Admit lets one process in, with what was granted to it. What it returns is
+	// handed to the process, and is void after Leave.
+	Admit(plugin string, granted []sdk.Need) (sdk.HostAccess, Pass)
+}
+
+// Pass is one process's right to ask.
+type Pass interface {
+	// Begin says that a call or event runs in the process; until end, it may act
+	// for that one's end user.
+	Begin(info sdk.CallInfo) (end func())
+	Leave()
 }
 
 // Observe takes what is worth counting. Every member may be nil; all are called

@@ -34,7 +34,7 @@ type checked struct {
 }
 
 // serving watches a process that takes calls until it ends or has to.
-func (k *keeper) serving(ctx context.Context, in *instance) phase {
+func (k *keeper) serving(ctx context.Context, in *instance, m *sdk.Manifest) phase {
 	w := &watch{k: k, in: in, checks: make(chan checked, 1), linger: time.NewTimer(time.Hour)}
 	defer w.linger.Stop()
 	tick := time.NewTimer(k.s.timing.health)
@@ -52,6 +52,8 @@ func (k *keeper) serving(ctx context.Context, in *instance) phase {
 			if next, ok := k.interrupt(ctx, in, c); ok {
 				return next
 			}
+		case <-in.news.changed:
+			k.offers(in.news.amended(m))
 		case <-in.Lost():
 			return k.lost(in, "")
 		case <-in.Done():

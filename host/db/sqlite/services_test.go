@@ -1,0 +1,65 @@
+package sqlite_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/db/dbtest"
+	"github.com/jarvis-host/jarvis/host/notice"
+	"github.com/jarvis-host/jarvis/host/schedule"
+	"github.com/jarvis-host/jarvis/host/services"
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+func TestSQLitePassesTheSuiteOfValues(t *testing.T) {
+	dbtest.Values(t, func(t *testing.T) services.Values {
+		t.Helper()
+		return open(t, file(t))
+	})
+}
+
+func TestSQLitePassesTheSuiteOfPlans(t *testing.T) {
+	dbtest.Plans(t, func(t *testing.T) schedule.Store {
+		t.Helper()
+		return open(t, file(t))
+	})
+}
+
+func TestSQLitePassesTheSuiteOfNotices(t *testing.T) {
+	dbtest.Notices(t, func(t *testing.T) notice.Store {
+		t.Helper()
+		return open(t, file(t))
+	})
+}
+
+func TestWhatPluginsKeepForAUserGoesWithTheUser(t *testing.T) {
+	db, ctx, now := open(t, file(t)), t.Context(), time.Now()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(db.PutUser(ctx, auth.User{ID: "alice", Name: "Alice", Role: "user"}))
+	own := services.Key{Plugin: "p", Scope: sdk.ForUser, Owner: "alice", Name: "a"}
+	all := services.Key{Plugin: "p", Scope: sdk.ForAll, Name: "a"}
+	for _, k := range []services.Key{own, all} {
+		_, err := db.PutValue(ctx, k, sdk.Value{Data: []byte("1")}, nil, services.DefaultQuota, now)
+		check(err)
+	}
+	check(db.PutPlan(ctx, schedule.Plan{Plugin: "p", User: "alice", Schedule: sdk.Schedule{Name: "a", At: now}}, 9))
+	check(db.PutNotice(ctx, notice.Notice{ID: "n", User: "alice", Plugin: "p"}, 9))
+	check(db.DeleteUser(ctx, "alice"))
+	gone, err := db.Value(ctx, own, now)
+	check(err)
+	stays, err := db.Value(ctx, all, now)
+	check(err)
+	plans, err := db.Waking(ctx, 9)
+	check(err)
+	notices, err := db.OpenNotices(ctx, "alice")
+	check(err)
+	if gone != nil || stays == nil || len(plans)+len(notices) > 0 {
+		t.Errorf("left: %v, %v, %v, %v", gone, stays, plans, notices)
+	}
+}

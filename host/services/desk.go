@@ -1,0 +1,176 @@
+package services
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/jarvis-host/jarvis/host/notice"
+	"github.com/jarvis-host/jarvis/host/schedule"
+	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/wire"
+)
+
+// Options are what a [Desk] works with. Services that are nil are not there:
+// what asks for them is answered with unsupported.
+type Options struct {
+	Values    Values
+	Schedules Schedules
+	Notices   Notices
+	Model     Model
+	Budget    Budget
+	Memory    Memory
+	// Secret returns a secret of a plugin; false: the operator set none.
+	Secret func(plugin, name string) (string, bool)
+	// Conceal keeps a secret out of every log from now on.
+	Conceal func(secret string)
+	// Refused writes down that a plugin asked for what was not granted to it.
+	Refused func(plugin, need, method, call string)
+	Now     func() time.Time
+}
+
+// Schedules keeps what plugins want to be woken up for; schedule.Keeper does.
+type Schedules interface {
+	Put(ctx context.Context, p schedule.Plan) (time.Time, error)
+	Plans(ctx context.Context, plugin, user string) ([]schedule.Plan, error)
+	Drop(ctx context.Context, plugin, user, name string) (bool, error)
+}
+
+// Notices tells end users; notice.Room does.
+type Notices interface {
+	Send(ctx context.Context, n notice.Notice) (string, error)
+	Withdraw(ctx context.Context, plugin, user, id string) (bool, error)
+}
+
+// Desk serves plugins. Its methods may be called concurrently.
+type Desk struct {
+	o      Options
+	dir    string
+	server *grpc.Server
+	served chan struct{}
+
+	mu     sync.Mutex
+	guests map[[sha256.Size]byte]*guest // by their tokens' hashes
+}
+
+// maxSocketPath is the longest path of a Unix socket on every platform.
+const maxSocketPath = 103
+
+const socketName = "host"
+
+// Open listens on a socket in a new folder that only this operating system user
+// can enter. Close ends it.
+func Open(o Options) (*Desk, error) {
+	dir, err := privateDir()
+	if err != nil {
+		return nil, fmt.Errorf("open services for plugins: %w", err)
+	}
+	d := &Desk{o: o, dir: dir, server: wire.NewServer(nil), served: make(chan struct{}), guests: map[[sha256.Size]byte]*guest{}}
+	l, err := net.Listen("unix", d.socket())
+	if err != nil {
+		return nil, fmt.Errorf("open services for plugins: %w", errors.Join(err, os.RemoveAll(dir)))
+	}
+	wire.RegisterHost(d.server, d.find)
+	go func() {
+		defer close(d.served)
+		_ = d.server.Serve(l) // ends with Close
+	}()
+	return d, nil
+}
+
+// privateDir makes a folder whose path is short enough for a socket.
+func privateDir() (string, error) {
+	for _, base := range []string{os.TempDir(), "/tmp"} {
+		dir, err := os.MkdirTemp(base, "jv-host-")
+		switch {
+		case err != nil:
+			return "", err
+		case len(filepath.Join(dir, socketName)) <= maxSocketPath:
+			return dir, nil
+		}
+		if err := os.Remove(dir); err != nil {
+			return "", err
+		}
+	}
+	return "", errors.New("the temporary folder's path is too long for a socket")
+}
+
+func (d *Desk) socket() string { return filepath.Join(d.dir, socketName) }
+
+// Close ends all calls and removes the socket.
+func (d *Desk) Close() error {
+	d.server.Stop()
+	<-d.served
+	return os.RemoveAll(d.dir)
+}
+
+// Admit lets one process of a plugin in, with what was granted to it. The
+// token is nowhere but in what is returned; Leave makes it void.
+func (d *Desk) Admit(plugin string, granted []sdk.Need) (sdk.HostAccess, *Pass) {
+	token := rand.Text()
+	g := &guest{desk: d, plugin: plugin, granted: slices.Clone(granted), calls: map[string]sdk.CallInfo{}}
+	hash := sha256.Sum256([]byte(token))
+	d.mu.Lock()
+	d.guests[hash] = g
+	d.mu.Unlock()
+	if d.o.Conceal != nil {
+		d.o.Conceal(token)
+	}
+	return sdk.HostAccess{Socket: d.socket(), Token: token}, &Pass{desk: d, hash: hash, guest: g}
+}
+
+// find returns the guest of a token. A hash is looked up, so that the time it
+// takes tells nothing of tokens.
+func (d *Desk) find(token string) sdk.Services {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if g := d.guests[sha256.Sum256([]byte(token))]; g != nil {
+		return g
+	}
+	return nil
+}
+
+// Pass is one process's right to ask.
+type Pass struct {
+	desk  *Desk
+	hash  [sha256.Size]byte
+	guest *guest
+}
+
+// Begin says that a call or event runs in the process: until end is called, the
+// process may act on its end user's behalf.
+func (p *Pass) Begin(info sdk.CallInfo) (end func()) {
+	g := p.guest
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.calls[info.Call] = info
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.calls, info.Call)
+	}
+}
+
+// Grant replaces what was granted to the process.
+func (p *Pass) Grant(granted []sdk.Need) {
+	p.guest.mu.Lock()
+	defer p.guest.mu.Unlock()
+	p.guest.granted = slices.Clone(granted)
+}
+
+// Leave makes the token void. Calling it again does nothing.
+func (p *Pass) Leave() {
+	p.desk.mu.Lock()
+	defer p.desk.mu.Unlock()
+	delete(p.desk.guests, p.hash)
+}
