@@ -98,16 +98,20 @@ func values(p config.PluginConfig) (json.RawMessage, error) {
 }
 
 // An entry of plugins.<id>.grants is the name of a tool, or a need as the
-// plugin's manifest has it: "net api.example.com:443".
+// plugin's manifest has it: "net api.example.com:443". A need without a scope
+// is one word, and grants a tool of that name too.
 
 func toolGrants(grants []string) []string {
 	return slices.DeleteFunc(slices.Clone(grants), func(g string) bool { return strings.Contains(g, " ") })
 }
 
+var unscoped = []string{sdk.NeedKV, sdk.NeedSchedule, sdk.NeedNotify, sdk.NeedLLM}
+
 func needGrants(grants []string) []sdk.Need {
 	var needs []sdk.Need
 	for _, g := range grants {
-		if kind, scope, ok := strings.Cut(g, " "); ok {
+		kind, scope, ok := strings.Cut(g, " ")
+		if ok || slices.Contains(unscoped, kind) {
 			needs = append(needs, sdk.Need{Kind: kind, Scope: strings.TrimSpace(scope)})
 		}
 	}

@@ -41,15 +41,16 @@ type Host struct {
 	cfg *config.Config
 	log hclog.Logger
 
-	accounts    *Accounts
-	keyFile     string
-	health      *health.Checks
-	metrics     *telemetry.Metrics
-	model       *model
-	plugins     *supervisor.Supervisor
-	providers   *providers
-	catalogue   *tool.Catalogue
-	runner      *tool.Runner
+	accounts  *Accounts
+	keyFile   string
+	health    *health.Checks
+	metrics   *telemetry.Metrics
+	model     *model
+	plugins   *supervisor.Supervisor
+	providers *providers
+	catalogue *tool.Catalogue
+	runner    *tool.Runner
+	pluginHost
 	detached    *detached
 	clashes     clashes
 	answerer    turn.Answerer
@@ -104,7 +105,11 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 		return nil, err
 	}
 	h.onStop("models", h.model.close)
+	if err := h.newServices(func(s string) { scrubber.Register(s) }); err != nil {
+		return nil, err
+	}
 	h.newPlugins(plugins)
+	registry.MustRegister(&pluginFigures{ask: h.plugins.Metrics})
 	if h.certificate, err = newCertificate(c.Gateway.TLSCertFile, c.Gateway.TLSKeyFile, h.log); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
@@ -192,6 +197,12 @@ func (h *Host) Start(ctx context.Context) error {
 		return fmt.Errorf("start plugins: %w", err)
 	}
 	h.rebuild()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		h.runServices(background)
+	}()
+	h.onStop("schedules", func(context.Context) error { cancel(); <-served; return nil })
 	h.greetModel(ctx)
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.Gateway.Listen)
 	switch {

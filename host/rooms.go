@@ -43,7 +43,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 	h.catalogue = tool.NewCatalogue()
 	h.plugins = supervisor.New(supervisor.Options{
 		Plugins: plugins, DataDir: h.cfg.DataDir, Shim: []string{h.o.Program, "__exec"},
-		HostVersion: h.o.Version, AutoMTLS: true, Log: h.pluginLog, OnChange: h.rebuild,
+		HostVersion: h.o.Version, AutoMTLS: true, Log: h.pluginLog, OnChange: h.rebuild, Services: admission{h.desk},
 		Observe: supervisor.Observe{
 			State:   h.pluginState,
 			Restart: h.metrics.PluginRestarts,
@@ -201,7 +201,7 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
 		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
-		Meter: h.metrics,
+		Meter: h.metrics, Notices: noticeDoor{h.notices},
 		Model: h.model.name, Now: time.Now, Limiter: h.limits, TLS: tlsOf(h.certificate),
 		Config: gateway.Config{
 			TrustedProxies: networks(c.Gateway.TrustedProxies), PerMinute: c.Limits.ChatPerMinute,
@@ -249,6 +249,7 @@ func (h *Host) tend(ctx context.Context) {
 			if err := h.accounts.Prune(ctx); err != nil {
 				h.log.Warn("old keys not pruned", telemetry.KeyError, err)
 			}
+			h.pruneServices(ctx)
 		case <-ctx.Done():
 			return
 		}

@@ -130,5 +130,6 @@ func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
 	if p.Config != nil {
 		p.Config, _ = l.resolve(key+".config", p.Config).(map[string]any)
 	}
+	p.Secrets = l.pluginSecrets(key+".secrets", p.Secrets)
 	return p
 }

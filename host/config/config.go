@@ -101,8 +101,14 @@ type PluginConfig struct {
 	// Grants are the names of the plugin's tools that may change something in
 	// the world; * allows all of them. Tools that only read need no grant. What
 	// the plugin needs from outside is granted here too, as its manifest names
-	// it: "net api.example.com:443".
+	// it: "net api.example.com:443", "memory read", kv, schedule, notify, llm.
 	Grants []string `koanf:"grants"`
+	// Secrets are what the plugin may ask for by name where the need "secret
+	// NAME" is granted. Each value is env:NAME, taken from the environment.
+	Secrets map[string]any `koanf:"secrets"`
+	// TokensPerDay is how many tokens of language models the plugin may use in a
+	// day, where the need llm is granted; 0 is 200000.
+	TokensPerDay int `koanf:"tokens_per_day" min:"0"`
 
 	// Problem says what is wrong with this section; the plugin is then off. It
 	// is empty when nothing is.

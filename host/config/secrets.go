@@ -145,3 +145,23 @@ func (l *loader) resolve(key string, v any) any {
 		return v
 	}
 }
+
+// pluginSecrets finds what a plugin may ask for by name.
+func (l *loader) pluginSecrets(key string, secrets map[string]any) map[string]any {
+	out := map[string]any{}
+	for _, name := range sortedKeys(secrets) {
+		at := key + "." + name
+		text, ok := secrets[name].(string)
+		if !ok || !envRef.MatchString(text) {
+			l.at(at, masked, "env:NAME", "secrets do not stand in files that are copied around")
+			continue
+		}
+		if v, ok := l.resolve(at, text).(string); ok && v != text {
+			out[name] = v
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}

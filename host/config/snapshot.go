@@ -52,6 +52,7 @@ func (s *Snapshot) Config() *Config {
 		}
 		p.Grants = slices.Clone(p.Grants)
 		p.Config, _ = deepCopy(p.Config).(map[string]any)
+		p.Secrets = maps.Clone(p.Secrets)
 		c.Plugins[id] = p
 	}
 	c.LLM = c.LLM.clone()
@@ -158,6 +159,9 @@ func shown(key string, leaf leaf, v any) any {
 
 // secretive reports whether a plugin's key sounds like a secret's.
 func secretive(key string) bool {
+	if strings.Contains(key, ".secrets.") {
+		return true
+	}
 	name := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
 	if strings.HasSuffix(name, "_file") || strings.HasSuffix(name, "_id") {
 		return false

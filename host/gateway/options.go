@@ -31,6 +31,8 @@ type Options struct {
 	// such routes.
 	Plugins Plugins
 	Tools   Tools
+	// Notices reach end users on their sockets; nil: there are none.
+	Notices Notices
 	// Doors are ways in for programs that speak protocols of their own.
 	Doors []Door
 	// Limiter may be nil: no limits. Meter may be nil: nothing is counted.

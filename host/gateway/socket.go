@@ -159,6 +159,7 @@ func (c *socket) serve() {
 	if !c.original {
 		c.write() // hello waits
 	}
+	defer c.watchNotices()()
 	for {
 		kind, data, err := c.ws.ReadMessage()
 		switch {

@@ -70,7 +70,7 @@ func (c *socket) handle(ctx context.Context, frame any) error {
 	case *protocol.Reply:
 		return talk.Reply(ctx, who, f.Question, f.Value)
 	case *protocol.Ack:
-		return &protocol.Problem{Code: protocol.NotFound, Field: "notice", Text: protocol.WordNotice, Args: []any{f.Notice}}
+		return c.acknowledge(ctx, f)
 	case *protocol.Ping:
 		c.send(encode(protocol.Pong{Type: protocol.TypePong, ID: f.ID}))
 	}

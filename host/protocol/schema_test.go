@@ -24,7 +24,7 @@ func frames() map[string]map[string]any {
 		},
 		"host": {
 			TypeHello: Hello{}, TypeAccepted: Accepted{}, TypeDelta: Delta{}, TypeProgress: Progress{}, TypeTool: Tool{}, TypeQuestion: Question{},
-			TypeDone: Done{}, TypeError: Error{}, TypeGap: Gap{}, TypeDraining: Draining{}, TypePong: Pong{},
+			TypeDone: Done{}, TypeError: Error{}, TypeGap: Gap{}, TypeDraining: Draining{}, TypePong: Pong{}, TypeNotice: Notice{},
 		},
 	}
 }
@@ -84,7 +84,7 @@ func sorted(m map[string]any) []string {
 	var names []string
 	for _, n := range []string{
 		TypeSay, TypeStop, TypeResume, TypeReply, TypeAck, TypePing, TypeHello, TypeAccepted, TypeDelta, TypeProgress, TypeTool,
-		TypeQuestion, TypeDone, TypeError, TypeGap, TypeDraining, TypePong,
+		TypeQuestion, TypeDone, TypeError, TypeGap, TypeDraining, TypePong, TypeNotice,
 	} {
 		if _, ok := m[n]; ok {
 			names = append(names, n)

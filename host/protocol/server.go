@@ -16,6 +16,7 @@ const (
 	TypeGap      = "gap"
 	TypeDraining = "draining"
 	TypePong     = "pong"
+	TypeNotice   = "notice"
 )
 
 // Hello is the first frame of a connection.
@@ -161,4 +162,15 @@ type Draining struct {
 type Pong struct {
 	Type string `json:"type"`
 	ID   string `json:"id,omitempty"`
+}
+
+// Notice tells the end user something outside of any session. It comes again
+// until an Ack names it.
+type Notice struct {
+	Type   string `json:"type"`
+	Notice string `json:"notice"` // its id
+	Kind   string `json:"kind"`   // timer, reminder, plugin or system
+	Text   string `json:"text"`
+	Due    string `json:"due"` // RFC 3339
+	Late   bool   `json:"late"`
 }

@@ -15,8 +15,7 @@ type Model interface {
 	llm.Embedder
 }
 
-// Budget is what plugins may spend on models in a day; an llm.Account whose
-// users are plugins is one.
+// Budget is what plugins may spend on models in a day; [Tokens] is one.
 type Budget interface {
 	Allow(ctx context.Context, payer string) error
 	Spend(payer string, u llm.Usage)
@@ -65,7 +64,7 @@ func (g *guest) Generate(ctx context.Context, call string, p sdk.Prompt) iter.Se
 			return
 		}
 		chars := 0
-		for ev, err := range g.desk.o.Model.Stream(ctx, request(info, p)) {
+		for ev, err := range g.desk.o.Model.Stream(ctx, request(info, g.payer(), p)) {
 			if err != nil {
 				g.spent(llm.Usage{CompletionTokens: chars / charsPerToken})
 				yield("", modelError(err))
@@ -108,8 +107,8 @@ func checkPrompt(p sdk.Prompt) error {
 	return nil
 }
 
-func request(info sdk.CallInfo, p sdk.Prompt) llm.Request {
-	r := llm.Request{Format: p.Schema, Temperature: p.Temperature, MaxTokens: p.MaxTokens, RequestID: info.RequestID, User: info.User}
+func request(info sdk.CallInfo, payer string, p sdk.Prompt) llm.Request {
+	r := llm.Request{Format: p.Schema, Temperature: p.Temperature, MaxTokens: p.MaxTokens, RequestID: info.RequestID, User: payer}
 	for _, m := range p.Messages {
 		r.Messages = append(r.Messages, llm.Message{Role: llm.Role(m.Role), Content: m.Text})
 	}
@@ -130,7 +129,7 @@ func (g *guest) Embed(ctx context.Context, call string, texts []string) (string,
 			return "", nil, fault(sdk.CodeTooLarge, "a text has %d characters, expected at most %d", len([]rune(t)), maxEmbedChars)
 		}
 	}
-	got, err := g.desk.o.Model.Embed(ctx, llm.EmbedRequest{Texts: texts, RequestID: info.RequestID, User: info.User})
+	got, err := g.desk.o.Model.Embed(ctx, llm.EmbedRequest{Texts: texts, RequestID: info.RequestID, User: g.payer()})
 	if err != nil {
 		return "", nil, modelError(err)
 	}

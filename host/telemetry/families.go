@@ -120,6 +120,9 @@ var (
 	modelCost = family{"jarvis_llm_cost_total", counter, "What language models have cost, in the currency of their prices.", []label{
 		{name: "provider", most: maxProviders}, {name: "model", most: maxModels},
 	}, nil}
+	noticesTotal = family{"jarvis_notices_total", counter, "Notices to end users, by what became of them.", []label{
+		{name: "state", values: []string{"sent", "repeated", "acknowledged", "withdrawn"}},
+	}, nil}
 	queueDepth = family{"jarvis_queue_depth", gauge, "What waits in a queue.", []label{{name: "queue", most: maxQueues}}, nil}
 )
 
@@ -128,6 +131,6 @@ func families() []family {
 	return []family{
 		wsActive, wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits, llmSeconds, serviceStatus, serviceTime, buildInfo,
 		turnSeconds, firstToken, httpRequests, httpSeconds, panics, contextDropped, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
-		modelRequests, modelTokens, modelCost,
+		noticesTotal, modelRequests, modelTokens, modelCost,
 	}
 }

@@ -20,7 +20,7 @@ type Metrics struct {
 	llmSeconds, serviceTime, turnSeconds, firstToken             *prometheus.HistogramVec
 	httpSeconds, pluginCalls, intentMatch                        *prometheus.HistogramVec
 
-	modelRequests, modelTokens, modelCost *prometheus.CounterVec
+	modelRequests, modelTokens, modelCost, noticesTotal *prometheus.CounterVec
 
 	services, routes, queues *learnt
 	providers, models        *learnt
@@ -41,7 +41,7 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 		firstToken: histograms(reg, firstToken), httpSeconds: histograms(reg, httpSeconds), pluginCalls: histograms(reg, pluginCalls),
 		intentMatch: histograms(reg, intentMatch),
 
-		modelRequests: counters(reg, modelRequests), modelTokens: counters(reg, modelTokens), modelCost: counters(reg, modelCost),
+		noticesTotal: counters(reg, noticesTotal), modelRequests: counters(reg, modelRequests), modelTokens: counters(reg, modelTokens), modelCost: counters(reg, modelCost),
 		providers: newLearnt(maxProviders), models: newLearnt(maxModels),
 
 		services: newLearnt(maxServices), routes: newLearnt(maxRoutes), queues: newLearnt(maxQueues),
@@ -192,4 +192,10 @@ func (m *Metrics) plugin(id string) string {
 		return other
 	}
 	return id
+}
+
+// Notices counts a notice that became sent, repeated, acknowledged or
+// withdrawn.
+func (m *Metrics) Notices(state string) {
+	m.noticesTotal.WithLabelValues(noticesTotal.value(0, state)).Inc()
 }
