@@ -23,7 +23,7 @@ type load struct {
 type heard struct {
 	answers                     int
 	tokens, deltas, bytes, text int
-	firsts, transits            []time.Duration
+	agreed, firsts, transits    []time.Duration
 	took, cpu                   time.Duration
 	rss                         int64         // the process's, while they talked
 	steady, steadyFor           time.Duration // the process's time while no turn began or ended
@@ -110,6 +110,7 @@ func (h *heard) add(answers []answer) {
 		h.deltas += a.deltas
 		h.bytes += a.bytes
 		h.text += a.text
+		h.agreed = append(h.agreed, a.agreed)
 		h.firsts = append(h.firsts, a.first)
 		h.transits = append(h.transits, a.transit...)
 	}
@@ -207,6 +208,19 @@ const perSecond = 50
 func (b *bench) stream(clients int) load {
 	tokens := int((b.each + begins).Seconds() * perSecond)
 	return load{clients: clients, order: order{tokens: tokens, rate: perSecond}, transit: true, once: true}
+}
+
+// promptly is E01: 50 chats in closed loop, each message on disk first.
+func (b *bench) promptly(ctx context.Context) ([]goal, error) {
+	h, err := b.talk(ctx, b.host, load{clients: 50, order: order{tokens: 16, rate: perSecond}})
+	if err != nil {
+		return nil, err
+	}
+	accepted, first := micros(quantile(h.agreed, 0.95))/1000, micros(quantile(h.firsts, 0.95))/1000
+	return []goal{
+		{id: "E01", what: "accepted, 50 chats, p95", unit: "ms", figure: accepted, ratio: accepted, must: 50},
+		{id: "E01", what: "first word, 50 chats, p95, model at once", unit: "ms", figure: first, ratio: first, must: 100},
+	}, nil
 }
 
 // paced is F3, F4 and F20: 200 chats of 50 tokens a second.

@@ -27,6 +27,7 @@ type talker struct {
 
 // answer is what came of one utterance.
 type answer struct {
+	agreed  time.Duration // until accepted
 	first   time.Duration // until the first word
 	tokens  int
 	deltas  int
@@ -76,6 +77,9 @@ func (t *talker) ask(o order, keep bool) (a answer, err error) {
 			return a, err
 		}
 		if !bytes.HasPrefix(raw, []byte(`{"type":"delta"`)) {
+			if a.agreed == 0 && bytes.HasPrefix(raw, []byte(`{"type":"accepted"`)) {
+				a.agreed = time.Since(began)
+			}
 			done, err := t.other(raw, a, o)
 			if done || err != nil {
 				return a, err

@@ -34,6 +34,7 @@ type step struct {
 
 func steps() []step {
 	return []step{
+		{[]string{"E01"}, (*bench).promptly},
 		{[]string{"F1"}, (*bench).firstToken},
 		{[]string{"F2"}, (*bench).twenty},
 		{[]string{"F3", "F4", "F20"}, (*bench).paced},

@@ -56,6 +56,7 @@ func (s *Server) chatRoutes() []Route {
 		{http.MethodGet, "/v1/sessions/:id/messages", member, s.getMessages},
 		{http.MethodPost, "/v1/sessions/:id/stop", member, s.stopSession},
 		{http.MethodGet, "/v1/search", member, s.search},
+		{http.MethodGet, "/v1/export/sessions", member, s.exportSessions},
 	}
 }
 
