@@ -24,7 +24,7 @@ UNRACED   := ^TestAPluginThatGrowsIsEndedAlone$$
 TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
 
 .DEFAULT_GOAL := help
-.PHONY: bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
+.PHONY: integration bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-go: ## the benchmarks of single packages
 
 bench-memory: ## how well memory finds, and how fast; LOCOMO=FILE measures on that too
 	$(GO) run ./cmd/bench-memory -locomo "$(LOCOMO)"
+
+integration: ## talk with real servers of language models (llama.cpp from PyPI, and ollama if it is there)
+	$(GO) test -tags integration -count=1 -timeout 20m -v ./test/integration
 
 update: ## rewrite golden files and generated documents
 	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update

@@ -62,6 +62,9 @@ func (q Call) request(ctx context.Context, cfg Config) (*http.Request, error) {
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	// An empty value is not sent; it lets the transport ask again when a server
+	// has closed a pooled connection just then, and has said nothing.
+	req.Header["X-Idempotency-Key"] = []string{}
 	if cfg.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+cfg.Key)
 	}
