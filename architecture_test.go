@@ -74,6 +74,8 @@ var layers = map[string][]string{
 	"host/memory/embedded":   {"host/memory"},
 	"host/memory/memorytest": {"host/memory"},
 
+	"host/llm/llmtest/gguf": {},
+
 	"sdk":               {"sdk/intent"},
 	"sdk/cron":          {},
 	"sdk/intent":        {},

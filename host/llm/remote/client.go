@@ -103,7 +103,7 @@ func (c *Client) Send(ctx context.Context, q Call) (*http.Response, error) {
 
 // Do makes a request and reads its one JSON reply.
 func (c *Client) Do(ctx context.Context, q Call, reply any) error {
-	resp, err := c.Send(ctx, q)
+	resp, err := c.Send(ctx, q) //nolint:bodyclose // Drop closes it
 	if err != nil {
 		return err
 	}
