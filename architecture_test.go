@@ -75,6 +75,7 @@ var layers = map[string][]string{
 	"host/memory/memorytest": {"host/memory"},
 
 	"host/llm/llmtest/gguf": {},
+	"test/integration":      {},
 
 	"sdk":               {"sdk/intent"},
 	"sdk/cron":          {},

@@ -1,7 +1,5 @@
 //go:build integration
 
-// Package integration_test talks with real servers of language models, which
-// run a tiny model that the project makes itself. `make integration` runs it.
 package integration_test
 
 import (
