@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sys/unix"
 
+	"github.com/jarvis-host/jarvis/host/agent"
 	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/gateway"
@@ -40,6 +42,13 @@ type Host struct {
 	o   Options
 	cfg *config.Config
 	log hclog.Logger
+
+	// snapshot is what cfg was read from, or what was read since; reloading
+	// guards it.
+	snapshot  *config.Snapshot
+	reloading sync.Mutex
+	scrubber  *telemetry.Scrubber
+	prompts   *agent.Prompts
 
 	accounts  *Accounts
 	keyFile   string
@@ -77,7 +86,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	c := cfg.Config()
 	scrubber := telemetry.NewScrubber()
 	h := &Host{
-		o: o, cfg: c, failed: make(chan error, 1), detached: newDetached(time.Now),
+		o: o, cfg: c, snapshot: cfg, scrubber: scrubber, failed: make(chan error, 1), detached: newDetached(time.Now),
 		log: telemetry.NewLogger(o.Log, c.Log.Format, c.Log.Level, scrubber),
 	}
 	defer func() {

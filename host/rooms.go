@@ -102,8 +102,8 @@ func (h *Host) rebuild() {
 
 // newConversation makes what turns an utterance into an answer.
 func (h *Host) newConversation(c *config.Config) error {
-	prompts, err := agent.LoadPrompts(c.LLM.PromptsDir, agent.Home(c.Home))
-	if err != nil {
+	var err error
+	if h.prompts, err = agent.LoadPrompts(c.LLM.PromptsDir, agent.Home(c.Home)); err != nil {
 		return fmt.Errorf("%w: llm.prompts_dir: %w", ErrConfig, err)
 	}
 	grants := tool.Grants{}
@@ -118,7 +118,7 @@ func (h *Host) newConversation(c *config.Config) error {
 		h.log.Warn(msg, telemetry.KeySession, t.Session, telemetry.KeyTurn, t.ID, telemetry.KeyRequestID, t.RequestID, telemetry.KeyError, detail)
 	}
 	mind := &agent.Agent{
-		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: prompts,
+		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: h.prompts,
 		Words: texts.Get, FormatDate: texts.FormatDate, FormatTime: texts.FormatTime, Now: time.Now,
 		Window: c.LLM.Ollama.NumCtx, MaxSteps: maxSteps, MaxCalls: maxCalls, MaxTime: maxTurn, Log: note,
 		Dropped: h.metrics.ContextDropped,
@@ -195,6 +195,15 @@ func choice(options []turn.Option, text string) (string, bool) {
 	return "", false
 }
 
+// edgeOf is the gateway's part of a configuration.
+func (h *Host) edgeOf(c *config.Config) gateway.Config {
+	return gateway.Config{
+		TrustedProxies: networks(c.Gateway.TrustedProxies), PerMinute: c.Limits.ChatPerMinute,
+		AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
+		MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c.TimeZone), Version: h.o.Version,
+	}
+}
+
 // newGateway makes the edge.
 func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.limits = limit.NewEdge(c.Limits.ChatPerMinute, c.Limits.ConnectsPerMinute, time.Now)
@@ -203,11 +212,7 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
 		Meter: h.metrics, Notices: noticeDoor{h.notices},
 		Model: h.model.name, Now: time.Now, Limiter: h.limits, TLS: tlsOf(h.certificate),
-		Config: gateway.Config{
-			TrustedProxies: networks(c.Gateway.TrustedProxies), PerMinute: c.Limits.ChatPerMinute,
-			AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
-			MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c.TimeZone), Version: h.o.Version,
-		},
+		Config: h.edgeOf(c),
 	})
 }
 

@@ -212,6 +212,51 @@ func TestAFirstStartOnAnotherAddressNamesInit(t *testing.T) {
 	}
 }
 
+// O07: a configuration counts while the host runs, at SIGHUP and when its file
+// changes; what changed is told, and of a bad one the last good one stays.
+func TestAConfigurationIsTakenOverWhileTheHostRuns(t *testing.T) {
+	h := startHost(t, "", quiet+"limits:\n  chat_per_minute: 1\n")
+	c := h.dial("a")
+	c.ask("what time is it")
+	c.say("what time is it")
+	c.next(protocol.TypeError)
+	write := func(config string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(line string) {
+		t.Helper()
+		until(t, "the log to tell: "+line, func() bool { return strings.Contains(h.log.String(), line) })
+	}
+	write(quiet + "limits:\n  chat_per_minute: many\n")
+	if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	told("configuration not taken over, the last good one stays")
+	told("limits.chat_per_minute")
+	c.say("what time is it")
+	c.next(protocol.TypeError)
+
+	write(quiet + "limits:\n  chat_per_minute: 100\n")
+	if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	told("configuration changed: setting=limits.chat_per_minute old=1 new=100")
+	if got := c.ask("what time is it"); got.done.State != "answered" {
+		t.Errorf("after the change: %+v", got.done)
+	}
+
+	model := llmtest.New(t, llmtest.Rule{Chunks: []string{"From the ", "new model."}})
+	write(withModel(model.URL()) + "limits:\n  chat_per_minute: 100\n") // the file alone is enough
+	told("configuration changed: setting=llm.ollama.url")
+	told("configuration change counts after a restart: setting=drain.deadline")
+	until(t, "the new model to answer", func() bool {
+		return c.ask("tell me something").done.Text == "From the new model."
+	})
+}
+
 // E12: a host that is killed in the middle of an effect tells so after its
 // restart; the end user can have it tried once more, and nothing happens twice
 // unless they agree.

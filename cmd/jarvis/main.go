@@ -33,6 +33,9 @@ const (
 func main() {
 	sigs := make(chan os.Signal, 4)
 	signal.Notify(sigs, syscall.SIGINT, syscall.SIGTERM)
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		signal.Notify(sigs, syscall.SIGHUP) // which ends everything else
+	}
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), signals: sigs}
 	os.Exit(p.run(context.Background(), os.Args[1:]))
 }
@@ -63,7 +66,7 @@ func commands() []command {
 		pluginNewCommand(), pluginCallCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
-		memoryAddCommand(), memorySearchCommand(),
+		memoryAddCommand(), memorySearchCommand(), logScrubCommand(),
 		usageCommand(), versionCommand(), execCommand(),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/jarvis-host/jarvis/host"
 	"github.com/jarvis-host/jarvis/host/config"
@@ -21,9 +22,8 @@ func (f *configFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.data, "data", "", "`DIR` for everything that is kept (default ./data)")
 }
 
-// load reads the configuration: defaults, file, environment, flags. What is
-// wrong with a single plugin's section turns that plugin off and is said.
-func (f *configFlags) load(p *program) (*config.Snapshot, error) {
+// options say where the configuration comes from.
+func (f *configFlags) options(p *program) config.Options {
 	flags := map[string]any{}
 	if f.data != "" {
 		flags["data_dir"] = f.data
@@ -31,7 +31,13 @@ func (f *configFlags) load(p *program) (*config.Snapshot, error) {
 	if f.listen != "" {
 		flags["gateway.listen"] = f.listen
 	}
-	s, err := config.Load(config.Options{File: f.file, Env: p.environ, Flags: flags})
+	return config.Options{File: f.file, Env: p.environ, Flags: flags}
+}
+
+// load reads the configuration: defaults, file, environment, flags. What is
+// wrong with a single plugin's section turns that plugin off and is said.
+func (f *configFlags) load(p *program) (*config.Snapshot, error) {
+	s, err := config.Load(f.options(p))
 	if s == nil {
 		return nil, &exitError{code: exitConfig, err: err}
 	}
@@ -60,14 +66,14 @@ func serveCommand() command {
 		if err != nil {
 			return err
 		}
-		return p.serve(ctx, cfg, *ready)
+		return p.serve(ctx, cfg, f.options(p), *ready)
 	}
 	return c
 }
 
 // serve runs the host. The first signal drains it: open turns end or are told,
 // then it exits with 0. The second one ends it at once.
-func (p *program) serve(ctx context.Context, cfg *config.Snapshot, readyFile string) error {
+func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.Options, readyFile string) error {
 	tuneCollector()
 	exe, err := os.Executable()
 	if err != nil {
@@ -83,8 +89,11 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, readyFile str
 	if err := p.announce(ctx, h, readyFile); err != nil {
 		return errors.Join(err, h.Stop(ctx))
 	}
+	watching, enough := context.WithCancel(ctx)
+	go config.Watch(watching, from, func() { reload(h, from) })
+	defer enough()
 	select {
-	case <-p.signals:
+	case <-p.untilEnd(h, from):
 	case err := <-h.Failed():
 		return errors.Join(err, h.Stop(ctx))
 	}
@@ -99,6 +108,34 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, readyFile str
 		force()
 		err := errors.Join(errors.New("stopped at once by a second signal"), <-stopped)
 		return &exitError{code: signalCode(s), err: err}
+	}
+}
+
+// untilEnd reads the configuration again at each SIGHUP, until another signal
+// comes.
+func (p *program) untilEnd(h *host.Host, from config.Options) <-chan struct{} {
+	end := make(chan struct{})
+	go func() {
+		defer close(end)
+		for s := range p.signals {
+			if s != syscall.SIGHUP {
+				return
+			}
+			reload(h, from)
+		}
+	}()
+	return end
+}
+
+// reload reads the configuration again. What is bad is told of, and the last
+// good one stays.
+func reload(h *host.Host, from config.Options) {
+	now, err := config.Load(from)
+	if now != nil {
+		err = h.Reload(now)
+	}
+	if err != nil {
+		h.Complain("configuration not taken over, the last good one stays", err)
 	}
 }
 

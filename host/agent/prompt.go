@@ -41,10 +41,9 @@ type promptData struct {
 // which may change at any time, before those that are built in. Safe for
 // concurrent use.
 type Prompts struct {
-	dir  string
-	home Home
-
 	mu     sync.Mutex
+	dir    string
+	home   Home
 	byLang map[string]*prompt
 }
 
@@ -69,21 +68,40 @@ func LoadPrompts(dir string, home Home) (*Prompts, error) {
 		}
 	}
 	for _, lang := range []string{"en", "fr"} {
-		if _, err := p.of(lang); err != nil {
+		if _, err := p.latest(lang); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// of returns a language's prompt, and why the operator's is not taken over if
-// it can't be: then it is the one that was good before.
-func (p *Prompts) of(lang string) (*template.Template, error) {
-	if lang != "fr" {
-		lang = "en"
+// Change takes over another folder and another home. Nothing changes when it
+// fails.
+func (p *Prompts) Change(dir string, home Home) error {
+	now, err := LoadPrompts(dir, home)
+	if err != nil {
+		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.dir, p.home, p.byLang = now.dir, now.home, now.byLang
+	return nil
+}
+
+// of returns a language's prompt and the home that it tells of, and why the
+// operator's prompt is not taken over if it can't be: then it is the one that
+// was good before.
+func (p *Prompts) of(lang string) (*template.Template, Home, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	tpl, err := p.latest(lang)
+	return tpl, p.home, err
+}
+
+func (p *Prompts) latest(lang string) (*template.Template, error) {
+	if lang != "fr" {
+		lang = "en"
+	}
 	last := p.byLang[lang]
 	now, err := p.look(lang)
 	if err == nil && (last == nil || last.stamp != now) {
@@ -147,14 +165,14 @@ func (p *Prompts) read(lang string, at stamp) (*template.Template, error) {
 
 // system is the first message of every conversation with a model.
 func (a *Agent) system(ctx context.Context, t *turn.Turn) (llm.Message, error) {
-	tpl, err := a.Prompts.of(t.Lang)
+	tpl, home, err := a.Prompts.of(t.Lang)
 	if err != nil && a.Log != nil {
 		a.Log(ctx, "prompt not taken over", t, err.Error())
 	}
 	now := a.Now().In(t.Zone)
 	var b strings.Builder
 	err = tpl.Execute(&b, promptData{
-		Home: a.Prompts.home, Date: a.FormatDate(t.Lang, now), Time: a.FormatTime(t.Lang, now),
+		Home: home, Date: a.FormatDate(t.Lang, now), Time: a.FormatTime(t.Lang, now),
 		Zone: t.Zone.String(), User: neutral(t.Name),
 	})
 	if err != nil {

@@ -7,6 +7,9 @@ const (
 	KeyCode      = "code"        // of the error table, or a close code
 	KeyDuration  = "duration_ms" // whole milliseconds
 	KeyError     = "error"       // what went wrong, for the operator
+	KeyNew       = "new"         // what a setting is now, secrets masked
+	KeyOld       = "old"         // what a setting was before
+	KeySetting   = "setting"     // key of the configuration
 	KeyMethod    = "method"      // of an HTTP request
 	KeyModel     = "model"       // name of a language model
 	KeyPID       = "pid"         // of a plugin's process
@@ -30,7 +33,7 @@ const (
 // Keys lists them all.
 func Keys() []string {
 	return []string{
-		KeyAddr, KeyCall, KeyCode, KeyDuration, KeyError, KeyMethod, KeyModel, KeyPID, KeyPlugin, KeyReason, KeyRequestID,
-		KeyRoute, KeyService, KeySession, KeySource, KeyStack, KeyState, KeyStatus, KeyTool, KeyTurn, KeyUser, KeyVersion,
+		KeyAddr, KeyCall, KeyCode, KeyDuration, KeyError, KeyMethod, KeyModel, KeyNew, KeyOld, KeyPID, KeyPlugin, KeyReason, KeyRequestID,
+		KeyRoute, KeyService, KeySession, KeySetting, KeySource, KeyStack, KeyState, KeyStatus, KeyTool, KeyTurn, KeyUser, KeyUtterance, KeyVersion,
 	}
 }

@@ -22,14 +22,18 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 // and holds nothing that moves a terminal's cursor or turns its text around.
 // The level is one of trace, debug, info, warn and error; any other is info.
 func NewLogger(w io.Writer, format, level string, s *Scrubber) hclog.Logger {
-	l := hclog.LevelFromString(level)
-	if l == hclog.NoLevel {
-		l = hclog.Info
-	}
 	return hclog.New(&hclog.LoggerOptions{
-		Level: l, Output: NewSink(w, s), JSONFormat: format == FormatJSON, Color: hclog.ColorOff,
+		Level: Level(level), Output: NewSink(w, s), JSONFormat: format == FormatJSON, Color: hclog.ColorOff,
 		TimeFormat: timeFormat, TimeFn: func() time.Time { return time.Now().UTC() },
 	})
+}
+
+// Level reads a level by its name; an unknown one is info.
+func Level(name string) hclog.Level {
+	if l := hclog.LevelFromString(name); l != hclog.NoLevel {
+		return l
+	}
+	return hclog.Info
 }
 
 // NewSink returns a writer in front of a log: each Write is one whole record,
