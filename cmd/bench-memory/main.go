@@ -23,7 +23,7 @@ func main() {
 	flag.Parse()
 	if err := run(context.Background(), os.Stdout, *locomo, *dump, *mute); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-memory:", err)
-		os.Exit(1) //nolint:forbidigo // this is main
+		os.Exit(1)
 	}
 }
 

@@ -145,7 +145,7 @@ func (c *candidates) cosine(i int) float64 {
 	if c.cosines == nil {
 		return 0
 	}
-	id := ""
+	var id string
 	if n := len(c.found.Episodes); i < n {
 		id = c.found.Episodes[i].ID
 	} else {

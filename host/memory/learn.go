@@ -137,8 +137,7 @@ func (l *ledger) add(k Fact) {
 		if old.Subject != k.Subject || !old.To.IsZero() || old.SupersededBy != "" {
 			continue
 		}
-		single := old.Predicate == k.Predicate && isSingle(k.Predicate)
-		if !single && !(opposite(old.Predicate, k.Predicate) && sameObject(old, &k)) {
+		if !displaces(&k, old) {
 			continue
 		}
 		if old.From.After(k.From) {
@@ -162,6 +161,14 @@ func (l *ledger) end(f extract.Found, e *Episode) {
 			l.touch(old)
 		}
 	}
+}
+
+// displaces says whether a new fact takes the place of a known one.
+func displaces(k, old *Fact) bool {
+	if old.Predicate == k.Predicate {
+		return isSingle(k.Predicate)
+	}
+	return opposite(old.Predicate, k.Predicate) && sameObject(old, k)
 }
 
 func isSingle(predicate string) bool {

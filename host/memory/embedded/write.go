@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -152,7 +153,7 @@ func lastOf(ctx context.Context, tx *sql.Tx, session string) (*pending, error) {
 	p := &pending{stored: true}
 	err := tx.QueryRowContext(ctx, `SELECT e.seq, e.terms, coalesce(p.terms, '') FROM episodes e LEFT JOIN episodes p ON p.seq = e.previous
 		WHERE e.session = ? ORDER BY e.seq DESC LIMIT 1`, session).Scan(&p.seq, &p.terms, &p.context)
-	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it as it is
+	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
 	return p, err
@@ -183,7 +184,7 @@ func putFact(ctx context.Context, tx *sql.Tx, k *memory.Fact, at time.Time) erro
 	action := memory.ActionAdded
 	var was string
 	switch err := tx.QueryRowContext(ctx, "SELECT superseded_by FROM facts WHERE id = ?", k.ID).Scan(&was); {
-	case err == sql.ErrNoRows: //nolint:errorlint // database/sql returns it as it is
+	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return err
 	case was == "" && k.SupersededBy != "":

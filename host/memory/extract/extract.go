@@ -112,19 +112,27 @@ func sentences(f *folded) [][2]int {
 	var out [][2]int
 	start := 0
 	for i := 0; i <= len(f.text); i++ {
-		if i < len(f.text) && !(strings.IndexByte("!?\n", f.text[i]) >= 0 || f.text[i] == '.' && (i+1 == len(f.text) || f.text[i+1] == ' ')) {
+		if !f.sentenceEnds(i) {
 			continue
 		}
 		from := start
 		for from < i && strings.IndexByte(" ,;:-\"", f.text[from]) >= 0 {
 			from++
 		}
-		if from < i && !(i < len(f.text) && f.text[i] == '?') {
+		if asks := i < len(f.text) && f.text[i] == '?'; from < i && !asks {
 			out = append(out, [2]int{from, i})
 		}
 		start = i + 1
 	}
 	return out
+}
+
+// sentenceEnds says whether a sentence ends before a byte.
+func (f *folded) sentenceEnds(i int) bool {
+	if i == len(f.text) || strings.IndexByte("!?\n", f.text[i]) >= 0 {
+		return true
+	}
+	return f.text[i] == '.' && (i+1 == len(f.text) || f.text[i+1] == ' ')
 }
 
 func (l *language) sentence(f *folded, from, to int, lang string) []Found {

@@ -1,7 +1,6 @@
 package salience
 
 import (
-	_ "embed"
 	"math"
 	"strings"
 	"sync"
