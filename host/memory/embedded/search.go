@@ -161,19 +161,21 @@ type node struct {
 // queries as the window is wide.
 func (f *file) load(ctx context.Context, seqs []int64, window int) (map[int64]*node, error) {
 	nodes := map[int64]*node{}
+	scan := func(r scanner) (n *node, err error) {
+		n = &node{}
+		n.episode, err = scanEpisode(r, &n.previous, &n.following)
+		return n, err
+	}
+	columns := episodeColumns
 	for range window + 1 {
 		if len(seqs) == 0 {
 			break
 		}
-		got, err := rows(ctx, f.db, func(r scanner) (*node, error) {
-			n := &node{}
-			var err error
-			n.episode, err = scanEpisode(r, &n.previous, &n.following)
-			return n, err
-		}, "SELECT "+episodeColumns+", e.previous, e.following FROM json_each(?) j JOIN episodes e ON e.seq = j.value", array(seqs))
+		got, err := rows(ctx, f.db, scan, "SELECT "+columns+", e.previous, e.following FROM json_each(?) j JOIN episodes e ON e.seq = j.value", array(seqs))
 		if err != nil {
 			return nil, err
 		}
+		scan, columns = scanNeighbour, neighbourColumns // less is needed of what stands beside
 		seqs = nil
 		for _, n := range got {
 			nodes[n.episode.Seq] = n
@@ -189,6 +191,18 @@ func (f *file) load(ctx context.Context, seqs []int64, window int) (map[int64]*n
 		seqs = slices.Compact(seqs)
 	}
 	return nodes, nil
+}
+
+const neighbourColumns = "e.id, e.seq, e.role, e.speaker, e.text, e.lang, e.terms, e.faded"
+
+func scanNeighbour(r scanner) (*node, error) {
+	n := &node{}
+	e := &n.episode
+	var terms string
+	var faded int64
+	err := r.Scan(&e.ID, &e.Seq, &e.Role, &e.Speaker, &e.Text, &e.Lang, &terms, &faded, &n.previous, &n.following)
+	e.Terms, e.Faded = strings.Fields(terms), fromMicros(faded)
+	return n, err
 }
 
 func walk(nodes map[int64]*node, n *node, steps int, next func(*node) int64) []memory.Turn {
