@@ -17,7 +17,7 @@ import (
 // TestEveryTextThatIsNamedExists reads the code of all rooms for keys of texts:
 // each is there in both languages.
 func TestEveryTextThatIsNamedExists(t *testing.T) {
-	key := regexp.MustCompile(`^(error|original|model|tool|plugin|dialogue|builtin|question|export|doctor)\.[a-z_]+$`)
+	key := regexp.MustCompile(`^(error|original|model|memory|tool|plugin|dialogue|builtin|question|export|doctor)\.[a-z_]+$`)
 	found := 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

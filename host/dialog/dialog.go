@@ -29,11 +29,21 @@ type Sentences interface {
 	Match(lang, text string) []intent.Match
 }
 
+// Memory answers what is said to it, and from what it knows where no model can;
+// the Talk of package talk does. What it says goes to yield, and the event that
+// is returned ends it, without text; ok is false when the utterance is not for
+// it, or it has nothing to say.
+type Memory interface {
+	Answer(ctx context.Context, t *turn.Turn, text string, yield func(turn.Event) bool) (done turn.Done, ok bool, err error)
+	Recollect(ctx context.Context, t *turn.Turn, text string, yield func(turn.Event) bool) (done turn.Done, ok bool, err error)
+}
+
 // Dialog answers turns by its stages. Safe for concurrent use.
 type Dialog struct {
 	Tools     Tools
 	Sentences Sentences
 	Agent     Agent
+	Memory    Memory // nil: nothing is remembered
 	Words     tool.Words
 	IsStop    func(text string) bool
 	// IsAgain tells a request to try once more; nil knows none.
@@ -77,6 +87,7 @@ type answer struct {
 	degraded bool
 	usage    *turn.Usage
 	memory   []turn.Recollection
+	saved    bool
 }
 
 // all answers the turn's utterance, and then what the end user added to it.
@@ -104,9 +115,11 @@ func (a *answer) one(ctx context.Context, text string) error {
 	stages := []func() (bool, error){
 		func() (bool, error) { return a.stop(ctx, text) },
 		func() (taken bool, err error) { taken, fallback, err = a.floor(ctx, text); return taken, err },
+		func() (bool, error) { return a.asked(ctx, text) },
 		func() (bool, error) { return a.sentence(ctx, text) },
 		func() (bool, error) { return a.fallback(fallback) },
 		func() (bool, error) { return a.agent(ctx, text) },
+		func() (bool, error) { return a.recollect(ctx, text) },
 		a.cannot,
 	}
 	for _, stage := range stages {
@@ -134,6 +147,6 @@ func (a *answer) say(text string) { a.emit(turn.Delta{Text: text}) }
 func (a *answer) done() turn.Done {
 	return turn.Done{
 		Text: a.text.String(), State: a.state, Code: a.code, Source: a.source,
-		Degraded: a.degraded, Lang: a.lang, Usage: a.usage, Memory: a.memory,
+		Degraded: a.degraded, Lang: a.lang, Usage: a.usage, Memory: a.memory, MemorySaved: a.saved,
 	}
 }
