@@ -102,6 +102,11 @@ type Store interface {
 	// OpenTurns lists the turns that a stopped host left open, in the order in
 	// which each session accepted them.
 	OpenTurns(ctx context.Context) ([]OpenTurn, error)
+	// Redact empties, in an end user's sessions, the frames of turns, and of the
+	// turns that have a frame which holds one of mentions, with [Blank], removes
+	// their messages, and returns their ids. A session that began with such a turn
+	// loses its title. No byte of what was said is left.
+	Redact(ctx context.Context, user string, turns, mentions []string) (gone []string, err error)
 
 	// Var and SetVar keep small values beside a session; see turn.Vars.
 	Var(ctx context.Context, session, name string) ([]byte, error)

@@ -1,8 +1,10 @@
 package dbtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ func Sessions(t *testing.T, open func(t *testing.T) session.Store) {
 		"ASessionOfAnotherEndUserIsNotFound":      trial.otherEndUser,
 		"WhatIsNotThereIsErrNotFound":             trial.notThere,
 		"SessionsAreListedLastUsedFirst":          trial.listed,
+		"RedactingLeavesNoText":                   trial.redacted, // M05
 		"DeletingLeavesNothing":                   trial.deleted,
 		"FramesComeBackByteForByteInOrder":        trial.frames,
 		"AFrameOutOfOrderIsRefusedWithAll":        trial.outOfOrder,
@@ -193,6 +196,59 @@ func (c trial) deleted() {
 	if value != nil {
 		t.Errorf("the new session has the old one's variable: %q", value)
 	}
+}
+
+func (c trial) redacted() {
+	t, s := c.T, c.store
+	ctx := t.Context()
+	create(t, s, "s1", "s2")
+	must(t, s.Append(ctx, "s1", telling(accepted(1, "t1", "c1", "the word xylophone"))))
+	must(t, s.Append(ctx, "s1", telling(accepted(2, "t2", "c2", "harmless")), telling(done(3, "t2", "see m_7: xylophone"))))
+	must(t, s.Append(ctx, "s2", telling(accepted(1, "t3", "c1", "about zebras"))))
+	if gone, err := s.Redact(ctx, "bob", []string{"t1"}, []string{"m_7"}); err != nil || len(gone) != 0 {
+		t.Errorf("another end user's: %v %v", gone, err)
+	}
+	if hits, err := s.Search(ctx, "alice", "xylophone", 10); err != nil || len(hits) != 2 {
+		t.Fatalf("another end user redacted: %v %v", hits, err)
+	}
+	gone, err := s.Redact(ctx, "alice", []string{"t1"}, []string{"m_7"})
+	must(t, err)
+	slices.Sort(gone)
+	if d := cmp.Diff([]string{"t1", "t2"}, gone); d != "" {
+		t.Errorf("turns (-want +got):\n%s", d)
+	}
+	frames, err := s.Frames(ctx, "s1", 0, 10)
+	must(t, err)
+	for i, f := range frames {
+		if f.Seq != int64(i+1) || bytes.Contains(f.Body, []byte("xylophone")) || bytes.Contains(f.Body, []byte("harmless")) {
+			t.Errorf("frame %d is %d %s", i, f.Seq, f.Body)
+		}
+	}
+	if len(frames) != 3 {
+		t.Errorf("%d frames are left, want 3", len(frames))
+	}
+	recent, err := s.Recent(ctx, "s1", 10)
+	must(t, err)
+	hits, err := s.Search(ctx, "alice", "xylophone", 10)
+	must(t, err)
+	if len(recent)+len(hits) != 0 {
+		t.Errorf("left: messages %v, hits %v", recent, hits)
+	}
+	got, err := s.Session(ctx, "alice", "s1")
+	must(t, err)
+	if got.Title != session.Redacted {
+		t.Errorf("the title is %q", got.Title)
+	}
+	if hits, err := s.Search(ctx, "alice", "zebras", 10); err != nil || len(hits) != 1 {
+		t.Errorf("what was not meant is %v %v", hits, err)
+	}
+}
+
+// telling is a step whose frame holds its message's text, as those of sessions
+// do.
+func telling(e session.Entry) session.Entry {
+	e.Frame.Body = fmt.Appendf(nil, `{"type":%q,"seq":%d,"turn":%q,"text":%q}`, e.Frame.Type, e.Frame.Seq, e.Frame.Turn, e.Message.Text)
+	return e
 }
 
 func (c trial) frames() {
