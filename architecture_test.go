@@ -67,6 +67,7 @@ var layers = map[string][]string{
 	"cmd/bench-memory":       {"host/memory", "host/memory/embedded", "host/memory/eval"},
 	"host/memory":            {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},
 	"host/memory/extract":    {"host/memory/analysis"},
+	"host/memory/talk":       {"host/memory", "host/memory/analysis", "host/turn", "sdk/intent"},
 	"host/memory/rank":       {"host/memory/analysis"},
 	"host/memory/salience":   {"host/memory/analysis"},
 	"host/memory/eval":       {"host/memory", "host/memory/embedded", "host/memory/rank"},

@@ -22,6 +22,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/health"
 	"github.com/jarvis-host/jarvis/host/limit"
+	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
@@ -55,6 +56,7 @@ type Host struct {
 	health    *health.Checks
 	metrics   *telemetry.Metrics
 	model     *model
+	memory    *memory.Memory // nil: nothing is remembered
 	plugins   *supervisor.Supervisor
 	providers *providers
 	catalogue *tool.Catalogue
@@ -114,6 +116,9 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 		return nil, err
 	}
 	h.onStop("models", h.model.close)
+	if err := h.openMemory(c, scrubber.Scrub); err != nil {
+		return nil, err
+	}
 	if err := h.newServices(func(s string) { scrubber.Register(s) }); err != nil {
 		return nil, err
 	}
@@ -200,6 +205,7 @@ func (h *Host) Start(ctx context.Context) error {
 	h.onStop("background work", func(context.Context) error { cancel(); return nil })
 	go h.health.Run(background)
 	go h.tend(background)
+	go h.tidy(background)
 	go h.model.account.Run(background)
 	h.onStop("plugins", h.stopPlugins)
 	if err := h.plugins.Start(ctx); err != nil {

@@ -114,20 +114,20 @@ func (h *Host) newConversation(c *config.Config) error {
 		Catalogue: h.catalogue, Invoker: h.providers, Words: texts.Get, QuestionTTL: questionTTL, Now: time.Now,
 		Grants: func() tool.Grants { return grants },
 	}
-	note := func(_ context.Context, msg string, t *turn.Turn, detail string) {
-		h.log.Warn(msg, telemetry.KeySession, t.Session, telemetry.KeyTurn, t.ID, telemetry.KeyRequestID, t.RequestID, telemetry.KeyError, detail)
-	}
 	mind := &agent.Agent{
 		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: h.prompts,
 		Words: texts.Get, FormatDate: texts.FormatDate, FormatTime: texts.FormatTime, Now: time.Now,
-		Window: c.LLM.Ollama.NumCtx, MaxSteps: maxSteps, MaxCalls: maxCalls, MaxTime: maxTurn, Log: note,
+		Window: c.LLM.Ollama.NumCtx, MaxSteps: maxSteps, MaxCalls: maxCalls, MaxTime: maxTurn, Log: h.note,
 		Dropped: h.metrics.ContextDropped,
 	}
 	stages := &dialog.Dialog{
 		Tools: h.runner, Sentences: h.catalogue, Agent: mind, Words: texts.Get, IsStop: texts.IsStop, IsAgain: texts.IsAgain,
-		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: note,
+		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: h.note,
 	}
-	h.answerer = logged{stages, h.log}
+	if h.memory != nil {
+		mind.Memory, stages.Memory = recaller{h}, h.talk()
+	}
+	h.answerer = logged{h.keeping(stages), h.log}
 	h.sessions = session.New(session.Options{
 		Store: h.accounts.db, Answerer: h.answerer, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
 		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,
@@ -210,7 +210,7 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
 		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
-		Meter: h.metrics, Notices: noticeDoor{h.notices},
+		Meter: h.metrics, Notices: noticeDoor{h.notices}, Memories: h.memories(),
 		Model: h.model.name, Now: time.Now, Limiter: h.limits, TLS: tlsOf(h.certificate),
 		Config: h.edgeOf(c),
 	})

@@ -30,6 +30,7 @@ type Config struct {
 	Gateway GatewayConfig           `koanf:"gateway"`
 	Limits  LimitsConfig            `koanf:"limits"`
 	LLM     LLMConfig               `koanf:"llm"`
+	Memory  MemoryConfig            `koanf:"memory"`
 	Plugins map[string]PluginConfig `koanf:"plugins"`
 	Log     LogConfig               `koanf:"log"`
 	Metrics MetricsConfig           `koanf:"metrics"`
@@ -147,6 +148,7 @@ func Default() Config {
 		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080", Unwatched: "continue"},
 		Limits:   LimitsConfig{ChatPerMinute: 30, ConnectsPerMinute: 10},
 		LLM:      defaultModels(),
+		Memory:   defaultMemory(),
 		Log:      LogConfig{Level: "info", Format: "auto"},
 		Metrics:  MetricsConfig{AllowLoopback: true},
 		Drain:    DrainConfig{Deadline: 8 * time.Second},

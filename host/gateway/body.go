@@ -79,7 +79,8 @@ func (x *exchange) checkContentType() error {
 	declared := strings.Join(got, ", ")
 	kind, params, err := mime.ParseMediaType(declared)
 	charset, named := params["charset"]
-	if err == nil && len(got) == 1 && kind == "application/json" && (!named || strings.EqualFold(charset, "utf-8")) {
+	json := kind == "application/json" || kind == archiveType && x.route == importRoute
+	if err == nil && len(got) == 1 && json && (!named || strings.EqualFold(charset, "utf-8")) {
 		return nil
 	}
 	return &protocol.Problem{Code: protocol.Unsupported, Text: protocol.WordContentType, Args: []any{protocol.Excerpt(declared)}}

@@ -33,6 +33,8 @@ type Options struct {
 	Tools   Tools
 	// Notices reach end users on their sockets; nil: there are none.
 	Notices Notices
+	// Memories is behind the routes of memories; nil: there are none.
+	Memories Memories
 	// Doors are ways in for programs that speak protocols of their own.
 	Doors []Door
 	// Limiter may be nil: no limits. Meter may be nil: nothing is counted.

@@ -20,6 +20,9 @@ const (
 	maxArchiveLine = 4 << 20
 )
 
+// ErrArchive says that what is read is no archive, or a damaged one.
+var ErrArchive = errors.New("read archive of memories")
+
 type archiveLine struct {
 	Format   string    `json:"format,omitempty"`
 	Version  int       `json:"version,omitempty"`
@@ -72,7 +75,7 @@ func (m *Memory) Import(ctx context.Context, o Owner, r io.Reader, dry bool) (*I
 	defer m.alone(o)()
 	batch, err := m.readArchive(r)
 	if err != nil {
-		return nil, fmt.Errorf("read archive: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrArchive, err)
 	}
 	out := &Imported{}
 	have, err := m.store.Episodes(ctx, o, EpisodeFilter{Faded: true})

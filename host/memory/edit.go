@@ -39,6 +39,9 @@ func (m *Memory) Episodes(ctx context.Context, o Owner, f EpisodeFilter) ([]Epis
 	return m.store.Episodes(ctx, o, f)
 }
 
+// Owners lists who has a memory.
+func (m *Memory) Owners(ctx context.Context) ([]Owner, error) { return m.store.Owners(ctx) }
+
 // Counts says how much an owner's memory holds.
 func (m *Memory) Counts(ctx context.Context, o Owner) (Counts, error) { return m.store.Counts(ctx, o) }
 

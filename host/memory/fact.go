@@ -17,6 +17,11 @@ const (
 	KindProcedure   Kind = "procedure"
 )
 
+// Kinds returns all kinds of facts.
+func Kinds() []Kind {
+	return []Kind{KindFact, KindPreference, KindPerson, KindPlace, KindEvent, KindCommitment, KindInstruction, KindProcedure}
+}
+
 // Origin is how a fact came to be known.
 type Origin string
 

@@ -123,6 +123,10 @@ var (
 	noticesTotal = family{"jarvis_notices_total", counter, "Notices to end users, by what became of them.", []label{
 		{name: "state", values: []string{"sent", "repeated", "acknowledged", "withdrawn"}},
 	}, nil}
+	memoryOperations = family{"memory_operations_total", counter, "Reads and writes of memories, by outcome.", []label{
+		{name: "operation", values: []string{"remember", "recall", "search", "list", "edit", "forget", "export", "import", "consolidate"}},
+		{name: "status", values: []string{"ok", "error"}},
+	}, nil}
 	queueDepth = family{"jarvis_queue_depth", gauge, "What waits in a queue.", []label{{name: "queue", most: maxQueues}}, nil}
 )
 
@@ -131,6 +135,6 @@ func families() []family {
 	return []family{
 		wsActive, wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits, llmSeconds, serviceStatus, serviceTime, buildInfo,
 		turnSeconds, firstToken, httpRequests, httpSeconds, panics, contextDropped, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
-		noticesTotal, modelRequests, modelTokens, modelCost,
+		noticesTotal, modelRequests, modelTokens, modelCost, memoryOperations,
 	}
 }

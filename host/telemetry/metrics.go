@@ -22,6 +22,8 @@ type Metrics struct {
 
 	modelRequests, modelTokens, modelCost, noticesTotal *prometheus.CounterVec
 
+	memoryOperations *prometheus.CounterVec
+
 	services, routes, queues *learnt
 	providers, models        *learnt
 	tools                    map[string]*learnt // by plugin; those of unknown plugins are "other"
@@ -41,7 +43,8 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 		firstToken: histograms(reg, firstToken), httpSeconds: histograms(reg, httpSeconds), pluginCalls: histograms(reg, pluginCalls),
 		intentMatch: histograms(reg, intentMatch),
 
-		noticesTotal: counters(reg, noticesTotal), modelRequests: counters(reg, modelRequests), modelTokens: counters(reg, modelTokens), modelCost: counters(reg, modelCost),
+		memoryOperations: counters(reg, memoryOperations),
+		noticesTotal:     counters(reg, noticesTotal), modelRequests: counters(reg, modelRequests), modelTokens: counters(reg, modelTokens), modelCost: counters(reg, modelCost),
 		providers: newLearnt(maxProviders), models: newLearnt(maxModels),
 
 		services: newLearnt(maxServices), routes: newLearnt(maxRoutes), queues: newLearnt(maxQueues),

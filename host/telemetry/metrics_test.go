@@ -41,6 +41,7 @@ func everything(m *Metrics) {
 	m.PluginRestarts("weather")
 	m.IntentMatched(time.Millisecond)
 	m.Notices("sent")
+	m.MemoryOperation("remember", nil)
 	m.QueueDepth("turns", 3)
 	m.ModelRequest("local", "ok")
 	m.ModelTokens("local", "toy", 5, 2, 0.5)
@@ -104,6 +105,7 @@ func TestEveryFamilyIsRegisteredAndMoves(t *testing.T) {
 		"jarvis_llm_requests_total":             {"counter outcome=ok,provider=local 1"},
 		"jarvis_llm_tokens_total":               {"counter kind=completion,model=toy,provider=local 2", "counter kind=prompt,model=toy,provider=local 5"},
 		"jarvis_notices_total":                  {"counter state=sent 1"},
+		"memory_operations_total":               {"counter operation=remember,status=ok 1"},
 		"jarvis_queue_depth":                    {"gauge queue=turns 3"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
