@@ -86,7 +86,7 @@ var layers = map[string][]string{
 	"sdk/wire/hostpb":   {},
 	"sdk/serve":         {"sdk", "sdk/wire"},
 	"sdk/launch":        {"sdk", "sdk/wire"},
-	"sdk/plugintest":    {"sdk", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
+	"sdk/plugintest":    {"sdk", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
 
 	"plugins/hangman": {"sdk"},
 	"plugins/weather": {"sdk", "sdk/intent"},

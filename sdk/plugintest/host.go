@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
@@ -41,12 +42,24 @@ type Host struct {
 	*Session
 
 	t        testing.TB
+	plugin   *sdk.Plugin
 	client   *wire.Client
-	manifest *sdk.Manifest
-	matcher  *intent.Matcher
+	fake     *fake
+	access   sdk.HostAccess
+	ahead    atomic.Int64  // of the clock, in nanoseconds
+	declared *sdk.Manifest // what Describe said
+	now      atomic.Pointer[offer]
+	amending sync.Mutex
+	latest   sdk.Change
 	setup    setup
 	log      logBuffer
 	calls    atomic.Int64
+}
+
+// offer is what the plugin offers: its manifest, with what has changed since.
+type offer struct {
+	manifest *sdk.Manifest
+	matcher  *intent.Matcher
 }
 
 type setup struct {
@@ -55,6 +68,11 @@ type setup struct {
 	handler http.Handler
 	now     func() time.Time
 	zone    string
+
+	answers []string
+	respond func(sdk.Prompt) (string, error)
+	secrets map[string]string
+	facts   []string
 }
 
 // Option changes what New starts with.
@@ -88,8 +106,10 @@ func New(t testing.TB, p *sdk.Plugin, opts ...Option) *Host {
 	for _, o := range opts {
 		o(&h.setup)
 	}
+	h.plugin = p
+	h.openServices()
 	p.Use(sdk.Environment{
-		Transport: transport{h.setup.handler}, Now: h.setup.now,
+		Transport: transport{h.setup.handler}, Now: h.Now, Dial: h.dial(wire.Dial),
 		Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	h.client = wire.NewClient(connect(t, p))
@@ -99,6 +119,24 @@ func New(t testing.TB, p *sdk.Plugin, opts ...Option) *Host {
 		t.Fatalf("configuration is refused: %s: %s %s", d.Path, d.Summary, d.Detail)
 	}
 	return h
+}
+
+// openServices makes the host's side of what the plugin may ask for.
+func (h *Host) openServices() {
+	h.t.Helper()
+	h.fake = &fake{
+		now: h.Now, zone: h.setup.zone, calls: map[string]sdk.CallInfo{}, values: map[valueKey]sdk.Value{},
+		answers: h.setup.answers, respond: h.setup.respond, secrets: h.setup.secrets,
+	}
+	for i, fact := range h.setup.facts {
+		h.fake.memories = append(h.fake.memories, sdk.Memory{ID: "fact-" + strconv.Itoa(i+1), Text: fact, At: h.Now()})
+	}
+	access, stop, err := h.fake.serve()
+	if err != nil {
+		h.t.Fatalf("serve the host's services: %v", err)
+	}
+	h.access = access
+	h.t.Cleanup(stop)
 }
 
 // connect serves the plugin on a connection in memory.
@@ -133,10 +171,12 @@ func (h *Host) describe() {
 	if err != nil {
 		h.t.Fatalf("describe plugin: %v", err)
 	}
-	h.manifest = m
-	if h.matcher, err = sdk.Matcher(m); err != nil {
+	h.declared = m
+	matcher, err := sdk.Matcher(m)
+	if err != nil {
 		h.t.Fatalf("compile sentences: %v", err)
 	}
+	h.now.Store(&offer{m, matcher})
 	for _, tool := range m.Tools {
 		for _, s := range tool.Sentences {
 			for _, e := range s.Examples {
@@ -149,7 +189,7 @@ func (h *Host) describe() {
 // try checks one example of a tool.
 func (h *Host) try(tool sdk.ToolSpec, lang string, e sdk.Example) {
 	h.t.Helper()
-	found := h.matcher.Match(lang, e.Text)
+	found := h.now.Load().matcher.Match(lang, e.Text)
 	if len(found) == 0 || found[0].Intent != tool.Name {
 		h.t.Errorf("tool %s: example %q (%s) does not match: got %+v", tool.Name, e.Text, lang, found)
 		return
@@ -196,25 +236,78 @@ func (h *Host) configure(values any, only bool) []sdk.Diagnostic {
 			h.t.Fatalf("encode configuration: %v", err)
 		}
 	}
+	h.fake.mu.Lock()
+	h.fake.granted = h.granted()
+	h.fake.mu.Unlock()
 	ctx, cancel := h.context()
 	defer cancel()
 	done, err := h.client.Configure(ctx, sdk.Configuration{
-		Values: raw, ValidateOnly: only, HostVersion: "0.0.0-test", Granted: h.granted(),
+		Values: raw, ValidateOnly: only, HostVersion: "0.0.0-test", Granted: h.granted(), Host: h.access,
 	})
 	if err != nil {
 		h.t.Fatalf("configure plugin: %v", err)
 	}
+	if !only && len(done.Diagnostics) == 0 {
+		h.setup.values = values
+		if done.Tools != nil {
+			h.amend(sdk.Change{Tools: done.Tools})
+		}
+	}
 	return done.Diagnostics
 }
 
+// amend takes over a change of the offer.
+func (h *Host) amend(c sdk.Change) {
+	h.t.Helper()
+	h.amending.Lock()
+	defer h.amending.Unlock()
+	if reflect.DeepEqual(c, h.latest) {
+		return
+	}
+	h.latest = c
+	m := *h.now.Load().manifest
+	if c.Tools != nil {
+		m.Tools = c.Tools
+	}
+	if c.Lists != nil {
+		m.Vocabulary = slices.Clone(h.declared.Vocabulary)
+	}
+	for _, v := range c.Lists {
+		for i := range m.Vocabulary {
+			if m.Vocabulary[i].Lang == v.Lang {
+				lists := maps.Clone(m.Vocabulary[i].Lists)
+				maps.Copy(lists, v.Lists)
+				m.Vocabulary[i].Lists = lists
+			}
+		}
+	}
+	matcher, err := sdk.Matcher(&m)
+	if err != nil {
+		h.t.Fatalf("compile the sentences of what the plugin offers now: %v", err)
+	}
+	h.now.Store(&offer{&m, matcher})
+}
+
+// lang is the plugin's first language.
+func (h *Host) lang() string {
+	if langs := h.declared.Languages; len(langs) > 0 {
+		return langs[0]
+	}
+	return "en"
+}
+
 func (h *Host) granted() []sdk.Need {
-	return slices.DeleteFunc(slices.Clone(h.manifest.Needs), func(n sdk.Need) bool {
+	return slices.DeleteFunc(slices.Clone(h.declared.Needs), func(n sdk.Need) bool {
 		return slices.ContainsFunc(h.setup.denied, func(d sdk.Need) bool { return d.Kind == n.Kind && d.Scope == n.Scope })
 	})
 }
 
-// Manifest is what the plugin said of itself.
-func (h *Host) Manifest() *sdk.Manifest { return h.manifest }
+// Manifest is what the plugin said of itself, with what has changed in its
+// offer since.
+func (h *Host) Manifest() *sdk.Manifest {
+	h.refresh()
+	return h.now.Load().manifest
+}
 
 // Handler is the plugin behind the wire, for what the other methods can't do.
 func (h *Host) Handler() sdk.Handler { return h.client }

@@ -67,7 +67,7 @@ func (s *Session) State() json.RawMessage { return s.state }
 
 // Floor tells who hears the next utterance first; nil when no one does.
 func (s *Session) Floor() *sdk.Listen {
-	if s.floor == nil || !s.host.setup.now().Before(s.until) {
+	if s.floor == nil || !s.host.Now().Before(s.until) {
 		return nil
 	}
 	return s.floor
@@ -84,11 +84,7 @@ func (s *Session) Transcript() string { return s.lines.String() }
 // the plugin's first language.
 func (s *Session) Call(tool string, args any) Reply {
 	s.host.t.Helper()
-	lang := "en"
-	if langs := s.host.manifest.Languages; len(langs) > 0 {
-		lang = langs[0]
-	}
-	return s.CallIn(lang, tool, args)
+	return s.CallIn(s.host.lang(), tool, args)
 }
 
 // CallIn is Call in a language.
@@ -109,6 +105,7 @@ func (s *Session) CallIn(lang, tool string, args any) Reply {
 // plugin has nothing to do with it.
 func (s *Session) Say(lang, text string) Reply {
 	s.host.t.Helper()
+	s.host.refresh()
 	s.note(">", text)
 	info := sdk.CallInfo{Locale: lang, Utterance: text}
 	var passed Reply
@@ -118,7 +115,7 @@ func (s *Session) Say(lang, text string) Reply {
 			return passed
 		}
 	}
-	if found := s.host.matcher.Match(lang, text); len(found) > 0 {
+	if found := s.host.now.Load().matcher.Match(lang, text); len(found) > 0 {
 		info.Origin = sdk.OriginSentence
 		return s.invoke(info, found[0].Intent, s.encode(s.known(found[0].Intent, found[0].Slots)))
 	}
@@ -133,7 +130,7 @@ func (s *Session) Say(lang, text string) Reply {
 // known leaves out the slots that are no arguments of the tool.
 func (s *Session) known(tool string, slots map[string]any) map[string]any {
 	var schema struct{ Properties map[string]json.RawMessage }
-	for _, t := range s.host.manifest.Tools {
+	for _, t := range s.host.now.Load().manifest.Tools {
 		if t.Name == tool && json.Unmarshal(t.InputSchema, &schema) != nil {
 			s.host.t.Fatalf("tool %s: input schema is no JSON object", tool)
 		}
@@ -160,8 +157,8 @@ func (s *Session) encode(v any) json.RawMessage {
 func (s *Session) invoke(info sdk.CallInfo, tool string, args json.RawMessage) Reply {
 	s.host.t.Helper()
 	s.note("=", tool+" "+string(args))
-	info.Call, info.Session, info.User, info.TimeZone = s.host.nextCall(), s.name, "tester", s.host.setup.zone
-	info.RequestID = "request-" + info.Call
+	info = s.stamp(info)
+	defer s.host.fake.begin(info)()
 	in := &sdk.Invocation{Tool: tool, Args: args, Info: info, State: s.state}
 	reply := Reply{Tool: tool}
 	ctx, cancel := s.host.context()
@@ -176,6 +173,16 @@ func (s *Session) invoke(info sdk.CallInfo, tool string, args json.RawMessage) R
 		}
 		in.Answers = append(in.Answers, s.reply(need))
 	}
+}
+
+// Person is the end user of all sessions.
+const Person = "tester"
+
+// stamp completes on whose behalf a call is.
+func (s *Session) stamp(info sdk.CallInfo) sdk.CallInfo {
+	info.Call, info.Session, info.User, info.TimeZone = s.host.nextCall(), s.name, Person, s.host.setup.zone
+	info.RequestID = "request-" + info.Call
+	return info
 }
 
 // once runs a call until its end or its next question.
@@ -217,7 +224,7 @@ func (s *Session) keep(r sdk.Result) {
 	}
 	s.floor = r.Listen
 	if r.Listen != nil {
-		s.until = s.host.setup.now().Add(r.Listen.TTL)
+		s.until = s.host.Now().Add(r.Listen.TTL)
 	}
 }
 
