@@ -43,6 +43,9 @@ func (h *Host) newServices(conceal func(string)) error {
 			return cmp.Or(limits[payer], defaultTokens)
 		}},
 		Secret: h.pluginSecret, Refused: h.serviceRefused,
+		Panicked: func(method, value, stack string) {
+			h.log.Error("service for plugins panicked", telemetry.KeyMethod, method, telemetry.KeyError, value, telemetry.KeyStack, stack)
+		},
 	})
 	if err != nil {
 		return err

@@ -36,7 +36,9 @@ type Options struct {
 	Conceal func(secret string)
 	// Refused writes down that a plugin asked for what was not granted to it.
 	Refused func(plugin, need, method, call string)
-	Now     func() time.Time
+	// Panicked takes what went wrong in the host itself; the call alone fails.
+	Panicked func(method, value, stack string)
+	Now      func() time.Time
 }
 
 // Schedules keeps what plugins want to be woken up for; schedule.Keeper does.
@@ -75,7 +77,7 @@ func Open(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open services for plugins: %w", err)
 	}
-	d := &Desk{o: o, dir: dir, server: wire.NewServer(nil), served: make(chan struct{}), guests: map[[sha256.Size]byte]*guest{}}
+	d := &Desk{o: o, dir: dir, server: wire.NewServer(bounds(o.Panicked)), served: make(chan struct{}), guests: map[[sha256.Size]byte]*guest{}}
 	l, err := net.Listen("unix", d.socket())
 	if err != nil {
 		return nil, fmt.Errorf("open services for plugins: %w", errors.Join(err, os.RemoveAll(dir)))

@@ -190,7 +190,9 @@ func TestListsAndToolsChangeWhileThePluginRuns(t *testing.T) {
 	}
 	dynamic := sdk.DynamicTool{
 		Spec: sdk.ToolSpec{Name: "shop", Description: "Shops", InputSchema: []byte(`{"type":"object"}`)},
-		Run:  func(context.Context, *sdk.Call, json.RawMessage) (sdk.Result, error) { return sdk.Result{Text: "fait"}, nil },
+		Run: func(context.Context, *sdk.Call, json.RawMessage) (sdk.Result, error) {
+			return sdk.Result{Text: "fait"}, nil
+		},
 	}
 	if err := p.SetTools(dynamic); err != nil {
 		t.Fatal(err)

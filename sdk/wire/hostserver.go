@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -17,6 +18,8 @@ import (
 func RegisterHost(s grpc.ServiceRegistrar, find func(token string) sdk.Services) {
 	hostpb.RegisterHostServer(s, &hostServer{find: find})
 }
+
+var errTTL = errors.New("ttl: expected more than nothing")
 
 type hostServer struct {
 	hostpb.UnimplementedHostServer
@@ -69,7 +72,7 @@ func (s *hostServer) SetValue(ctx context.Context, r *hostpb.SetValueRequest) (*
 	return serve(ctx, s, func(h sdk.Services, call string) (*hostpb.SetValueResponse, error) {
 		ttl := r.GetTtl().AsDuration()
 		if r.GetTtl() != nil && ttl <= 0 {
-			return nil, status.Error(codes.InvalidArgument, "ttl: expected more than nothing")
+			return nil, &sdk.Error{Code: sdk.CodeInvalid, Err: errTTL}
 		}
 		version, err := h.SetValue(ctx, call, toScope(r.GetScope()), r.GetKey(), r.GetData(), ttl, r.IfVersion) //nolint:protogetter // nil is not 0
 		return &hostpb.SetValueResponse{Version: version}, err
