@@ -32,6 +32,7 @@ func aliases() []alias {
 		{name: "JARVIS_API_KEY", key: "operator_key", meaning: "the operator's key itself"},
 		{name: "OLLAMA_HOST", key: "llm.ollama.url", meaning: "the server as Ollama's own tools name it, such as `192.168.1.5` or `https://models.example`", read: ollamaHost},
 		{name: "OLLAMA_URL", key: "llm.ollama.url", meaning: "the server's address; goes before `OLLAMA_HOST`"},
+		{name: "OLLAMA_MODEL", key: "llm.ollama.model", meaning: "the model's name, such as `llama3.2:1b`"},
 		{name: "ALLOWED_ORIGINS", key: "gateway.allowed_origins", meaning: "separated by commas"},
 		{name: "LOG_LEVEL", key: "log.level", meaning: "`WARNING` and `CRITICAL` are understood too", read: levelName},
 	}

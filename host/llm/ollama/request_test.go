@@ -35,10 +35,10 @@ func body(t *testing.T, q llmtest.Request) map[string]any {
 	return m
 }
 
-func TestEveryRequestStatesContextLengthAndThinking(t *testing.T) {
+func TestEveryRequestStatesContextLengthAndThinking(t *testing.T) { // O11: the server drops nothing by itself
 	got := body(t, sent(t, ollama.Config{}, hello("toy")))
 	want := map[string]any{
-		"model": "toy", "stream": true, "think": false,
+		"model": "toy", "stream": true, "think": false, "truncate": false, "shift": false,
 		"messages": []any{map[string]any{"role": "user", "content": "hello there"}},
 		"options":  map[string]any{"num_ctx": 8192.0, "num_predict": 2048.0},
 	}
@@ -56,7 +56,7 @@ func TestRequestSettingsReachTheServer(t *testing.T) {
 	got := body(t, q)
 	delete(got, "messages")
 	want := map[string]any{
-		"model": "toy", "stream": true, "think": true, "format": map[string]any{"type": "object"}, "keep_alive": "10m0s",
+		"model": "toy", "stream": true, "think": true, "truncate": false, "shift": false, "format": map[string]any{"type": "object"}, "keep_alive": "10m0s",
 		"options": map[string]any{"num_ctx": 4096.0, "num_predict": 7.0, "temperature": 0.0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

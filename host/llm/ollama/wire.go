@@ -19,6 +19,10 @@ type chatRequest struct {
 	Format    jsontext.Value `json:"format,omitempty"`
 	KeepAlive any            `json:"keep_alive,omitempty"` // -1, or a duration
 	Options   options        `json:"options"`
+	// Left to itself the server drops what does not fit its window without a word,
+	// before and while it answers. False makes it refuse, or end the answer.
+	Truncate bool `json:"truncate"`
+	Shift    bool `json:"shift"`
 }
 
 type options struct {

@@ -78,7 +78,7 @@ func (c *Client) statusError(ctx context.Context, resp *http.Response, q Call) e
 	switch code := resp.StatusCode; {
 	case code >= 300 && code < 400:
 		out.Message = fmt.Sprintf("%s redirects elsewhere, which is not followed; name the final url", c.cfg.Base.Redacted())
-	case code == http.StatusNotFound && (!ours || q.Model == ""), code == http.StatusMethodNotAllowed:
+	case code == http.StatusNotFound && !(ours && q.Model != "" && aboutModel(text)), code == http.StatusMethodNotAllowed:
 		out.Class, out.Message = llm.Refused, fmt.Sprintf("no %s at %s: %s", c.cfg.Kind, c.cfg.Base.Redacted(), text)
 	case code == http.StatusNotFound && c.cfg.Fetch != "":
 		out.Fetch = c.cfg.Fetch + " " + q.Model
@@ -122,11 +122,18 @@ func tooLong(text string) bool {
 		strings.Contains(text, "context window")
 }
 
-// badRequest recognises the requests that the server answers with 500 although
-// no other try can help.
+// aboutModel tells a missing model from a missing route.
+func aboutModel(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "model") || strings.Contains(text, "endpoints")
+}
+
+// badRequest recognises the requests that a server answers with 500 although no
+// other try can help.
 func badRequest(text string) bool {
-	return strings.HasPrefix(text, "option ") ||
-		strings.Contains(text, "invalid format") || strings.Contains(text, "invalid JSON schema")
+	return strings.HasPrefix(text, "option ") || strings.HasSuffix(text, " is required") ||
+		strings.Contains(text, "invalid format") || strings.Contains(text, "invalid JSON schema") ||
+		strings.Contains(text, "json.exception")
 }
 
 // bodyText returns an error body's text, and whether it has a model server's
