@@ -399,6 +399,11 @@ func counts(t analysis.Text) bool {
 
 // dates tells whether a passage is of the date that is asked about.
 func (v *view) dates(r []float64, p *Passage) {
+	if from, to, ok := v.q.Text.Relative(v.q.At); ok && !p.At.IsZero() {
+		match := !p.At.Before(from) && p.At.Before(to)
+		r[fDate], r[fDateMiss] = flag(match), flag(!match)
+		return
+	}
 	d := v.date
 	if d.Month == 0 && d.Year == 0 || p.At.IsZero() {
 		return

@@ -117,8 +117,12 @@ func (c *Corpus) rarest(terms []string, most int) []string {
 const aftermath = 10
 
 // Days returns the time to look at for a question that names a month or a day
-// of a year; zero times where it does not.
+// of a year, or one seen from now such as yesterday; zero times where it does
+// not.
 func (q *Question) Days() (from, to time.Time) {
+	if from, to, ok := q.Text.Relative(q.At); ok {
+		return from, to
+	}
 	d := q.Text.Date()
 	if d.Year == 0 || d.Month == 0 {
 		return from, to
