@@ -182,7 +182,6 @@ func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidat
 	if c.found, err = m.store.Search(ctx, o, search); err != nil {
 		return nil, err
 	}
-	c.found.Facts = slices.DeleteFunc(c.found.Facts, func(k Fact) bool { _, near := c.cosines[k.ID]; return !near && !c.question.Touches(k.Terms) })
 	passages := make([]rank.Passage, 0, len(c.found.Episodes)+len(c.found.Facts))
 	for i := range c.found.Episodes {
 		passages = append(passages, passage(&c.found.Episodes[i]))

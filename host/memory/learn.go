@@ -93,20 +93,41 @@ func factTerms(k *Fact) []string {
 
 // ledger is what is known, with what a run of episodes changes in it.
 type ledger struct {
-	known []*Fact
+	known map[string][]*entry // by subject and family of predicates
 	dirty []*Fact
+	seen  map[*Fact]bool // among dirty
+}
+
+// entry is a known fact with what it is compared by.
+type entry struct {
+	*Fact
+	object string
+}
+
+// family is what facts have in common that may stand in each other's way.
+func family(subject, predicate string) string {
+	if predicate == "dislikes" {
+		predicate = "likes"
+	}
+	return subject + "\x00" + predicate
 }
 
 func newLedger(known []Fact) *ledger {
-	l := &ledger{}
+	l := &ledger{known: map[string][]*entry{}, seen: map[*Fact]bool{}}
 	for i := range known {
-		l.known = append(l.known, &known[i])
+		l.enter(&known[i])
 	}
 	return l
 }
 
+func (l *ledger) enter(k *Fact) {
+	f := family(k.Subject, k.Predicate)
+	l.known[f] = append(l.known[f], &entry{k, objectKey(k)})
+}
+
 func (l *ledger) touch(k *Fact) {
-	if !slices.Contains(l.dirty, k) {
+	if !l.seen[k] {
+		l.seen[k] = true
 		l.dirty = append(l.dirty, k)
 	}
 }
@@ -119,25 +140,23 @@ func (l *ledger) changes() []Fact {
 	return out
 }
 
+// holds says whether a fact has neither ended nor been superseded.
+func (e *entry) holds() bool { return e.To.IsZero() && e.SupersededBy == "" }
+
 // add takes a new fact in: it confirms one that is known, takes the place of
 // another value of what has one only, and closes its opposite.
 func (l *ledger) add(k Fact) {
-	added := &k
-	for _, old := range l.known {
-		if old.Subject != k.Subject || !old.To.IsZero() || old.SupersededBy != "" {
-			continue
-		}
-		if old.Predicate == k.Predicate && sameObject(old, &k) {
-			confirm(old, &k)
-			l.touch(old)
+	added := &entry{&k, objectKey(&k)}
+	kin := l.known[family(k.Subject, k.Predicate)]
+	for _, old := range kin {
+		if old.holds() && old.Predicate == k.Predicate && old.object == added.object {
+			confirm(old.Fact, &k)
+			l.touch(old.Fact)
 			return
 		}
 	}
-	for _, old := range l.known {
-		if old.Subject != k.Subject || !old.To.IsZero() || old.SupersededBy != "" {
-			continue
-		}
-		if !displaces(&k, old) {
+	for _, old := range kin {
+		if !old.holds() || !displaces(added, old) {
 			continue
 		}
 		if old.From.After(k.From) {
@@ -145,44 +164,34 @@ func (l *ledger) add(k Fact) {
 			continue
 		}
 		old.To, old.SupersededBy = k.From, k.ID
-		l.touch(old)
+		l.touch(old.Fact)
 	}
-	l.known = append(l.known, added)
-	l.touch(added)
+	l.enter(added.Fact)
+	l.touch(added.Fact)
 }
 
 // end closes what holds no longer.
 func (l *ledger) end(f extract.Found, e *Episode) {
-	gone := Fact{Object: f.Object, Lang: e.Lang}
-	for _, old := range l.known {
-		if old.Subject == subject(e) && old.Predicate == f.Predicate && old.To.IsZero() && !old.From.After(e.At) &&
-			(f.Object == "" || sameObject(old, &gone)) {
+	gone := objectKey(&Fact{Object: f.Object, Lang: e.Lang})
+	for _, old := range l.known[family(subject(e), f.Predicate)] {
+		if old.holds() && old.Predicate == f.Predicate && !old.From.After(e.At) && (f.Object == "" || old.object == gone) {
 			old.To = e.At
-			l.touch(old)
+			l.touch(old.Fact)
 		}
 	}
 }
 
 // displaces says whether a new fact takes the place of a known one.
-func displaces(k, old *Fact) bool {
+func displaces(k, old *entry) bool {
 	if old.Predicate == k.Predicate {
 		return isSingle(k.Predicate)
 	}
-	return opposite(old.Predicate, k.Predicate) && sameObject(old, k)
+	return old.object == k.object // likes and dislikes
 }
 
 func isSingle(predicate string) bool {
 	name, _, _ := strings.Cut(predicate, ":")
 	return extract.Predicates()[name].Single
-}
-
-func opposite(a, b string) bool {
-	return a == "likes" && b == "dislikes" || a == "dislikes" && b == "likes"
-}
-
-// sameObject says whether two facts are about the same thing: the same stems.
-func sameObject(a, b *Fact) bool {
-	return analysis.Fold(a.Object) == analysis.Fold(b.Object) || objectKey(a) == objectKey(b)
 }
 
 // objectKey is the same for facts about the same thing.

@@ -113,40 +113,18 @@ func line(r *Result) string {
 	return fmt.Sprintf("[%s] %s, %s: %s", r.ID, r.At.Format(time.DateOnly), who, strings.Join(strings.Fields(r.Text), " "))
 }
 
-// inProfile says whether a fact is one of those that always matter.
-func inProfile(k *Fact) bool {
-	switch k.Kind {
-	case KindPreference, KindInstruction:
-		return true
-	default:
-		return k.Pinned || k.Predicate == "name" || k.Predicate == "lives_in" || k.Predicate == "allergic_to"
-	}
-}
+// maxProfile is how many facts a profile holds.
+const maxProfile = 50
 
 // Profile returns what is always good to know of the owner, what matters most
 // first: pinned facts, instructions, name, home, preferences.
 func (m *Memory) Profile(ctx context.Context, o Owner) ([]Fact, error) {
-	facts, err := m.store.Facts(ctx, o, FactFilter{})
+	facts, err := m.store.Facts(ctx, o, FactFilter{Profile: true, Limit: maxProfile})
 	if err != nil {
 		return nil, err
 	}
 	now := m.now()
-	facts = slices.DeleteFunc(facts, func(k Fact) bool { return k.Subject != Self || !inProfile(&k) || !k.Current(now) })
-	slices.SortStableFunc(facts, func(a, b Fact) int {
-		return cmp.Compare(profileWorth(&b), profileWorth(&a))
-	})
-	return facts, nil
-}
-
-func profileWorth(k *Fact) float64 {
-	w := k.Importance
-	if k.Pinned {
-		w++
-	}
-	if k.Kind == KindInstruction {
-		w += 0.2
-	}
-	return w
+	return slices.DeleteFunc(facts, func(k Fact) bool { return !k.Current(now) }), nil
 }
 
 // Used tells that items went into an answer that cited or confirmed them, which

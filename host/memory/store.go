@@ -69,10 +69,10 @@ type Search struct {
 	DayMax   int
 
 	Window  int      // neighbours on either side that come with each candidate
-	Sides   bool     // also return the facts
+	Sides   bool     // also return the facts that hold one of Terms or Kin, or are among IDs
 	Past    bool     // superseded facts too
 	Faded   bool     // what was forgotten softly too
-	IDs     []string // episodes that are candidates too
+	IDs     []string // items that are candidates too
 	Exclude string   // a session to leave out, such as the running one
 }
 
@@ -118,7 +118,15 @@ type FactFilter struct {
 	Past    bool     // superseded and ended ones too
 	Faded   bool
 	Limit   int
+	// Profile chooses what is always good to know of the owner himself, what
+	// matters most first: what is pinned, instructions, preferences, and what is
+	// known under ProfilePredicates.
+	Profile bool
 }
+
+// ProfilePredicates are the facts of a profile beside those that are pinned,
+// instructions or preferences.
+var ProfilePredicates = []string{"name", "called", "lives_in", "allergic_to"}
 
 // Counts is how much a memory holds.
 type Counts struct {

@@ -156,12 +156,18 @@ func (f *file) facts(ctx context.Context, q memory.FactFilter) ([]memory.Fact, e
 	if limit <= 0 {
 		limit = -1
 	}
+	order := "valid_from DESC, rowid DESC"
+	if q.Profile {
+		w.and("subject = ? AND (pinned OR kind IN ('preference', 'instruction') OR predicate IN (SELECT value FROM json_each(?)))",
+			memory.Self, array(memory.ProfilePredicates))
+		order = "importance + pinned + 0.2 * (kind = 'instruction') DESC, " + order
+	}
 	facts, err := rows(ctx, f.db, func(r scanner) (memory.Fact, error) {
 		var terms string
 		k, err := scanFact(r, &terms)
 		k.Terms = strings.Fields(terms)
 		return k, err
-	}, "SELECT "+factColumns+", terms FROM facts"+w.String()+" ORDER BY valid_from DESC, rowid DESC LIMIT ?", append(w.args, limit)...)
+	}, "SELECT "+factColumns+", terms FROM facts"+w.String()+" ORDER BY "+order+" LIMIT ?", append(w.args, limit)...)
 	if err != nil || len(facts) == 0 {
 		return facts, err
 	}

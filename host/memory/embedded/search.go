@@ -32,7 +32,7 @@ func (s *Store) Search(ctx context.Context, o memory.Owner, q memory.Search) (*m
 			return err
 		}
 		if q.Sides {
-			out.Facts, err = f.facts(ctx, memory.FactFilter{Past: q.Past, Faded: q.Faded})
+			out.Facts, err = f.touched(ctx, q)
 		}
 		return err
 	})
@@ -76,6 +76,31 @@ func (f *file) candidates(ctx context.Context, q memory.Search) ([]memory.Hit, e
 	}
 	return out, nil
 }
+
+// touched returns the facts that a search touches. Their terms alone are read of
+// all of them.
+func (f *file) touched(ctx context.Context, q memory.Search) ([]memory.Fact, error) {
+	wanted := map[string]bool{}
+	for _, t := range slices.Concat(q.Terms, q.Kin) {
+		wanted[t] = true
+	}
+	ids := []string{}
+	_, err := rows(ctx, f.db, func(r scanner) (struct{}, error) {
+		var id, terms string
+		err := r.Scan(&id, &terms)
+		if slices.Contains(q.IDs, id) || slices.ContainsFunc(strings.Fields(terms), func(t string) bool { return wanted[t] }) {
+			ids = append(ids, id)
+		}
+		return struct{}{}, err
+	}, "SELECT id, terms FROM facts WHERE (? OR superseded_by = '' AND valid_to = 0)", q.Past)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return f.facts(ctx, memory.FactFilter{IDs: ids, Past: q.Past, Faded: q.Faded, Limit: maxTouched})
+}
+
+// maxTouched is how many facts one search brings.
+const maxTouched = 200
 
 // stale returns the episodes that facts come from of which none holds any more.
 func (f *file) stale(ctx context.Context, seqs []int64) (map[int64]bool, error) {

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(*testing.T) memory.Store) {
 		"deleting an episode takes it out of its neighbours":             deletes,
 		"deleting an episode deletes what follows from nothing else":     deletesDerived,
 		"what is forgotten softly is found no more, and can be restored": fades,
+		"a profile is what always matters of the owner":                  profiles,
 		"what only past facts come from is stale":                        marksStale,
 		"superseded facts are past":                                      supersedes,
 		"no owner sees another's":                                        isolates, // M10
@@ -254,6 +255,25 @@ func fades(t *testing.T, s memory.Store) {
 	}
 }
 
+func profiles(t *testing.T, s memory.Store) {
+	o := Owner(t, "ana")
+	other, pinned, name, tea := Fact("other", "works at night"), Fact("pinned", "the code"), Fact("name", "Ana"), Fact("tea", "tea")
+	other.Kind, pinned.Kind, name.Kind = memory.KindFact, memory.KindFact, memory.KindPerson
+	pinned.Pinned, name.Predicate, name.Importance = true, "name", .9
+	sister := Fact("sister", "tea")
+	sister.Subject = "Claire"
+	write(t, s, o, memory.Batch{Facts: []memory.Fact{other, tea, name, pinned, sister}})
+	facts, err := s.Facts(t.Context(), o, memory.FactFilter{Profile: true, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, k := range facts {
+		ids = append(ids, k.ID)
+	}
+	same(t, []string{"pinned", "name", "tea"}, ids)
+}
+
 func marksStale(t *testing.T, s memory.Store) {
 	o := Owner(t, "ana")
 	past := Fact("f1", "tea", "e1", "e2")
@@ -280,7 +300,7 @@ func supersedes(t *testing.T, s memory.Store) {
 	older.SupersededBy, older.To = "f2", Noon
 	write(t, s, o, memory.Batch{Facts: []memory.Fact{older, newer}})
 	for past, want := range map[bool]int{false: 1, true: 2} {
-		f, err := s.Search(t.Context(), o, memory.Search{Sides: true, Past: past})
+		f, err := s.Search(t.Context(), o, memory.Search{Sides: true, Past: past, Terms: []string{"tea", "coffee"}})
 		if err != nil || len(f.Facts) != want {
 			t.Errorf("past %t: %d facts, %v", past, len(f.Facts), err)
 		}

@@ -59,12 +59,6 @@ func (q *Question) Terms() (terms, kin []string) {
 	return terms, kin
 }
 
-// Touches says whether any of the terms is one of the question's or kin of one.
-func (q *Question) Touches(terms []string) bool {
-	own, kin := q.Terms()
-	return slices.ContainsFunc(terms, func(t string) bool { return slices.Contains(own, t) || slices.Contains(kin, t) })
-}
-
 // Past says whether a question is about how things were.
 func (q *Question) Past() bool { return q.Text.Past() }
 
