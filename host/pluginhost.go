@@ -38,7 +38,7 @@ func (h *Host) newServices(conceal func(string)) error {
 		limits["plugin:"+id] = p.TokensPerDay
 	}
 	desk, err := services.Open(services.Options{
-		Values: h.accounts.db, Schedules: h.schedules, Notices: h.notices, Model: h.model, Now: time.Now, Conceal: conceal,
+		Values: h.accounts.db, Schedules: h.schedules, Notices: h.notices, Model: h.model, Memory: h.memoryForPlugins(), Now: time.Now, Conceal: conceal,
 		Budget: &services.Tokens{Ledger: h.accounts.db, Now: h.model.now, Limit: func(payer string) int {
 			return cmp.Or(limits[payer], defaultTokens)
 		}},

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-hangman": func() { serve.Main(hangman.New(hangman.Options{})) },
 		"jarvis-plugin-weather": func() { serve.Main(weather.New()) },
 		"jarvis-plugin-door":    func() { serve.Main(door()) },
+		"jarvis-plugin-kitchen": func() { serve.Main(kitchen()) },
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
 		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
 	})

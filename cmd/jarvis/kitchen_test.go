@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/intent"
+)
+
+// kitchen is a plugin that lets the host do everything for it, for the tests
+// of the host.
+func kitchen() *sdk.Plugin {
+	type none struct{}
+	p := sdk.New("kitchen", "0.1.0", "A kitchen for tests").Languages("fr", "en").
+		Needs(sdk.NeedKV, "", "count").Needs(sdk.NeedSchedule, "", "timers").Needs(sdk.NeedNotify, "", "tell").
+		Needs(sdk.NeedMemory, "write", "learn").Needs(sdk.NeedMemory, "read", "know").Needs(sdk.NeedSecret, "shop", "order").
+		Vocabulary("en", nil, map[string]intent.List{"dish": {Values: []intent.Value{{In: "soup"}}}})
+	timers := p.Counter("timers_total", "Timers that ended.")
+	p.OnSchedule(func(ctx context.Context, c *sdk.Call, due sdk.Due) error {
+		timers.Inc()
+		_, err := c.Notify(ctx, sdk.Notice{Text: fmt.Sprintf("%s is over, late: %v", due.Name, due.Late), Kind: "timer", Due: due.At})
+		return err
+	})
+	p.OnNotice(func(_ context.Context, c *sdk.Call, a sdk.Acknowledged) error {
+		c.Log().Info("heard that a person saw " + a.Notice)
+		return nil
+	})
+	timer := func(wait time.Duration) func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		return func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+			_, err := c.Schedule(ctx, sdk.Schedule{Name: "egg", At: c.Now().Add(wait)})
+			return "it runs", err
+		}
+	}
+	sdk.Tool(p, "timer", "Starts a timer", timer(0), sdk.ReadOnly(), sdk.Say("en", "start the timer"))
+	sdk.Tool(p, "later", "Starts a timer that takes a moment", timer(time.Second), sdk.ReadOnly(), sdk.Say("en", "start the slow timer"))
+	sdk.Tool(p, "count", "Counts", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		var n int
+		err := sdk.Update(ctx, c.KV(sdk.ForUser), "n", func(old int) (int, error) { n = old + 1; return n, nil })
+		return fmt.Sprintf("%d so far", n), err
+	}, sdk.ReadOnly(), sdk.Say("en", "count one more"))
+	sdk.Tool(p, "learn", "Learns", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		id, err := c.Remember(ctx, "Alice likes salted butter")
+		if err != nil {
+			return "", err
+		}
+		found, err := c.Memories(ctx, "which butter does Alice like", 0)
+		if err != nil || len(found) == 0 || found[0].ID != id {
+			return "", fmt.Errorf("found %v, want %s: %w", found, id, err)
+		}
+		gone, err := c.Forget(ctx, id)
+		return fmt.Sprintf("%s, forgotten %v", found[0].Text, gone), err
+	}, sdk.ReadOnly(), sdk.Say("en", "learn about butter"))
+	sdk.Tool(p, "order", "Orders", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		secret, err := c.Secret(ctx, "shop")
+		c.Log().Info("the shop's secret is " + secret)
+		return fmt.Sprintf("%d letters", len(secret)), err
+	}, sdk.ReadOnly(), sdk.Say("en", "order some food"))
+	sdk.Tool(p, "ask", "Asks a model, which nobody granted", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		return c.Complete(ctx, "hi")
+	}, sdk.ReadOnly(), sdk.Say("en", "ask the model for a recipe"))
+	sdk.Tool(p, "dishes", "Learns dishes", func(context.Context, *sdk.Call, none) (string, error) {
+		return "known", p.SetList("en", "dish", intent.Value{In: "ratatouille"})
+	}, sdk.ReadOnly(), sdk.Say("en", "learn the dishes"))
+	sdk.Tool(p, "cook", "Cooks", func(_ context.Context, _ *sdk.Call, in struct {
+		Dish string `json:"dish"`
+	},
+	) (string, error) {
+		return "cooking " + in.Dish, nil
+	}, sdk.ReadOnly(), sdk.Say("en", "please cook {dish}"))
+	return p
+}
+
+const withKitchen = `plugins:
+  kitchen:
+    enabled: true
+    path: jarvis-plugin-kitchen
+    grants: [kv, schedule, notify, memory write, memory read, secret shop]
+    secrets: {shop: "env:SHOP_SECRET"}
+`
+
+// notice waits for a notice among whatever else comes.
+func (c *client) notice() protocol.Notice {
+	c.t.Helper()
+	for {
+		f := c.any()
+		if f.Type != protocol.TypeNotice {
+			continue
+		}
+		var n protocol.Notice
+		if err := json.Unmarshal(f.raw, &n); err != nil {
+			c.t.Fatal(err)
+		}
+		return n
+	}
+}
+
+// D06: a plugin schedules, notifies, keeps, learns and counts; the person
+// acknowledges, and the plugin hears of it.
+func TestAPluginLetsTheHostWorkForIt(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen)
+	c := h.dial("a")
+	for said, want := range map[string]string{
+		"count one more": "1 so far", "learn about butter": "Alice likes salted butter, forgotten true", "order some food": "16 letters",
+		"start the timer": "it runs",
+	} {
+		if got := c.ask(said).done.Text; got != want {
+			t.Errorf("%s: got %q, want %q", said, got, want)
+		}
+	}
+	if strings.Contains(h.log.String(), "butter-and-bread") {
+		t.Error("the secret stands in the log")
+	}
+	n := h.dial("b").notice() // it may have come to a already, and comes to who comes later
+	if n.Text != "egg is over, late: false" || n.Kind != "timer" || n.Notice == "" || n.Due == "" {
+		t.Errorf("got %+v", n)
+	}
+	c.send(protocol.Ack{Type: protocol.TypeAck, Notice: n.Notice})
+	until(t, "the plugin to hear of it", func() bool { return strings.Contains(h.log.String(), "heard that a person saw "+n.Notice) })
+	c.send(protocol.Ack{Type: protocol.TypeAck, Notice: n.Notice})
+	if f := c.next(protocol.TypeError); !strings.Contains(string(f.raw), `"not_found"`) {
+		t.Errorf("a second time: %s", f.raw)
+	}
+	for series, want := range map[string]float64{
+		`jarvis_plugin_kitchen_timers_total{plugin="kitchen"}`: 1, `jarvis_notices_total{state="acknowledged"}`: 1,
+	} {
+		if got := h.metric(series); got != want {
+			t.Errorf("%s is %v, want %v", series, got, want)
+		}
+	}
+}
+
+// D06, D05: what was not granted is a polite sentence for the person, and tells
+// the author and the operator what to do.
+func TestAPluginMayNotDoWhatWasNotGranted(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen)
+	c := h.dial("a")
+	if got := c.ask("ask the model for a recipe").done; got.State == "ok" || strings.Contains(got.Text, "llm") {
+		t.Errorf("got %+v", got)
+	}
+	log := h.log.String()
+	if !strings.Contains(log, "plugin refused what was not granted") || !strings.Contains(log, "need=llm") {
+		t.Errorf("log lacks the refusal: %s", log)
+	}
+}
+
+func TestTheSentencesFollowThePluginsLists(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen)
+	c := h.dial("a")
+	if got := c.ask("please cook soup").done.Text; got != "cooking soup" {
+		t.Errorf("got %q", got)
+	}
+	if got := c.ask("please cook ratatouille").done; got.Source == "intent" {
+		t.Errorf("before it is known: %+v", got)
+	}
+	c.ask("learn the dishes")
+	until(t, "the list to be known", func() bool { return c.ask("please cook ratatouille").done.Text == "cooking ratatouille" })
+}
+
+// D06: a schedule outlives the host, and fires late rather than never.
+func TestAScheduleOutlivesTheHost(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen)
+	if got := h.dial("a").ask("start the slow timer").done.Text; got != "it runs" {
+		t.Fatalf("got %q", got)
+	}
+	h.kill()
+	h = startHost(t, h.dir, quiet+withKitchen)
+	if n := h.dial("b").notice(); !strings.HasPrefix(n.Text, "egg is over") {
+		t.Errorf("got %+v", n)
+	}
+}

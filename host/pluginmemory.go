@@ -1,0 +1,69 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/memory"
+	"github.com/jarvis-host/jarvis/host/services"
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+// pluginMemory lets plugins ask what the host remembers of the end user for
+// whom they work.
+type pluginMemory struct{ m *memory.Memory }
+
+// memoryForPlugins is nil where nothing is remembered.
+func (h *Host) memoryForPlugins() services.Memory {
+	if h.memory == nil {
+		return nil
+	}
+	return pluginMemory{h.memory}
+}
+
+// SearchMemory implements [services.Memory].
+func (p pluginMemory) SearchMemory(ctx context.Context, user, query string, limit int) ([]sdk.Memory, error) {
+	o, err := memory.OwnerOf(user)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.m.Find(ctx, o, memory.Question{Text: query, Limit: limit, Facts: true})
+	if err != nil {
+		return nil, err
+	}
+	var all []sdk.Memory
+	for _, r := range found.Results {
+		all = append(all, sdk.Memory{ID: r.ID, Text: r.Text, At: r.At})
+	}
+	return all, nil
+}
+
+// Remember implements [services.Memory].
+func (p pluginMemory) Remember(ctx context.Context, _, user, _, text string) (string, error) {
+	o, err := memory.OwnerOf(user)
+	if err != nil {
+		return "", err
+	}
+	f, err := p.m.State(ctx, o, text, memory.KindFact, memory.OriginPlugin, time.Time{})
+	if errors.Is(err, memory.ErrInvalid) {
+		return "", &sdk.Error{Code: sdk.CodeInvalid, Err: err}
+	}
+	if err != nil {
+		return "", err
+	}
+	return f.ID, nil
+}
+
+// ForgetMemory implements [services.Memory].
+func (p pluginMemory) ForgetMemory(ctx context.Context, user, id string) (bool, error) {
+	o, err := memory.OwnerOf(user)
+	if err != nil {
+		return false, err
+	}
+	gone, err := p.m.Forget(ctx, o, id)
+	if errors.Is(err, memory.ErrNotFound) {
+		return false, nil
+	}
+	return len(gone) > 0, err
+}
