@@ -138,7 +138,7 @@ func each(err error) []error {
 	if err == nil {
 		return nil
 	}
-	many, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // of this one, not of what it wraps
+	many, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -135,7 +135,9 @@ func (r *run) fail(ctx context.Context, err error) {
 // failure is the code of a failure's class, and the key of its words.
 func failure(c llm.Class) (code, key string) {
 	switch c {
-	case llm.Overloaded, llm.Resting:
+	case llm.Resting:
+		return string(sdk.CodeBusy), "model.resting"
+	case llm.Overloaded:
 		return string(sdk.CodeBusy), "model.busy"
 	case llm.OverBudget:
 		return string(sdk.CodeRateLimited), "model.budget"

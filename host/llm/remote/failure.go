@@ -78,7 +78,7 @@ func (c *Client) statusError(ctx context.Context, resp *http.Response, q Call) e
 	switch code := resp.StatusCode; {
 	case code >= 300 && code < 400:
 		out.Message = fmt.Sprintf("%s redirects elsewhere, which is not followed; name the final url", c.cfg.Base.Redacted())
-	case code == http.StatusNotFound && !(ours && q.Model != "" && aboutModel(text)), code == http.StatusMethodNotAllowed:
+	case code == http.StatusNotFound && (!ours || q.Model == "" || !aboutModel(text)), code == http.StatusMethodNotAllowed:
 		out.Class, out.Message = llm.Refused, fmt.Sprintf("no %s at %s: %s", c.cfg.Kind, c.cfg.Base.Redacted(), text)
 	case code == http.StatusNotFound && c.cfg.Fetch != "":
 		out.Fetch = c.cfg.Fetch + " " + q.Model
