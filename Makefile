@@ -62,7 +62,7 @@ bench-go: ## the benchmarks of single packages
 bench-memory: ## how well memory finds, and how fast; LOCOMO=FILE measures on that too
 	$(GO) run ./cmd/bench-memory -locomo "$(LOCOMO)"
 
-integration: ## talk with real servers of language models (llama.cpp from PyPI, and ollama if it is there)
+integration: ## talk with real servers of language models (llama.cpp's, LLAMA_SERVER or from PyPI, and ollama's if it is there)
 	$(GO) test -tags integration -count=1 -timeout 20m -v ./test/integration
 
 update: ## rewrite golden files and generated documents

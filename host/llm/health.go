@@ -30,6 +30,8 @@ const (
 	KeyNone = "model.none"
 	// KeyUnreachable has one, the provider's name.
 	KeyUnreachable = "model.unreachable"
+	// KeyResting has none: the provider is left alone because it kept failing.
+	KeyResting = "model.resting"
 	// KeyMissing has two, the model's name and the command that fetches it.
 	KeyMissing = "model.missing"
 )
@@ -111,14 +113,18 @@ func (r *Router) Status() (ready bool, key string, args []any) {
 		return false, KeyNone, nil
 	}
 	for _, h := range all {
-		if h.State == StateReady || h.State == StateUnknown {
+		if !h.Resting && (h.State == StateReady || h.State == StateUnknown) {
 			return true, "", nil
 		}
 	}
-	if first := all[0]; first.State == StateMissing {
+	switch first := all[0]; {
+	case first.State == StateMissing:
 		return false, KeyMissing, []any{first.Model, first.Fetch}
+	case first.State == StateDown:
+		return false, KeyUnreachable, []any{first.Provider}
+	default:
+		return false, KeyResting, nil
 	}
-	return false, KeyUnreachable, []any{all[0].Provider}
 }
 
 // route is a Route and what is known of it.

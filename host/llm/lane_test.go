@@ -283,6 +283,23 @@ func TestARestingProvidersWorkGoesToTheNext(t *testing.T) { // fault-L27
 	}
 }
 
+func TestThatAllAreLeftAloneIsTold(t *testing.T) { // fault-L1
+	synctest.Test(t, func(t *testing.T) {
+		lane := llm.NewLane(flaky("a", class(llm.Internal)), llm.LaneOptions{Breaker: llm.BreakerOptions{Failures: 1, Rest: time.Second}})
+		r := llm.NewRouter([]llm.Route{{Provider: lane, Model: "toy:latest"}}, llm.RouterOptions{})
+		r.Refresh(t.Context())
+		_, err := collect(r.Stream(t.Context(), said("hi")))
+		wantClass(t, err, llm.Internal)
+		if ready, key, _ := r.Status(); ready || key != llm.KeyResting {
+			t.Errorf("%v, %s", ready, key)
+		}
+		time.Sleep(time.Second)
+		if ready, key, _ := r.Status(); !ready {
+			t.Errorf("after its rest: %s", key)
+		}
+	})
+}
+
 func TestEveryAnswerIsCountedAndPriced(t *testing.T) {
 	type entry struct {
 		User string

@@ -180,14 +180,19 @@ func (r *Router) EmbedModel() (provider, model string, ok bool) {
 	return to.Provider.Name(), to.Model, true
 }
 
-// ask tries one route until it says something or the retries are used up.
+// ask tries one route until it says something or the retries are used up. When
+// it is left alone meanwhile, the reason is the one before that.
 func (r *Router) ask(ctx context.Context, to *route, q Request, yield func(Event, error) bool) (said bool, err error) {
 	q = to.adapt(q)
 	began := r.now()
+	var before error
 	for n := 1; ; n++ {
 		said, err = once(ctx, to, q, yield)
 		if err == nil || said || ctx.Err() != nil {
 			return said, err
+		}
+		if e, ok := asError(err); ok && e.Class == Resting && before != nil {
+			return false, before
 		}
 		pause, worth := r.pause(n, err)
 		if !worth || r.now().Sub(began)+pause > r.retry.Patience {
@@ -196,6 +201,7 @@ func (r *Router) ask(ctx context.Context, to *route, q Request, yield func(Event
 		if err := sleep(ctx, pause); err != nil {
 			return false, err
 		}
+		before = err
 	}
 }
 

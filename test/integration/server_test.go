@@ -9,9 +9,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,9 +25,13 @@ import (
 // patience is how long a server may take to start.
 const patience = 2 * time.Minute
 
-// llamaServer starts llama.cpp's server, or skips the test and says why.
+// llamaServer starts llama.cpp's server, or skips the test and says why: the
+// program that LLAMA_SERVER names, else the one from PyPI.
 func llamaServer(t *testing.T, write func(io.Writer) error, more ...string) (url string) {
 	t.Helper()
+	if program := os.Getenv("LLAMA_SERVER"); program != "" {
+		return ownServer(t, program, modelFile(t, write), more)
+	}
 	python := environment(t)
 	model := modelFile(t, write)
 	args := append([]string{"llama_server.py", model, strconv.Itoa(freePort(t))}, more...)
@@ -56,6 +62,39 @@ func llamaServer(t *testing.T, write func(io.Writer) error, more ...string) (url
 		}
 	}
 	t.Fatalf("llama.cpp's server did not start:\n%s", log.String())
+	return ""
+}
+
+// ownServer starts a llama-server that is on this machine.
+func ownServer(t *testing.T, program, model string, more []string) (url string) {
+	t.Helper()
+	port := strconv.Itoa(freePort(t))
+	args := []string{"-m", model, "--host", "127.0.0.1", "--port", port, "-c", "4096", "-np", "2", "--jinja", "--no-warmup"}
+	if slices.Contains(more, "embedding") {
+		args = append(args, "--embedding", "--pooling", "mean")
+	}
+	cmd := exec.Command(program, args...)
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	url = "http://127.0.0.1:" + port
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(100 * time.Millisecond) {
+		resp, err := http.Get(url + "/health")
+		if err != nil {
+			continue
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return url
+		}
+	}
+	t.Fatal(program + " did not start")
 	return ""
 }
 
