@@ -12,12 +12,24 @@ var spans = []struct {
 	from  int
 	days  int
 }{
-	{"day before yesterday", -2, 1}, {"avant hier", -2, 1},
-	{"yesterday", -1, 1}, {"hier", -1, 1}, {"last night", -1, 1},
-	{"today", 0, 1}, {"this morning", 0, 1}, {"aujourd", 0, 1}, {"aujourd'hui", 0, 1}, {"ce matin", 0, 1},
-	{"last week", -13, 13}, {"semaine derniere", -13, 13}, {"semaine passee", -13, 13},
-	{"this week", -6, 7}, {"cette semaine", -6, 7},
-	{"last month", -60, 60}, {"mois dernier", -60, 60}, {"mois passe", -60, 60},
+	{"day before yesterday", -2, 1},
+	{"avant hier", -2, 1},
+	{"yesterday", -1, 1},
+	{"hier", -1, 1},
+	{"last night", -1, 1},
+	{"today", 0, 1},
+	{"this morning", 0, 1},
+	{"aujourd", 0, 1},
+	{"aujourd'hui", 0, 1},
+	{"ce matin", 0, 1},
+	{"last week", -13, 13},
+	{"semaine derniere", -13, 13},
+	{"semaine passee", -13, 13},
+	{"this week", -6, 7},
+	{"cette semaine", -6, 7},
+	{"last month", -60, 60},
+	{"mois dernier", -60, 60},
+	{"mois passe", -60, 60},
 }
 
 // Relative returns the time that a text means from a moment on, such as
