@@ -106,7 +106,7 @@ func (c *candidates) result(i int, score float64) Result {
 
 // staleWorth is the share of its score that is left to what holds no longer,
 // unless the past is asked about.
-const staleWorth = 0.3
+const staleWorth = 0.01
 
 // weigh returns the factor for how well a candidate is remembered, how much it
 // matters, and whether it still holds.

@@ -479,3 +479,21 @@ func TestAFactIsEditedAndPinned(t *testing.T) {
 		t.Error("a fact was made empty")
 	}
 }
+
+func TestTheNewestValueIsFoundFirst(t *testing.T) { // M04
+	b := newBench(t, memory.Limits{})
+	b.say("J'habite à Lyon avec ma fille Zoé", "En fait, j'habite à Nantes maintenant", "Il pleut")
+	a, err := b.Find(t.Context(), b.o, memory.Question{Text: "Où est-ce que j'habite ?", Facts: true})
+	if err != nil || len(a.Results) < 3 {
+		t.Fatalf("%+v %v", a, err)
+	}
+	for _, r := range a.Results[:2] {
+		if !strings.Contains(r.Text, "Nantes") {
+			t.Errorf("%q is found before", r.Text)
+		}
+	}
+	a, err = b.Find(t.Context(), b.o, memory.Question{Text: "Où est-ce que j'habitais avant ?"})
+	if err != nil || !strings.Contains(a.Results[0].Text, "Lyon") {
+		t.Errorf("asked for the past, %+v comes first, %v", a.Results[0], err)
+	}
+}
