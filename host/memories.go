@@ -7,11 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/memory/embedded"
+	"github.com/jarvis-host/jarvis/host/memory/talk"
+	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
@@ -28,6 +29,7 @@ type Memories struct {
 	// Owner is the end user that the command speaks for.
 	Owner memory.Owner
 	store *embedded.Store
+	cfg   *config.Snapshot
 }
 
 // OpenMemories opens the memories that a configuration names for one end user:
@@ -46,9 +48,35 @@ func OpenMemories(ctx context.Context, cfg *config.Snapshot, name string) (*Memo
 	if err != nil {
 		return nil, err
 	}
-	m := memory.New(memory.Options{Store: store, Scrub: telemetry.NewScrubber().Scrub, Now: time.Now})
-	return &Memories{Memory: m, Owner: o, store: store}, nil
+	m := memory.New(memoryOptions(cfg.Config(), store, telemetry.NewScrubber().Scrub, nil))
+	return &Memories{Memory: m, Owner: o, store: store, cfg: cfg}, nil
 }
+
+// Erase forgets what was selected, for good, in the conversations too, and
+// returns the ids that went.
+func (m *Memories) Erase(ctx context.Context, chosen *memory.Selected) (gone []string, err error) {
+	if _, err := os.Stat(filepath.Join(m.cfg.Config().DataDir, databaseFile)); errors.Is(err, fs.ErrNotExist) {
+		return talk.Forget(ctx, m.Memory, m.Owner, chosen, nil)
+	}
+	accounts, err := OpenAccounts(ctx, m.cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, accounts.Close()) }()
+	return talk.Forget(ctx, m.Memory, m.Owner, chosen, func(ctx context.Context, user string, turns, items []string) error {
+		_, err := accounts.db.Redact(ctx, user, turns, items)
+		return err
+	})
+}
+
+// Describe puts facts in the shape of the protocol, with the turns that they
+// come from.
+func (m *Memories) Describe(ctx context.Context, facts []memory.Fact) ([]protocol.Memory, error) {
+	return describeFacts(ctx, m.Memory, m.Owner, facts)
+}
+
+// DescribeEpisode puts an episode in the shape of the protocol.
+func (m *Memories) DescribeEpisode(e *memory.Episode) protocol.Memory { return episodeItem(e) }
 
 // Close closes the store.
 func (m *Memories) Close() error { return m.store.Close() }

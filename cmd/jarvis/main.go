@@ -66,7 +66,8 @@ func commands() []command {
 		pluginNewCommand(), pluginCallCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
-		memoryAddCommand(), memorySearchCommand(), logScrubCommand(),
+		memoryAddCommand(), memorySearchCommand(), memoryListCommand(), memoryWhyCommand(), memoryForgetCommand(),
+		memoryExportCommand(), memoryImportCommand(), memoryReindexCommand(), memoryConsolidateCommand(), logScrubCommand(),
 		usageCommand(), versionCommand(), execCommand(),
 	}
 }

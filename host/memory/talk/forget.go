@@ -12,11 +12,19 @@ import (
 // forgetWhen forgets what was said at some time.
 func (r *reply) forgetWhen(ctx context.Context, words string) error {
 	from, to, ok := when(words, r.local(r.Now()))
-	if !ok {
-		r.say(r.Words(r.lang, "memory.when"))
-		return nil
+	if ok {
+		return r.forget(ctx, memory.Selection{From: from, To: to})
 	}
-	return r.forget(ctx, memory.Selection{From: from, To: to})
+	// "what I said on gardening" is no time, but may be a topic.
+	chosen, err := r.Memory.Select(ctx, r.owner, memory.Selection{About: words})
+	if err != nil {
+		return err
+	}
+	if len(chosen.IDs()) > 0 {
+		return r.agree(ctx, chosen)
+	}
+	r.say(r.Words(r.lang, "memory.when"))
+	return nil
 }
 
 // forgetLast forgets what was said last in this conversation.
