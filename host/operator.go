@@ -21,7 +21,7 @@ type operator struct{ h *Host }
 func (o *operator) Plugins(context.Context) []gateway.Plugin {
 	list := []gateway.Plugin{}
 	for _, s := range o.h.plugins.List() {
-		if problem := o.h.cfg.Plugins[s.Name].Problem; problem != "" {
+		if problem := o.h.sections.of(s.Name).Problem; problem != "" {
 			s.State, s.Reason = supervisor.StateBlocked, problem
 		}
 		list = append(list, gateway.Plugin{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -22,6 +23,7 @@ const defaultTokens = 200_000
 
 // pluginHost is what the host does for plugins.
 type pluginHost struct {
+	sections  pluginSections
 	notices   *notice.Room
 	schedules *schedule.Keeper
 	desk      *services.Desk
@@ -33,14 +35,11 @@ func (h *Host) newServices(conceal func(string)) error {
 		Store: h.accounts.db, Now: time.Now, Acknowledged: h.noticeAcknowledged, Counted: h.metrics.Notices,
 	})
 	h.schedules = schedule.New(schedule.Options{Store: h.accounts.db, Now: time.Now, Tell: h.tellDue, Failed: h.notTold})
-	limits := map[string]int{}
-	for id, p := range h.cfg.Plugins {
-		limits["plugin:"+id] = p.TokensPerDay
-	}
+	h.sections.set(h.cfg.Plugins)
 	desk, err := services.Open(services.Options{
 		Values: h.accounts.db, Schedules: h.schedules, Notices: h.notices, Model: h.model, Memory: h.memoryForPlugins(), Now: time.Now, Conceal: conceal,
 		Budget: &services.Tokens{Ledger: h.accounts.db, Now: h.model.now, Limit: func(payer string) int {
-			return cmp.Or(limits[payer], defaultTokens)
+			return cmp.Or(h.sections.of(strings.TrimPrefix(payer, "plugin:")).TokensPerDay, defaultTokens)
 		}},
 		Secret: h.pluginSecret, Refused: h.serviceRefused,
 		Panicked: func(method, value, stack string) {
@@ -56,7 +55,7 @@ func (h *Host) newServices(conceal func(string)) error {
 }
 
 func (h *Host) pluginSecret(plugin, name string) (string, bool) {
-	v, ok := h.cfg.Plugins[plugin].Secrets[name].(string)
+	v, ok := h.sections.of(plugin).Secrets[name].(string)
 	return v, ok
 }
 

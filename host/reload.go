@@ -1,6 +1,9 @@
 package host
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/jarvis-host/jarvis/host/agent"
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/telemetry"
@@ -22,8 +25,8 @@ func (h *Host) Complain(msg string, err error) { h.log.Error(msg, telemetry.KeyE
 func (h *Host) Reload(snapshot *config.Snapshot) error {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	now, later := config.Split(h.snapshot.Changes(snapshot), live...)
-	if len(now)+len(later) == 0 {
+	changes := h.snapshot.Changes(snapshot)
+	if len(changes) == 0 {
 		h.log.Info("configuration read again, nothing changed")
 		return nil
 	}
@@ -31,6 +34,10 @@ func (h *Host) Reload(snapshot *config.Snapshot) error {
 		h.scrubber.Register(secret) // those before stay known
 	}
 	c := snapshot.Config()
+	plugins, err := discover(c, h.o.Program)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	if err := h.prompts.Change(c.LLM.PromptsDir, agent.Home(c.Home)); err != nil {
 		return err
 	}
@@ -41,6 +48,7 @@ func (h *Host) Reload(snapshot *config.Snapshot) error {
 	h.gateway.Configure(h.edgeOf(c))
 	h.log.SetLevel(telemetry.Level(c.Log.Level))
 	h.snapshot = snapshot
+	now, later := config.Split(changes, slices.Concat(live, h.reloadPlugins(c, plugins))...)
 	for _, change := range now {
 		h.log.Info("configuration changed", telemetry.KeySetting, change.Key, telemetry.KeyOld, change.Old, telemetry.KeyNew, change.New)
 	}

@@ -71,7 +71,7 @@ func (h *Host) pluginLog(plugin string, line launch.Line) {
 // pluginState tells operators of a plugin's new state: in the log, in /ready
 // and in the metrics. Until it is ready, /ready says so and why.
 func (h *Host) pluginState(plugin string, state supervisor.State, reason string) {
-	if problem := h.cfg.Plugins[plugin].Problem; problem != "" {
+	if problem := h.sections.of(plugin).Problem; problem != "" {
 		state, reason = supervisor.StateBlocked, problem
 	}
 	h.metrics.PluginState(plugin, string(state))
@@ -106,13 +106,9 @@ func (h *Host) newConversation(c *config.Config) error {
 	if h.prompts, err = agent.LoadPrompts(c.LLM.PromptsDir, agent.Home(c.Home)); err != nil {
 		return fmt.Errorf("%w: llm.prompts_dir: %w", ErrConfig, err)
 	}
-	grants := tool.Grants{}
-	for id, p := range c.Plugins {
-		grants[id] = toolGrants(p.Grants)
-	}
 	h.runner = &tool.Runner{
 		Catalogue: h.catalogue, Invoker: h.providers, Words: texts.Get, QuestionTTL: questionTTL, Now: time.Now,
-		Grants: func() tool.Grants { return grants },
+		Grants: h.sections.toolGrants,
 	}
 	mind := &agent.Agent{
 		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: h.prompts,

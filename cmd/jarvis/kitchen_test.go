@@ -4,7 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +25,17 @@ func kitchen() *sdk.Plugin {
 		Needs(sdk.NeedKV, "", "count").Needs(sdk.NeedSchedule, "", "timers").Needs(sdk.NeedNotify, "", "tell").
 		Needs(sdk.NeedMemory, "write", "learn").Needs(sdk.NeedMemory, "read", "know").Needs(sdk.NeedSecret, "shop", "order").
 		Vocabulary("en", nil, map[string]intent.List{"dish": {Values: []intent.Value{{In: "soup"}}}})
+	var shop atomic.Value
+	sdk.Config(p, func(_ context.Context, c struct {
+		Shop string `json:"shop" desc:"Where to order" enum:"corner,market" default:"corner"`
+	},
+	) error {
+		shop.Store(c.Shop)
+		return nil
+	})
+	sdk.Tool(p, "shop", "Tells where it orders", func(context.Context, *sdk.Call, none) (string, error) {
+		return fmt.Sprint("at the ", shop.Load()), nil
+	}, sdk.ReadOnly(), sdk.Say("en", "where do you order"))
 	timers := p.Counter("timers_total", "Timers that ended.")
 	p.OnSchedule(func(ctx context.Context, c *sdk.Call, due sdk.Due) error {
 		timers.Inc()
@@ -172,5 +187,45 @@ func TestAScheduleOutlivesTheHost(t *testing.T) {
 	h = startHost(t, h.dir, quiet+withKitchen)
 	if n := h.dial("b").notice(); !strings.HasPrefix(n.Text, "egg is over") {
 		t.Errorf("got %+v", n)
+	}
+}
+
+// D06: a plugin takes another configuration while it runs; one that it refuses
+// changes nothing.
+func TestAPluginIsConfiguredWhileItRuns(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen)
+	c, pid := h.dial("a"), h.plugin("kitchen").PID
+	if got := c.ask("where do you order").done.Text; got != "at the corner" {
+		t.Errorf("got %q", got)
+	}
+	reload := func(config string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(quiet+withKitchen+config+unlimited), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reload("    config: {shop: market}\n")
+	until(t, "the new shop", func() bool { return c.ask("where do you order").done.Text == "at the market" })
+	reload("    config: {shop: moon}\n")
+	until(t, "the refusal", func() bool { return strings.Contains(h.log.String(), "plugin did not take its configuration") })
+	if got := c.ask("where do you order").done.Text; got != "at the market" {
+		t.Errorf("got %q", got)
+	}
+	if now := h.plugin("kitchen"); now.PID != pid || now.State != "ready" {
+		t.Errorf("the plugin was %d, is %+v", pid, now)
+	}
+	// A need that is taken away ends it, and says why.
+	if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(quiet+strings.Replace(withKitchen, "notify, ", "", 1)+unlimited), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the block", func() bool { return h.plugin("kitchen").State == "blocked" })
+	if now := h.plugin("kitchen"); !strings.Contains(now.Reason, "notify") {
+		t.Errorf("got %+v", now)
 	}
 }

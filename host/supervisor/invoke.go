@@ -64,7 +64,7 @@ func (k *keeper) tool(name string) (sdk.ToolSpec, error) {
 			return t, nil
 		}
 	}
-	return sdk.ToolSpec{}, failure(sdk.CodeNotFound, fmt.Errorf("plugin %s has no tool %q", k.cfg.ID, name))
+	return sdk.ToolSpec{}, failure(sdk.CodeNotFound, fmt.Errorf("plugin %s has no tool %q", k.id, name))
 }
 
 // call is one call on its way.
@@ -249,7 +249,7 @@ func (k *keeper) acquire(ctx context.Context) (*instance, error) {
 			st := k.snapshot()
 			return nil, failure(sdk.CodeUnavailable, fmt.Errorf("plugin %s is %s: %s", st.Name, st.State, st.Reason))
 		case <-ctx.Done():
-			return nil, failure(sdk.CodeUnavailable, fmt.Errorf("wait for plugin %s: %w", k.cfg.ID, ctx.Err()))
+			return nil, failure(sdk.CodeUnavailable, fmt.Errorf("wait for plugin %s: %w", k.id, ctx.Err()))
 		}
 	}
 }
@@ -268,7 +268,7 @@ func (k *keeper) current() (*instance, <-chan struct{}, error) {
 	}
 	far := k.retryAt.Sub(k.s.opts.Clock()) > k.s.timing.restart
 	if k.manifest == nil || far {
-		return nil, nil, failure(sdk.CodeUnavailable, fmt.Errorf("plugin %s is %s: %s", k.cfg.ID, k.status.State, k.status.Reason))
+		return nil, nil, failure(sdk.CodeUnavailable, fmt.Errorf("plugin %s is %s: %s", k.id, k.status.State, k.status.Reason))
 	}
 	return nil, k.changed, nil
 }

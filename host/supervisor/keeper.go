@@ -19,28 +19,43 @@ const (
 	enable verb = iota
 	disable
 	restart
+	adopt // another configuration
 )
 
 // command is a verb on its way; settled is closed when it is done.
 type command struct {
 	verb    verb
 	settled chan struct{}
+	cfg     Config // to adopt
+	refused *error // why it was not adopted; read it after settled
 }
 
 // instance is one running process of a plugin.
 type instance struct {
 	process
+	visa
 	since time.Time
-	pass  Pass // nil: there are no services
 	news  *news
 }
 
+// visa is how a process reaches the host's services.
+type visa struct {
+	access sdk.HostAccess
+	pass   Pass // nil: there are none
+}
+
 // begin says that a call or event runs in the process.
-func (in *instance) begin(info sdk.CallInfo) (end func()) {
-	if in.pass == nil {
+func (v visa) begin(info sdk.CallInfo) (end func()) {
+	if v.pass == nil {
 		return func() {}
 	}
-	return in.pass.Begin(info)
+	return v.pass.Begin(info)
+}
+
+func (v visa) grant(granted []sdk.Need) {
+	if v.pass != nil {
+		v.pass.Grant(granted)
+	}
 }
 
 // phase is one state of a keeper's machine: it runs until the next is known;
@@ -51,14 +66,15 @@ type phase func(ctx context.Context) phase
 // plugin's state. The rest of the host reads what it publishes.
 type keeper struct {
 	s        *Supervisor
-	cfg      Config
+	id       string
 	commands chan command
 	leaving  chan time.Duration // the grace of a Stop
 	done     chan struct{}      // run has returned
 	suspect  chan struct{}      // a call went over its deadline
 	gate     *gate
 
-	// Only run uses these.
+	// Only run uses these, and the start that it waits for.
+	cfg     Config
 	history history
 	pending []chan struct{} // of commands that are not settled
 	started bool
@@ -73,7 +89,7 @@ type keeper struct {
 
 func newKeeper(s *Supervisor, c Config) *keeper {
 	k := &keeper{
-		s: s, cfg: c, commands: make(chan command), leaving: make(chan time.Duration, 1),
+		s: s, id: c.ID, cfg: c, commands: make(chan command), leaving: make(chan time.Duration, 1),
 		done: make(chan struct{}), suspect: make(chan struct{}, 1), gate: newGate(), changed: make(chan struct{}),
 	}
 	k.status = Status{Name: c.ID, State: StateStarting, Since: s.opts.Clock()}
@@ -100,21 +116,25 @@ func (k *keeper) run(ctx context.Context) {
 // do hands a command to the plugin's goroutine and waits until it is done.
 func (k *keeper) do(ctx context.Context, v verb) error {
 	if v == restart && k.snapshot().State == StateDisabled {
-		return failure(sdk.CodeConflict, fmt.Errorf("plugin %s is disabled: enable it first", k.cfg.ID))
+		return failure(sdk.CodeConflict, fmt.Errorf("plugin %s is disabled: enable it first", k.id))
 	}
-	c := command{verb: v, settled: make(chan struct{})}
+	return k.hand(ctx, command{verb: v, settled: make(chan struct{})})
+}
+
+// hand gives a command to the plugin's goroutine and waits until it is done.
+func (k *keeper) hand(ctx context.Context, c command) error {
 	select {
 	case k.commands <- c:
 	case <-k.done:
 		return failure(sdk.CodeUnavailable, errStopped)
 	case <-ctx.Done():
-		return fmt.Errorf("wait for plugin %s: %w", k.cfg.ID, ctx.Err())
+		return fmt.Errorf("wait for plugin %s: %w", k.id, ctx.Err())
 	}
 	select {
 	case <-c.settled:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait for plugin %s: %w", k.cfg.ID, ctx.Err())
+		return fmt.Errorf("wait for plugin %s: %w", k.id, ctx.Err())
 	}
 }
 
@@ -173,7 +193,7 @@ func (k *keeper) set(st State, reason string) {
 		}
 		k.retryAt = time.Time{}
 	})
-	k.s.opts.Observe.State(k.cfg.ID, st, reason)
+	k.s.opts.Observe.State(k.id, st, reason)
 	if st.settled() {
 		k.settle()
 	}
@@ -265,6 +285,12 @@ func (k *keeper) obey(c command) (phase, bool) {
 		return k.starting(""), true
 	case c.verb == enable && k.snapshot().State == StateBlocked:
 		return k.starting(""), true
+	case c.verb == adopt:
+		k.cfg = c.cfg
+		if !off {
+			k.history = history{}
+			return k.starting(""), true
+		}
 	}
 	k.settle()
 	return nil, false
@@ -304,7 +330,7 @@ func (k *keeper) starting(reason string) phase {
 func (k *keeper) countStart() {
 	if k.started {
 		k.update(func() { k.status.Restarts++ })
-		k.s.opts.Observe.Restart(k.cfg.ID)
+		k.s.opts.Observe.Restart(k.id)
 	}
 	k.started = true
 }

@@ -29,7 +29,7 @@ func (k *keeper) heard(n *news, c sdk.Change, err error) {
 		err = judgeConfigured(&sdk.Configured{Tools: c.Tools})
 	}
 	if err != nil {
-		k.s.opts.Log(k.cfg.ID, launch.Line{
+		k.s.opts.Log(k.id, launch.Line{
 			Level: hclog.Warn, Message: "change of the offer ignored", Fields: map[string]any{"error": err.Error()},
 		})
 		return
@@ -46,6 +46,13 @@ func (k *keeper) heard(n *news, c sdk.Change, err error) {
 	case n.changed <- struct{}{}:
 	default:
 	}
+}
+
+// offer takes over the tools of a configuration.
+func (n *news) offer(tools []sdk.ToolSpec) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.tools = tools
 }
 
 // amended is a manifest with what has changed.

@@ -23,7 +23,7 @@ type outcome struct {
 func (k *keeper) discard(r outcome) {
 	if r.instance != nil {
 		r.instance.Kill()
-		k.s.records.remove(k.cfg.ID)
+		k.s.records.remove(k.id)
 	}
 }
 
@@ -43,19 +43,19 @@ func (k *keeper) open(ctx context.Context) outcome {
 		}
 		return out
 	}
-	m, pass, err := k.introduce(ctx, p)
+	m, v, err := k.introduce(ctx, p)
 	if err != nil {
 		p.Kill()
-		k.s.records.remove(k.cfg.ID)
+		k.s.records.remove(k.id)
 		return outcome{err: err, stderr: p.Stderr()}
 	}
-	return outcome{instance: &instance{process: p, since: k.s.opts.Clock(), pass: pass, news: news}, manifest: m}
+	return outcome{instance: &instance{process: p, since: k.s.opts.Clock(), visa: v, news: news}, manifest: m}
 }
 
 func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
 	spec := launch.Spec{
 		Path: program, Shim: k.s.opts.Shim, Memory: k.s.opts.Memory, NoTLS: !k.s.opts.AutoMTLS,
-		Line: func(l launch.Line) { k.s.opts.Log(k.cfg.ID, l) }, Now: k.s.opts.Clock,
+		Line: func(l launch.Line) { k.s.opts.Log(k.id, l) }, Now: k.s.opts.Clock,
 	}
 	if at, ok := ctx.Deadline(); ok {
 		spec.StartTimeout = time.Until(at)
@@ -65,47 +65,44 @@ func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
 
 // introduce lets host and plugin agree: what it is, what it may, how it is
 // configured, what it offers then.
-func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, Pass, error) {
-	if err := k.s.records.write(k.cfg.ID, p.Footprint()); err != nil {
-		return nil, nil, err
+func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, visa, error) {
+	if err := k.s.records.write(k.id, p.Footprint()); err != nil {
+		return nil, visa{}, err
 	}
 	m, err := p.Handler().Describe(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("describe plugin: %w", err)
+		return nil, visa{}, fmt.Errorf("describe plugin: %w", err)
 	}
 	if err := judgeManifest(m, k.cfg, k.s.opts.HostVersion); err != nil {
-		return nil, nil, err
+		return nil, visa{}, err
 	}
-	granted := k.cfg.Grants
-	if k.cfg.GrantAll {
-		granted = m.Needs
-	}
-	access, pass := k.admit(p, granted)
+	granted := k.granted(m)
+	v := k.admit(p, granted)
 	done, err := p.Handler().Configure(ctx, sdk.Configuration{
-		Values: k.cfg.values(), Granted: granted, HostVersion: k.s.opts.HostVersion, Host: access,
+		Values: k.cfg.values(), Granted: granted, HostVersion: k.s.opts.HostVersion, Host: v.access,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("configure plugin: %w", err)
+		return nil, visa{}, fmt.Errorf("configure plugin: %w", err)
 	}
 	if err := judgeConfigured(done); err != nil {
-		return nil, nil, err
+		return nil, visa{}, err
 	}
 	offer := *m
 	if done.Tools != nil {
 		offer.Tools = done.Tools
 	}
-	return &offer, pass, nil
+	return &offer, v, nil
 }
 
 // admit lets a process ask the host for as long as it lives.
-func (k *keeper) admit(p process, granted []sdk.Need) (sdk.HostAccess, Pass) {
+func (k *keeper) admit(p process, granted []sdk.Need) visa {
 	if k.s.opts.Services == nil {
-		return sdk.HostAccess{}, nil
+		return visa{}
 	}
-	access, pass := k.s.opts.Services.Admit(k.cfg.ID, granted)
+	access, pass := k.s.opts.Services.Admit(k.id, granted)
 	go func() {
 		<-p.Done()
 		pass.Leave()
 	}()
-	return access, pass
+	return visa{access, pass}
 }

@@ -53,6 +53,8 @@ type Pass interface {
 	// Begin says that a call or event runs in the process; until end, it may act
 	// for that one's end user.
 	Begin(info sdk.CallInfo) (end func())
+	// Grant replaces what was granted.
+	Grant(granted []sdk.Need)
 	Leave()
 }
 

@@ -49,6 +49,9 @@ func (k *keeper) serving(ctx context.Context, in *instance, m *sdk.Manifest) pha
 			k.end(ctx, in, grace, false)
 			return nil
 		case c := <-k.commands:
+			if c.verb == adopt && k.adopt(ctx, in, m, c) {
+				continue
+			}
 			if next, ok := k.interrupt(ctx, in, c); ok {
 				return next
 			}
@@ -166,7 +169,7 @@ func (k *keeper) lost(in *instance, why string) phase {
 		}
 	}
 	in.Kill()
-	k.s.records.remove(k.cfg.ID)
+	k.s.records.remove(k.id)
 	exit := in.Exit()
 	if why == "" {
 		why = "the process ended: " + exit.String()
@@ -183,7 +186,7 @@ const ownEnd = 100 * time.Millisecond
 func (k *keeper) interrupt(ctx context.Context, in *instance, c command) (phase, bool) {
 	next, ok := k.obey(c)
 	if ok {
-		k.end(ctx, in, k.s.timing.drain, c.verb == restart)
+		k.end(ctx, in, k.s.timing.drain, c.verb != disable)
 	}
 	return next, ok
 }
@@ -198,5 +201,5 @@ func (k *keeper) end(ctx context.Context, in *instance, grace time.Duration, bac
 	// What the drain answers changes nothing: the process ends either way.
 	_, _ = in.Stop(ctx, grace)
 	k.update(func() { k.status.PID = 0 })
-	k.s.records.remove(k.cfg.ID)
+	k.s.records.remove(k.id)
 }

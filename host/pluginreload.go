@@ -1,0 +1,76 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/config"
+	"github.com/jarvis-host/jarvis/host/supervisor"
+	"github.com/jarvis-host/jarvis/host/telemetry"
+	"github.com/jarvis-host/jarvis/host/tool"
+)
+
+// pluginSections is what the operator set for plugins, as it counts now.
+type pluginSections struct {
+	now    atomic.Pointer[map[string]config.PluginConfig]
+	grants atomic.Pointer[tool.Grants]
+}
+
+func (p *pluginSections) set(sections map[string]config.PluginConfig) {
+	grants := tool.Grants{}
+	for id, s := range sections {
+		grants[id] = toolGrants(s.Grants)
+	}
+	p.now.Store(&sections)
+	p.grants.Store(&grants)
+}
+
+func (p *pluginSections) of(id string) config.PluginConfig { return (*p.now.Load())[id] }
+
+func (p *pluginSections) toolGrants() tool.Grants { return *p.grants.Load() }
+
+// adoptPatience bounds what a plugin may take for another configuration.
+const adoptPatience = 20 * time.Second
+
+// reloadPlugins hands plugins that are known their new sections, while they
+// run. What one refuses is told in the log; the others have theirs. It returns
+// the keys that count now.
+func (h *Host) reloadPlugins(c *config.Config, next []supervisor.Config) (live []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), adoptPatience)
+	defer cancel()
+	before := *h.sections.now.Load()
+	h.sections.set(c.Plugins)
+	for _, p := range next {
+		known := false
+		for _, st := range h.plugins.List() {
+			known = known || st.Name == p.ID
+		}
+		if !known {
+			continue
+		}
+		live = append(live, "plugins."+p.ID)
+		if !reflect.DeepEqual(before[p.ID], c.Plugins[p.ID]) {
+			if err := h.adopt(ctx, before[p.ID], p); err != nil {
+				h.log.Error("plugin did not take its configuration", telemetry.KeyPlugin, p.ID, telemetry.KeyError, strings.TrimSpace(err.Error()))
+			}
+		}
+	}
+	return live
+}
+
+// adopt gives one plugin its new section; whether it is on is part of it.
+func (h *Host) adopt(ctx context.Context, before config.PluginConfig, p supervisor.Config) error {
+	on := before.Enabled == nil || *before.Enabled
+	if on && !p.Enabled {
+		return errors.Join(h.plugins.Disable(ctx, p.ID), h.plugins.Adopt(ctx, p))
+	}
+	err := h.plugins.Adopt(ctx, p)
+	if !on && p.Enabled {
+		err = errors.Join(err, h.plugins.Enable(ctx, p.ID))
+	}
+	return err
+}
