@@ -48,7 +48,7 @@ func TestEveryWayOfAModelToFailEndsHonestly(t *testing.T) { // E17, L group: fau
 		{"a huge line", "interrupted", "model", "one two"},
 	} {
 		got := c.ask(tc.says).done
-		if string(got.State) != tc.state || string(got.Source) != tc.source || !got.Degraded || !strings.HasPrefix(got.Text, tc.text) {
+		if got.State != tc.state || got.Source != tc.source || !got.Degraded || !strings.HasPrefix(got.Text, tc.text) {
 			t.Errorf("%q ended as %+v, want %+v", tc.says, got, tc)
 		}
 		if got := c.ask("how are you doing").done; got.Text != "well again" || got.Degraded {

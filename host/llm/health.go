@@ -117,10 +117,10 @@ func (r *Router) Status() (ready bool, key string, args []any) {
 			return true, "", nil
 		}
 	}
-	switch first := all[0]; {
-	case first.State == StateMissing:
+	switch first := all[0]; first.State {
+	case StateMissing:
 		return false, KeyMissing, []any{first.Model, first.Fetch}
-	case first.State == StateDown:
+	case StateDown:
 		return false, KeyUnreachable, []any{first.Provider}
 	default:
 		return false, KeyResting, nil
