@@ -56,6 +56,8 @@ type Batch struct {
 	Strengths map[string]Strength
 	// Fade and Restore are ids to forget softly, and to remember again.
 	Fade, Restore []string
+	// Absorbed is up to which episode, by its Seq, a model has read; 0 leaves it.
+	Absorbed int64
 }
 
 // Search is a question to the store.
@@ -132,4 +134,5 @@ var ProfilePredicates = []string{"name", "called", "lives_in", "allergic_to"}
 type Counts struct {
 	Episodes, Facts, Past, Faded int
 	Bytes                        int64
+	Absorbed                     int64 // up to which episode a model has read
 }

@@ -197,8 +197,9 @@ func (s *Store) Counts(ctx context.Context, o memory.Owner) (c memory.Counts, er
 			(SELECT count(*) FROM episodes WHERE faded = 0),
 			(SELECT count(*) FROM facts WHERE faded = 0 AND superseded_by = '' AND valid_to = 0),
 			(SELECT count(*) FROM facts WHERE faded = 0 AND (superseded_by <> '' OR valid_to <> 0)),
-			(SELECT count(*) FROM episodes WHERE faded <> 0) + (SELECT count(*) FROM facts WHERE faded <> 0)`).
-			Scan(&c.Episodes, &c.Facts, &c.Past, &c.Faded)
+			(SELECT count(*) FROM episodes WHERE faded <> 0) + (SELECT count(*) FROM facts WHERE faded <> 0),
+			coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'absorbed'), 0)`).
+			Scan(&c.Episodes, &c.Facts, &c.Past, &c.Faded, &c.Absorbed)
 		for _, end := range []string{"", "-wal"} {
 			if i, err := os.Stat(f.path + end); err == nil {
 				c.Bytes += i.Size()

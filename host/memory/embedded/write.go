@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,6 +56,11 @@ func write(ctx context.Context, tx *sql.Tx, b *memory.Batch) error {
 				k.Stability, k.Recalls, micros(k.Recalled), id); err != nil {
 				return err
 			}
+		}
+	}
+	if b.Absorbed != 0 {
+		if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO meta VALUES ('absorbed', ?)", strconv.FormatInt(b.Absorbed, 10)); err != nil {
+			return err
 		}
 	}
 	if err := fade(ctx, tx, b.Fade, micros(b.At), b.At, memory.ActionFaded); err != nil {

@@ -272,10 +272,15 @@ func trimName(f *folded, begin, stop int) int {
 }
 
 func say(f *Found, lang string) string {
-	p := Predicates()[f.Predicate]
+	return strings.ReplaceAll(Say(f.Predicate, f.Object, lang), "{q}", f.Qualifier)
+}
+
+// Say returns a sentence to the person that tells a fact.
+func Say(predicate, object, lang string) string {
+	p := Predicates()[predicate]
 	t := p.EN
 	if lang == "fr" {
 		t = p.FR
 	}
-	return strings.NewReplacer("{o}", f.Object, "{q}", f.Qualifier).Replace(t)
+	return strings.ReplaceAll(t, "{o}", object)
 }

@@ -125,11 +125,12 @@ func readsBack(t *testing.T, s memory.Store) {
 		t.Fatal(err)
 	}
 	same(t, facts, known)
+	write(t, s, o, memory.Batch{Absorbed: 2})
 	c, err := s.Counts(t.Context(), o)
 	if err != nil || c.Bytes == 0 {
 		t.Error(c, err)
 	}
-	same(t, memory.Counts{Episodes: 3, Facts: 1}, c, cmpopts.IgnoreFields(memory.Counts{}, "Bytes"))
+	same(t, memory.Counts{Episodes: 3, Facts: 1, Absorbed: 2}, c, cmpopts.IgnoreFields(memory.Counts{}, "Bytes"))
 }
 
 func takenID(t *testing.T, s memory.Store) {
