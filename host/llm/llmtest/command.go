@@ -23,7 +23,7 @@ A language model that says what a script tells it to, and fails on demand. It
 speaks Ollama's protocol and OpenAI's (below /v1) on the same port. With a
 COMMAND it runs that, tells it where the model is through JARVIS_LLM__OLLAMA__URL
 and ends with it; else it serves until it is stopped. Without a script it shows
-what Jarvis can do: ask it for "help".
+what Jarvis can do: say "show me help".
 
 Flags:
 `
