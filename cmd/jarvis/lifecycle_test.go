@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
 	"github.com/jarvis-host/jarvis/host/llm/llmtest"
@@ -255,6 +256,40 @@ func TestAConfigurationIsTakenOverWhileTheHostRuns(t *testing.T) {
 	until(t, "the new model to answer", func() bool {
 		return c.ask("tell me something").done.Text == "From the new model."
 	})
+}
+
+// A confirmation waits for its reply across a restart of the host, killed or
+// stopped; then the effect happens, once, and with the confirmation's plugin in
+// another process.
+func TestAConfirmationSurvivesARestart(t *testing.T) {
+	for name, end := range map[string]func(*hostProcess){"killed": (*hostProcess).kill, "stopped": (*hostProcess).stop} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			h := startHost(t, dir, quiet+withDoor)
+			c := h.dial("a")
+			c.say("open the front door")
+			var q protocol.Question
+			c.into(c.next(protocol.TypeQuestion), &q)
+			end(h)
+			until(t, "the plugins to go with the host", func() bool { return len(h.processes()) == 0 })
+
+			h = startHost(t, dir, quiet+withDoor)
+			until(t, "the door to be there", func() bool { return h.plugin("door").State == "ready" })
+			c = h.dial("b")
+			c.send(protocol.Resume{Type: protocol.TypeResume, Session: q.Session})
+			var again protocol.Question
+			c.into(c.next(protocol.TypeQuestion), &again)
+			if again.Question != q.Question {
+				t.Fatalf("the question became %+v, it was %+v", again, q)
+			}
+			c.send(protocol.Reply{Type: protocol.TypeReply, Question: q.Question, Value: []byte("true")})
+			if diff := cmp.Diff([]string{"running", "executed"}, toolStates(c)); diff != "" {
+				t.Errorf("after the reply (-want +got):\n%s", diff)
+			}
+			c.send(protocol.Reply{Type: protocol.TypeReply, Question: q.Question, Value: []byte("true")})
+			c.next(protocol.TypeError)
+		})
+	}
 }
 
 // E12: a host that is killed in the middle of an effect tells so after its

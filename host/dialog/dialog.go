@@ -22,6 +22,8 @@ type Agent interface {
 // Tools runs tool calls; the runner of package tool does.
 type Tools interface {
 	Run(ctx context.Context, t *turn.Turn, q tool.Request, yield tool.Yield) (tool.Result, error)
+	// Resume goes on with a call that waited for a reply.
+	Resume(ctx context.Context, t *turn.Turn, state []byte, reply turn.Reply, yield tool.Yield) (tool.Request, tool.Result, error)
 }
 
 // Sentences finds what an utterance calls; the catalogue of package tool does.
@@ -92,7 +94,7 @@ type answer struct {
 
 // all answers the turn's utterance, and then what the end user added to it.
 func (a *answer) all(ctx context.Context) error {
-	pending, taken, err := a.again(ctx)
+	pending, taken, err := a.begin(ctx)
 	if taken || err != nil {
 		return err
 	}

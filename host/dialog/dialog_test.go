@@ -52,6 +52,13 @@ func (f *tools) Run(_ context.Context, _ *turn.Turn, q tool.Request, yield tool.
 	return f.answer(q, yield)
 }
 
+func (f *tools) Resume(_ context.Context, _ *turn.Turn, state []byte, reply turn.Reply, yield tool.Yield) (tool.Request, tool.Result, error) {
+	q := tool.Request{Plugin: string(state), Tool: reply.Value}
+	f.asked = append(f.asked, q)
+	res, err := f.answer(q, yield)
+	return q, res, err
+}
+
 // sentences knows utterances by heart: "lang/text" to "plugin.tool".
 type sentences map[string]string
 

@@ -106,6 +106,11 @@ func (a *answer) call(ctx context.Context, q tool.Request) (tool.Result, error) 
 	if err != nil || res.NotMine != nil {
 		return res, err
 	}
+	return res, a.took(ctx, q, res, streamed)
+}
+
+// took takes over how a call ended; streamed is how much was said before it.
+func (a *answer) took(ctx context.Context, q tool.Request, res tool.Result, streamed int) error {
 	if !res.OK() {
 		a.state, a.code = turn.Failed, string(res.Code)
 		if said := a.text.Len() - streamed; said < len(res.Text) {
@@ -114,9 +119,9 @@ func (a *answer) call(ctx context.Context, q tool.Request) (tool.Result, error) 
 		if a.d.Log != nil && !personal(res.Code) {
 			a.d.Log(ctx, "tool call did not succeed", a.t, q.Plugin+"."+q.Tool+": "+res.Detail)
 		}
-		return res, nil
+		return nil
 	}
-	return res, a.listen(ctx, q.Plugin, res.Listen)
+	return a.listen(ctx, q.Plugin, res.Listen)
 }
 
 // personal reports whether a failure concerns the end user alone: what they

@@ -76,6 +76,8 @@ func (a *actor) hear(sub Subscriber) {
 func (a *actor) accept(u *utterance, mode string, sub Subscriber) (Frame, error) {
 	running := a.run != nil && a.ending == nil
 	switch {
+	case a.parked != nil:
+		return a.acceptParked(u, mode, sub)
 	case a.run != nil && a.m.o.IsStop(u.text):
 		return a.acceptStop(u, sub)
 	case a.asked != nil:
@@ -137,6 +139,9 @@ func (a *actor) acceptStop(u *utterance, sub Subscriber) (Frame, error) {
 }
 
 func (a *actor) acceptReply(u *utterance, value string, sub Subscriber) (Frame, error) {
+	if err := a.unpark(); err != nil {
+		return Frame{}, err
+	}
 	f, err := a.admit(u, a.run.turn.ID, sub)
 	if err == nil {
 		a.settle(a.asked, turn.Reply{Value: value})

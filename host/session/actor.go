@@ -30,7 +30,12 @@ type actor struct {
 	run    *run
 	ending *ending // how the run ends; nil while it goes on
 	asked  *asked
-	saved  int // bytes of the run's text that are on disk
+	// parked is the turn that waits for a reply since an earlier run of the host;
+	// parkedC is when it waits no longer.
+	parked   *parked
+	parkedC  <-chan time.Time
+	outlives bool // the open question is on disk
+	saved    int  // bytes of the run's text that are on disk
 
 	used  time.Time // when work was last handed in
 	idle  *time.Timer
@@ -69,6 +74,8 @@ func (a *actor) loop() {
 			a.checkpoint()
 		case <-a.over:
 			a.overdue()
+		case <-a.parkedC:
+			a.expired()
 		case <-a.idle.C:
 			a.rest()
 		case <-a.m.quit:
@@ -187,7 +194,7 @@ func (a *actor) keep(entries ...Entry) ([]Frame, error) {
 // rest takes the session out of memory when no one needs it there.
 func (a *actor) rest() {
 	left := a.m.o.IdleAfter - time.Since(a.used)
-	if left > 0 || a.run != nil || !a.room.empty() {
+	if left > 0 || a.run != nil || a.parked != nil || !a.room.empty() {
 		a.idle.Reset(max(left, a.m.o.IdleAfter/4))
 		return
 	}

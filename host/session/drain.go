@@ -18,6 +18,7 @@ func (m *Manager) Drain(ctx context.Context) error {
 		close(told)
 	}
 	m.mu.Unlock()
+	m.each(func(a *actor) (<-chan struct{}, error) { a.suspend(); return nil, nil })
 	select {
 	case <-told:
 	case <-ctx.Done():
@@ -28,7 +29,11 @@ func (m *Manager) Drain(ctx context.Context) error {
 }
 
 // interrupt ends all open turns and returns when they are told.
-func (m *Manager) interrupt() {
+func (m *Manager) interrupt() { m.each((*actor).interrupt) }
+
+// each does something in every session and waits for what it closes, but not
+// for long.
+func (m *Manager) each(do func(*actor) (closed <-chan struct{}, err error)) {
 	m.mu.Lock()
 	actors := make([]*actor, 0, len(m.actors))
 	for _, a := range m.actors {
@@ -40,7 +45,7 @@ func (m *Manager) interrupt() {
 	var all sync.WaitGroup
 	for _, a := range actors {
 		all.Go(func() {
-			closed, err := perform(ctx, a, a.interrupt)
+			closed, err := perform(ctx, a, func() (<-chan struct{}, error) { return do(a) })
 			if err != nil || closed == nil {
 				return
 			}

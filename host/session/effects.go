@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,7 @@ func (a *actor) effects(ctx context.Context, turnID string) ([]string, error) {
 	for _, c := range calls {
 		switch turn.ToolState(c.State) {
 		case turn.ToolRunning, turn.ToolExecuted, turn.ToolVerified, turn.ToolUnverified:
-			done = append(done, c.Summary)
+			done = append(done, cmp.Or(c.Summary, c.Plugin+" "+c.Tool))
 		case turn.ToolRead, turn.ToolFailed, turn.ToolRefused, turn.ToolUndone:
 		}
 	}

@@ -52,6 +52,7 @@ func (a *actor) finish(r *run, done turn.Done) {
 	}
 	if a.ending == nil {
 		sent := a.room.silence()
+		done.Text = r.before + done.Text
 		done.Text = a.beyond(r, sent, &done)
 		a.ending = &ending{done: done, closed: make(chan struct{})}
 	}
@@ -123,7 +124,7 @@ func (a *actor) conclude() {
 	}
 	a.run.over.Store(true)
 	a.stopSaving()
-	a.run, a.ending = nil, nil
+	a.run, a.ending, a.outlives = nil, nil, false
 	a.queue = append(left, a.queue...)
 	a.m.queued(len(left))
 	for range left {
@@ -144,8 +145,11 @@ func (a *actor) keepEnd(left []*utterance) ([]Frame, error) {
 	done := e.done
 	done.Text = a.room.sofar() + done.Text
 	first := doneEntry(a.header(protocol.TypeDone, a.run.turn.ID, 0), done, now)
-	if a.saved > 0 {
+	if a.saved > 0 || a.run.before != "" {
 		first.Vars = []Var{{Name: partialVar}}
+	}
+	if a.outlives {
+		first.Vars = append(first.Vars, Var{Name: questionVar})
 	}
 	entries := []Entry{first}
 	for _, u := range e.queued {
@@ -168,6 +172,9 @@ func (a *actor) dropped(u *utterance, state turn.Outcome, ahead int, now time.Ti
 // stop ends a turn and what waits behind it: the running one when turnID is
 // empty. closed is nil when there is no such turn.
 func (a *actor) stop(turnID string) (closed <-chan struct{}, err error) {
+	if a.parked != nil {
+		return a.stopParked(turnID)
+	}
 	if a.run != nil && (turnID == "" || turnID == a.run.turn.ID) {
 		return a.halt(turn.Stopped), nil
 	}

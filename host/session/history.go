@@ -104,6 +104,9 @@ func (a *actor) remove() (closed <-chan struct{}, err error) {
 	if err := a.store.DeleteSession(context.Background(), a.meta.User, a.meta.ID); err != nil {
 		return nil, unavailable(err)
 	}
+	if a.parked != nil {
+		a.unplace()
+	}
 	a.dead = true
 	return nil, nil
 }

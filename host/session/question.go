@@ -65,10 +65,13 @@ func (a *actor) ask(r *run, q *turn.Question) (*asked, error) {
 	a.m.mu.Unlock()
 	w := &asked{question: q, reply: make(chan turn.Reply, 1)}
 	a.asked = w
-	if err := a.step(a.questionEntry(r.turn.ID, q)); err != nil {
+	entry := a.questionEntry(r.turn.ID, q)
+	entry.Vars = a.park(r, q)
+	if err := a.step(entry); err != nil {
 		a.settle(w, turn.Reply{Expired: true})
 		return nil, err
 	}
+	a.outlives = entry.Vars != nil
 	return w, nil
 }
 
@@ -85,12 +88,18 @@ func (a *actor) settle(w *asked, reply turn.Reply) {
 }
 
 // reply answers the open question with a client's value.
-func (a *actor) reply(question string, raw json.RawMessage) error {
+func (a *actor) reply(who Identity, question string, raw json.RawMessage) error {
+	if a.parked != nil && a.parked.Question == question {
+		return a.replyParked(who, raw)
+	}
 	if a.asked == nil || a.asked.question.ID != question {
 		return noQuestion()
 	}
-	value, err := a.readReply(a.asked.question, raw)
+	value, err := a.readReply(a.asked.question, a.run.turn.Lang, raw)
 	if err != nil {
+		return err
+	}
+	if err := a.unpark(); err != nil {
 		return err
 	}
 	a.settle(a.asked, turn.Reply{Value: value})
@@ -98,7 +107,7 @@ func (a *actor) reply(question string, raw json.RawMessage) error {
 }
 
 // readReply checks a value against what the question asks for.
-func (a *actor) readReply(q *turn.Question, raw json.RawMessage) (string, error) {
+func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (string, error) {
 	text := string(bytes.TrimSpace(raw))
 	if strings.HasPrefix(text, `"`) {
 		var s string
@@ -124,7 +133,7 @@ func (a *actor) readReply(q *turn.Question, raw json.RawMessage) (string, error)
 	if slices.Contains(values, text) {
 		return text, nil
 	}
-	if v, ok := a.m.o.ParseReply(q.Kind, q.Options, a.run.turn.Lang, text); ok {
+	if v, ok := a.m.o.ParseReply(q.Kind, q.Options, lang, text); ok {
 		return v, nil
 	}
 	return "", protocol.BadValue("value", text, strings.Join(values, ", "))

@@ -18,6 +18,7 @@ func (m *Manager) Recover(ctx context.Context) error {
 	}
 	bySession := map[string][]OpenTurn{}
 	var order []string
+	interrupted := 0
 	for _, t := range open {
 		if bySession[t.Session] == nil {
 			order = append(order, t.Session)
@@ -25,29 +26,42 @@ func (m *Manager) Recover(ctx context.Context) error {
 		bySession[t.Session] = append(bySession[t.Session], t)
 	}
 	for _, id := range order {
-		if err := m.recoverSession(ctx, id, bySession[id]); err != nil {
+		n, err := m.recoverSession(ctx, id, bySession[id])
+		if err != nil {
 			return fmt.Errorf("recover session %s: %w", id, err)
 		}
+		interrupted += n
 	}
-	if len(open) > 0 {
-		m.o.Log.Warn("turns that an earlier run left open were interrupted", "turns", len(open))
+	if interrupted > 0 {
+		m.o.Log.Warn("turns that an earlier run left open were interrupted", "turns", interrupted)
 	}
 	return nil
 }
 
-// recoverSession ends a session's open turns in one step.
-func (m *Manager) recoverSession(ctx context.Context, id string, open []OpenTurn) error {
+// recoverSession ends a session's open turns in one step, but for one that waits
+// for a reply: that goes on when it comes. It returns how many ended.
+func (m *Manager) recoverSession(ctx context.Context, id string, open []OpenTurn) (ended int, err error) {
 	seq, err := m.o.Store.LastSeq(ctx, id)
 	if err != nil {
-		return fmt.Errorf("read last seq: %w", err)
+		return 0, fmt.Errorf("read last seq: %w", err)
 	}
 	kept, err := m.keptText(ctx, id)
 	if err != nil {
-		return err
+		return 0, err
+	}
+	waiting, err := m.parkedIn(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if !waitsIn(open, waiting) {
+		waiting = nil
 	}
 	now := m.o.Now()
 	var entries []Entry
 	for _, t := range open {
+		if waiting != nil && t.Turn == waiting.Turn {
+			continue
+		}
 		seq++
 		done := turn.Done{State: turn.Interrupted, Source: turn.SourceHost, Lang: languageOf(t.Accepted)}
 		if kept.Turn == t.Turn {
@@ -56,13 +70,21 @@ func (m *Manager) recoverSession(ctx context.Context, id string, open []OpenTurn
 		h := protocol.Head{Type: protocol.TypeDone, Session: id, Turn: t.Turn, Seq: seq}
 		entries = append(entries, doneEntry(h, done, now))
 	}
-	if kept.Turn != "" {
-		entries[0].Vars = []Var{{Name: partialVar}}
+	if len(entries) > 0 {
+		if waiting == nil {
+			entries[0].Vars = []Var{{Name: partialVar}, {Name: questionVar}}
+		}
+		if err := m.o.Store.Append(ctx, id, entries...); err != nil {
+			return 0, fmt.Errorf("keep ends: %w", err)
+		}
 	}
-	if err := m.o.Store.Append(ctx, id, entries...); err != nil {
-		return fmt.Errorf("keep ends: %w", err)
+	if waiting == nil {
+		return len(entries), nil
 	}
-	return nil
+	if kept.Turn == waiting.Turn {
+		waiting.text = kept.Text
+	}
+	return len(entries), m.wait(ctx, id, waiting)
 }
 
 // keptText is the text of the turn that ran last. A damaged one must not keep

@@ -26,6 +26,9 @@ type run struct {
 	mu    sync.Mutex
 	steer []*utterance // what Turn.Steer has not returned yet
 
+	// before is what the turn had said in an earlier run of the host.
+	before string
+
 	// Of the run's goroutine alone:
 	rest  string // the beginning of a character that a delta cut
 	spoke bool
@@ -45,6 +48,11 @@ func (a *actor) next() {
 	u := a.queue[0]
 	a.queue = slices.Delete(a.queue, 0, 1)
 	a.m.queued(-1)
+	a.start(u, nil, "")
+}
+
+// start runs a turn; resumed and said are what it has come to already.
+func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{from: u, cancel: cancel}
 	r.turn = &turn.Turn{
@@ -52,7 +60,7 @@ func (a *actor) next() {
 		Plugins: u.who.Plugins, Lang: u.lang, LangForced: u.forced, Zone: u.who.Zone, Text: u.text, At: u.at,
 		Remember: u.remember, Temporary: a.meta.Temporary, History: a.past(u.turn),
 		Vars: &vars{store: a.store, session: a.meta.ID, over: &r.over}, StoppedTurns: u.stopped, Steer: r.take,
-		Effects: a.effects,
+		Effects: a.effects, Resumed: resumed,
 	}
 	if r.turn.Zone == nil {
 		r.turn.Zone = time.UTC
@@ -61,6 +69,10 @@ func (a *actor) next() {
 	a.save = time.NewTicker(checkpointEvery)
 	a.saveC = a.save.C
 	a.room.open(r)
+	if said != "" {
+		r.before = said + "\n\n"
+		a.room.delta(r, r.before)
+	}
 	go a.answer(ctx, r)
 }
 
@@ -188,14 +200,16 @@ func (a *actor) tool(r *run, e turn.ToolStep) error {
 // step keeps an entry of the running turn, and its text so far, and publishes
 // it.
 func (a *actor) step(e Entry) error {
+	var text []Var
 	if a.ending == nil {
-		e.Vars = a.partial()
+		text = a.partial()
 	}
+	e.Vars = append(e.Vars, text...)
 	frames, err := a.keep(e)
 	if err != nil {
 		return unavailable(err)
 	}
-	if e.Vars != nil {
+	if text != nil {
 		a.saved = a.run.unsaved
 	}
 	a.room.publish(frames...)

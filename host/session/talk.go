@@ -77,7 +77,7 @@ func (m *Manager) Reply(ctx context.Context, who Identity, question string, valu
 	if a == nil || a.meta.User != who.User {
 		return noQuestion()
 	}
-	_, err := perform(ctx, a, func() (struct{}, error) { return struct{}{}, a.reply(question, value) })
+	_, err := perform(ctx, a, func() (struct{}, error) { return struct{}{}, a.reply(who, question, value) })
 	if errors.Is(err, errGone) {
 		return noQuestion()
 	}

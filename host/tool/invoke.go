@@ -17,7 +17,7 @@ const (
 )
 
 // run invokes the plugin, again after each of its questions.
-func (c *call) run(ctx context.Context, confirmed bool) (Result, error) {
+func (c *call) run(ctx context.Context, confirmed bool, answers []sdk.Answer) (Result, error) {
 	began := c.r.Now()
 	// A plugin that holds the floor may find that an utterance is not its own:
 	// its call is shown once it says something. Effects are shown before they
@@ -26,7 +26,7 @@ func (c *call) run(ctx context.Context, confirmed bool) (Result, error) {
 	if !lazy && !c.show() {
 		return Result{}, errGone
 	}
-	in := &sdk.Invocation{Tool: c.offer.Spec.Name, Args: c.args, Info: c.info(confirmed)}
+	in := &sdk.Invocation{Tool: c.offer.Spec.Name, Args: c.args, Info: c.info(confirmed), Answers: answers}
 	for {
 		state, err := c.t.Vars.Get(ctx, c.stateVar())
 		if err != nil {
@@ -47,7 +47,7 @@ func (c *call) run(ctx context.Context, confirmed bool) (Result, error) {
 			if len(in.Answers) == sdk.MaxQuestions {
 				return c.failed(fmt.Errorf("plugin asked more than %d questions", sdk.MaxQuestions))
 			}
-			answer, err := c.question(ctx, need)
+			answer, err := c.question(ctx, need, waiting{Need: need.Kind, Confirmed: confirmed, Answers: in.Answers})
 			if err != nil {
 				return Result{}, err
 			}
@@ -113,7 +113,7 @@ func (c *call) say(text string) error {
 	return nil
 }
 
-func (c *call) question(ctx context.Context, need sdk.NeedInput) (sdk.Answer, error) {
+func (c *call) question(ctx context.Context, need sdk.NeedInput, w waiting) (sdk.Answer, error) {
 	if !c.show() {
 		return sdk.Answer{}, errGone
 	}
@@ -121,11 +121,14 @@ func (c *call) question(ctx context.Context, need sdk.NeedInput) (sdk.Answer, er
 	for _, o := range need.Options {
 		q.Options = append(q.Options, turn.Option(o))
 	}
-	if err := c.ask(ctx, q); err != nil {
+	if err := c.ask(ctx, q, w); err != nil {
 		return sdk.Answer{}, err
 	}
-	declined := q.Reply.Expired || need.Kind == sdk.InputConfirm && q.Reply.Value != "true"
-	return sdk.Answer{Value: q.Reply.Value, Declined: declined}, nil
+	return answerOf(need.Kind, q.Reply), nil
+}
+
+func answerOf(kind sdk.InputKind, r turn.Reply) sdk.Answer {
+	return sdk.Answer{Value: r.Value, Declined: r.Expired || kind == sdk.InputConfirm && r.Value != "true"}
 }
 
 // end turns a call's end into its result.

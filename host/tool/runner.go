@@ -78,26 +78,42 @@ var errGone = errors.New("turn ended during the call")
 // deltas unless a model asked. The error is the context's, or says that yield
 // returned false; everything else that can go wrong is a Result.
 func (r *Runner) Run(ctx context.Context, t *turn.Turn, q Request, yield Yield) (Result, error) {
-	c := &call{r: r, t: t, q: q, yield: yield, id: "call_" + rand.Text()[:16], lang: cmp.Or(q.Lang, t.Lang)}
-	o, ok := r.Catalogue.Find(q.Plugin, q.Tool)
-	if !ok {
-		c.offer = &Offer{Plugin: q.Plugin, Spec: sdk.ToolSpec{Name: q.Tool}}
-		return c.refuse(sdk.CodeNotFound, "tool.unknown", "there is no such tool")
+	c := r.newCall(t, q, yield)
+	if res, err := c.admit(); res != nil || err != nil {
+		return deref(res), err
 	}
-	c.offer = o
-	if ok, reason := r.Grants().allows(t, o); !ok {
-		return c.refuse(sdk.CodeForbidden, reason, "not allowed: "+reason)
-	}
-	args, err := o.check(q.Args, q.Origin)
-	if err != nil {
-		return c.refuse(sdk.CodeInvalid, "tool.bad_arguments", err.Error())
-	}
-	c.args = args
 	confirmed, res, err := c.confirm(ctx)
 	if err != nil || res != nil {
 		return deref(res), err
 	}
-	return c.run(ctx, confirmed)
+	return c.run(ctx, confirmed, nil)
+}
+
+func (r *Runner) newCall(t *turn.Turn, q Request, yield Yield) *call {
+	return &call{r: r, t: t, q: q, yield: yield, id: "call_" + rand.Text()[:16], lang: cmp.Or(q.Lang, t.Lang)}
+}
+
+// admit finds the tool and checks permission and arguments. A call that may not
+// be made has a result already.
+func (c *call) admit() (*Result, error) {
+	refused := func(code sdk.Code, key, detail string) (*Result, error) {
+		res, err := c.refuse(code, key, detail)
+		return &res, err
+	}
+	o, ok := c.r.Catalogue.Find(c.q.Plugin, c.q.Tool)
+	if !ok {
+		c.offer = &Offer{Plugin: c.q.Plugin, Spec: sdk.ToolSpec{Name: c.q.Tool}}
+		return refused(sdk.CodeNotFound, "tool.unknown", "there is no such tool")
+	}
+	c.offer = o
+	if ok, reason := c.r.Grants().allows(c.t, o); !ok {
+		return refused(sdk.CodeForbidden, reason, "not allowed: "+reason)
+	}
+	var err error
+	if c.args, err = o.check(c.q.Args, c.q.Origin); err != nil {
+		return refused(sdk.CodeInvalid, "tool.bad_arguments", err.Error())
+	}
+	return nil, nil
 }
 
 // Allowed reports whether a turn's end user may call a tool at all.
@@ -150,7 +166,7 @@ func (c *call) confirm(ctx context.Context) (confirmed bool, res *Result, err er
 		return false, nil, nil
 	}
 	q := &turn.Question{Kind: turn.AskConfirm, Text: c.confirmText(), Call: c.id}
-	if err := c.ask(ctx, q); err != nil {
+	if err := c.ask(ctx, q, waiting{}); err != nil {
 		return false, nil, err
 	}
 	if q.Reply.Expired || q.Reply.Value != "true" {
@@ -194,7 +210,12 @@ func (c *call) confirmText() string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-func (c *call) ask(ctx context.Context, q *turn.Question) error {
+// ask puts a question; w is what the call has come to.
+func (c *call) ask(ctx context.Context, q *turn.Question, w waiting) error {
+	var err error
+	if q.Resume, err = c.freeze(w); err != nil {
+		return err
+	}
 	q.ID = "q_" + rand.Text()[:16]
 	q.ExpiresIn = c.r.QuestionTTL
 	if !c.yield(q) {

@@ -51,6 +51,9 @@ type Question struct {
 	Options   []Option
 	Call      string // the tool call it concerns, or empty
 	ExpiresIn time.Duration
+	// Resume is what its asker needs to go on when the host was started anew
+	// meanwhile; a question without it does not outlive the host.
+	Resume []byte
 	// Reply is the consumer's.
 	Reply Reply
 }

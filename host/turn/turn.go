@@ -32,6 +32,10 @@ type Turn struct {
 	History []Message
 	// Vars keeps small values with the session, such as a plugin's state.
 	Vars Vars
+	// Resumed is set when the turn waits for a reply since before the host was
+	// started anew, and now has it: what was done before the question is not done
+	// again.
+	Resumed *Resumed
 	// StoppedTurns is how many turns this utterance stopped: more than zero only
 	// for a stop word said while something ran.
 	StoppedTurns int
@@ -42,6 +46,12 @@ type Turn struct {
 	// Steer returns, once each, the texts that the end user added to this
 	// turn while it runs. It never blocks.
 	Steer func() []string
+}
+
+// Resumed is a question of a host that ran before, and its reply.
+type Resumed struct {
+	State []byte // of the question; see Question.Resume
+	Reply Reply
 }
 
 // Answerer answers a turn. The sequence yields any number of Delta, ToolStep
