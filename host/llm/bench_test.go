@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -134,6 +135,36 @@ func BenchmarkAnswer(b *testing.B) {
 			b.ReportMetric(float64(firsts.Microseconds())/float64(b.N), "us-first")
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/token")
 		})
+	}
+}
+
+// BenchmarkBesideBare lets the ways take turns, so that a busy machine is busy
+// for all: how much later the first token comes than from a bare relay, and how
+// long the whole answer takes beside it. Both are medians.
+func BenchmarkBesideBare(b *testing.B) {
+	const n = 200
+	srv := httptest.NewServer(speaker{n: n})
+	b.Cleanup(srv.Close)
+	all := ways(b, srv.URL)
+	firsts, wholes := make([][]float64, len(all)), make([][]float64, len(all))
+	for b.Loop() {
+		for i, w := range all {
+			began, first := time.Now(), time.Duration(0)
+			w.ask(b.Context(), func() bool {
+				if first == 0 {
+					first = time.Since(began)
+				}
+				return true
+			})
+			firsts[i] = append(firsts[i], float64(first.Nanoseconds()))
+			wholes[i] = append(wholes[i], float64(time.Since(began).Nanoseconds()))
+		}
+	}
+	median := func(of []float64) float64 { slices.Sort(of); return of[len(of)/2] }
+	for i, w := range all[1:] {
+		b.ReportMetric((median(firsts[i+1])-median(firsts[0]))/1e3, w.name+"-us-first-added")
+		b.ReportMetric((median(wholes[i+1])-median(wholes[0]))/n, w.name+"-ns-token-added")
+		b.ReportMetric(median(wholes[i+1])/median(wholes[0]), w.name+"-x-bare")
 	}
 }
 
