@@ -12,8 +12,7 @@ func (a *answer) asked(ctx context.Context, text string) (bool, error) {
 		return false, nil
 	}
 	d, ok, err := a.d.Memory.Answer(ctx, a.t, text, a.emit)
-	if err != nil || !ok {
-		a.note(ctx, err)
+	if a.missed(ctx, err) || !ok {
 		return false, nil
 	}
 	a.remembered(d)
@@ -26,9 +25,9 @@ func (a *answer) recollect(ctx context.Context, text string) (bool, error) {
 		return false, nil
 	}
 	d, ok, err := a.d.Memory.Recollect(ctx, a.t, text, a.emit)
-	a.note(ctx, err)
+	failed := a.missed(ctx, err)
 	a.saved = a.saved || d.MemorySaved
-	if err != nil || !ok {
+	if failed || !ok {
 		return false, nil
 	}
 	a.remembered(d)
@@ -36,16 +35,17 @@ func (a *answer) recollect(ctx context.Context, text string) (bool, error) {
 	return true, nil
 }
 
-// note tells the operator of a memory that fails: the chat goes on without it,
-// and says that it does.
-func (a *answer) note(ctx context.Context, err error) {
+// missed says whether memory failed, and tells the operator: the chat goes on
+// without it, and says that it does.
+func (a *answer) missed(ctx context.Context, err error) bool {
 	if err == nil {
-		return
+		return false
 	}
 	a.degraded = true
 	if a.d.Log != nil {
 		a.d.Log(ctx, "memory did not answer", a.t, err.Error())
 	}
+	return true
 }
 
 func (a *answer) remembered(d turn.Done) {

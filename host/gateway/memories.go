@@ -206,10 +206,10 @@ func (s *Server) exportMemories(x *exchange) error {
 	x.Header().Set("Content-Disposition", `attachment; filename="jarvis-memories.jsonl"`)
 	x.Header().Set("Content-Length", strconv.Itoa(archive.Len()))
 	x.WriteHeader(http.StatusOK)
-	for archive.Len() > 0 { // each piece has its own deadline
-		if _, err := x.Write(archive.Next(archivePiece)); err != nil {
-			return nil // whoever asked is gone
-		}
+	gone := false                    // whoever asked
+	for archive.Len() > 0 && !gone { // each piece has its own deadline
+		_, err := x.Write(archive.Next(archivePiece))
+		gone = err != nil
 	}
 	return nil
 }
