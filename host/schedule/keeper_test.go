@@ -137,11 +137,23 @@ func (h *house) put(t *testing.T, s sdk.Schedule) {
 	}
 }
 
-func (h *house) want(t *testing.T, want ...told) {
-	t.Helper()
+// all is what was told so far; whatever runs has come to rest.
+func (h *house) all() []told {
+	synctest.Wait()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if d := cmp.Diff(want, h.told); d != "" {
+	return slices.Clone(h.told)
+}
+
+func (h *house) failures() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed
+}
+
+func (h *house) want(t *testing.T, want ...told) {
+	t.Helper()
+	if d := cmp.Diff(want, h.all()); d != "" {
 		t.Error(d)
 	}
 }
@@ -175,23 +187,19 @@ func TestWhatWasMissedFiresOnceLate(t *testing.T) {
 		h := run(t, store)
 		time.Sleep(39 * time.Minute)
 		got := map[string]int{}
-		h.mu.Lock()
-		for _, x := range h.told {
+		for _, x := range h.all() {
 			if x.At == 0 && !x.Late {
 				t.Errorf("not late: %+v", x)
 			}
 			got[x.Name]++
 		}
-		h.mu.Unlock()
 		// every is due each 40 minutes from the beginning: the 76th at 50h40m.
 		if d := cmp.Diff(map[string]int{"once": 1, "every": 1, "daily": 1}, got); d != "" {
 			t.Error(d)
 		}
 		time.Sleep(2 * time.Minute)
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if last := h.told[len(h.told)-1]; last.Name != "every" || last.At != 40*time.Minute || last.Late {
-			t.Errorf("the next one is %+v", last)
+		if all := h.all(); all[len(all)-1].Name != "every" || all[len(all)-1].At != 40*time.Minute || all[len(all)-1].Late {
+			t.Errorf("the next one is %+v", all[len(all)-1])
 		}
 	})
 }
@@ -203,11 +211,11 @@ func TestAPluginThatFailsIsToldAgainAFewTimes(t *testing.T) {
 		h.put(t, sdk.Schedule{Name: "once", At: h.began})
 		time.Sleep(time.Hour)
 		var at []time.Duration
-		for _, x := range h.told {
+		for _, x := range h.all() {
 			at = append(at, x.At)
 		}
-		if d := cmp.Diff([]time.Duration{0, 5 * time.Second, 25 * time.Second, 105 * time.Second, 425 * time.Second}, at); d != "" || h.failed != 5 {
-			t.Errorf("failed %d times: %s", h.failed, d)
+		if d := cmp.Diff([]time.Duration{0, 5 * time.Second, 25 * time.Second, 105 * time.Second, 425 * time.Second}, at); d != "" || h.failures() != 5 {
+			t.Errorf("failed %d times: %s", h.failures(), d)
 		}
 		if left, _ := h.Plans(t.Context(), "p", "alice"); len(left) > 0 {
 			t.Errorf("left are %+v", left)
@@ -227,7 +235,8 @@ func TestAPluginThatIsAwayIsToldWhenItIsBack(t *testing.T) {
 		}
 		h.put(t, sdk.Schedule{Name: "once", At: h.began})
 		time.Sleep(4 * time.Hour)
-		if last := h.told[len(h.told)-1]; last.At != 3*time.Hour || !last.Late || last.Due != 0 {
+		all := h.all()
+		if last := all[len(all)-1]; last.At != 3*time.Hour || !last.Late || last.Due != 0 {
 			t.Errorf("told last: %+v", last)
 		}
 		if left, _ := h.Plans(t.Context(), "p", "alice"); len(left) > 0 {
