@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if name, ok := strings.CutPrefix(filepath.Base(os.Args[0]), pluginPrefix); ok {
+		if name == "bare" {
+			serveBare()
+			return
+		}
 		serve.Main(strangers[name]())
 		return
 	}
@@ -61,6 +65,12 @@ func good() *sdk.Plugin {
 	p := sdk.New("good", "1.0.0", "For tests")
 	sdk.Config(p, func(context.Context, settings) error { return nil })
 	sdk.Tool(p, "hello", "Says hello", func(context.Context, *sdk.Call, nothing) (string, error) { return "hello", nil }, sdk.ReadOnly())
+	sdk.Tool(p, "talk", "Says a thousand words", func(_ context.Context, c *sdk.Call, _ nothing) (string, error) {
+		for range pieces {
+			c.Text("word ")
+		}
+		return "", nil
+	}, sdk.ReadOnly())
 	sdk.Tool(p, "crash", "Ends the process", func(context.Context, *sdk.Call, nothing) (string, error) {
 		go panic("boom")
 		select {}
@@ -82,7 +92,7 @@ func good() *sdk.Plugin {
 }
 
 // program gives the test binary the name of a plugin.
-func program(t *testing.T, name string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {

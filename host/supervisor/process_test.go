@@ -111,7 +111,7 @@ func TestAWrongConfigurationBlocksWithItsPath(t *testing.T) {
 
 // fault-P9
 func TestACrashInACallIsAClearErrorAndThePluginComesBack(t *testing.T) {
-	s := run(t, nil, goodConfig(t))
+	s := run(t, func(s *Supervisor) { s.timing.restart = patience }, goodConfig(t))
 	pid := status(t, s, "good").PID
 	if _, err := answer(t, s, "crash"); sdk.ErrorCode(err) != sdk.CodeUnavailable {
 		t.Errorf("got %v", err)
@@ -126,7 +126,7 @@ func TestACrashInACallIsAClearErrorAndThePluginComesBack(t *testing.T) {
 }
 
 func TestAKilledPluginAnswersTheNextCall(t *testing.T) {
-	s := run(t, nil, goodConfig(t))
+	s := run(t, func(s *Supervisor) { s.timing.restart = patience }, goodConfig(t))
 	for range 3 {
 		if err := syscall.Kill(status(t, s, "good").PID, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -256,6 +256,13 @@ func TestAKilledHostLeavesNoProcess(t *testing.T) {
 // fault-P19, P21
 func TestTwentyCyclesLeaveNothing(t *testing.T) {
 	dir, c := t.TempDir(), goodConfig(t)
+	// A folder for its own sockets, with a short name: others count in /tmp.
+	own, err := os.MkdirTemp("/tmp", "jt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(own) })
+	t.Setenv("TMPDIR", own)
 	cycle := func() {
 		s := New(Options{Plugins: []Config{c}, DataDir: dir, Shim: shim()})
 		s.timing.start = patience
