@@ -278,8 +278,12 @@ func TestASlowPluginHoldsNoOtherUp(t *testing.T) {
 func TestWhatIsNoScheduleIsRefused(t *testing.T) {
 	k := schedule.New(schedule.Options{Store: &memory{}, Now: time.Now})
 	for _, s := range []sdk.Schedule{
-		{Name: "none"}, {Name: "two", Every: time.Hour, Cron: "@daily"}, {Name: "fast", Every: time.Millisecond}, {Name: "back", Every: -time.Hour},
-		{Name: "cron", Cron: "* *"}, {Name: "zone", Cron: "@daily", TimeZone: "Mars/Olympus"},
+		{Name: "none"},
+		{Name: "two", Every: time.Hour, Cron: "@daily"},
+		{Name: "fast", Every: time.Millisecond},
+		{Name: "back", Every: -time.Hour},
+		{Name: "cron", Cron: "* *"},
+		{Name: "zone", Cron: "@daily", TimeZone: "Mars/Olympus"},
 	} {
 		if _, err := k.Put(t.Context(), schedule.Plan{Plugin: "p", Schedule: s}); sdk.ErrorCode(err) != sdk.CodeInvalid {
 			t.Errorf("%s: %v", s.Name, err)

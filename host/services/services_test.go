@@ -129,8 +129,14 @@ func open(t *testing.T, change func(*services.Options)) *house {
 // everything is every need that there is.
 func everything() []sdk.Need {
 	return []sdk.Need{
-		{Kind: sdk.NeedKV}, {Kind: sdk.NeedSchedule}, {Kind: sdk.NeedNotify}, {Kind: sdk.NeedLLM}, {Kind: sdk.NeedMemory, Scope: "read"},
-		{Kind: sdk.NeedMemory, Scope: "write"}, {Kind: sdk.NeedSecret, Scope: "token"}, {Kind: sdk.NeedSecret, Scope: "other"},
+		{Kind: sdk.NeedKV},
+		{Kind: sdk.NeedSchedule},
+		{Kind: sdk.NeedNotify},
+		{Kind: sdk.NeedLLM},
+		{Kind: sdk.NeedMemory, Scope: "read"},
+		{Kind: sdk.NeedMemory, Scope: "write"},
+		{Kind: sdk.NeedSecret, Scope: "token"},
+		{Kind: sdk.NeedSecret, Scope: "other"},
 	}
 }
 

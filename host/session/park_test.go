@@ -15,7 +15,7 @@ import (
 // door asks before it opens, and goes on from the question in another run.
 func door(opened *int) script {
 	return func(_ context.Context, t *turn.Turn, yield func(turn.Event, error) bool) {
-		reply := turn.Reply{}
+		var reply turn.Reply
 		if t.Resumed == nil {
 			q := confirm
 			q.Resume = []byte("about to open")

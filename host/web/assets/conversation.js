@@ -24,6 +24,8 @@ export class Turn {
   answeredAt = null;
   /** @type {"sending"|"accepted"|"failed"} */
   delivery = "accepted";
+  /** How the answer comes on while there is nothing of it, such as its place in a queue. */
+  progress = "";
   /** Why it was not delivered: the `error` frame. */
   error = null;
   /** Whether this page watched it happen. */
@@ -107,6 +109,7 @@ export class Conversation {
    */
   apply(frame) {
     if (frame.type === "delta") return this.#delta(frame);
+    if (frame.type === "progress") return this.#progress(frame);
     if (frame.seq <= this.lastSeq) return this.#again(frame);
     if (!this.#next(frame.seq)) return "hole";
     this.lastSeq = frame.seq;
@@ -223,6 +226,13 @@ export class Conversation {
     const came = turn.joined.add(frame.offset, frame.text);
     if (came === "grown") turn.live = true;
     return came === "grown" ? "changed" : came;
+  }
+
+  #progress(frame) {
+    const turn = this.#turn(frame.turn);
+    if (turn.done) return "known";
+    turn.progress = frame.text ?? "";
+    return "changed";
   }
 
   #tool(turn, frame) {

@@ -20,7 +20,7 @@ export class TurnView {
     this.answer = el("div", { class: "answer" });
     this.body = el("div", { class: "text", "data-testid": "message-assistant" });
     this.meta = el("div", { class: "meta" });
-    this.waiting = el("p", { class: "thinking", "data-testid": "thinking" }, el("i"), el("i"), el("i"), el("span", { class: "sr-only" }));
+    this.waiting = el("p", { class: "thinking", "data-testid": "thinking" }, el("i"), el("i"), el("i"), el("span", { class: "sr-only", role: "status" }));
   }
 
   /**
@@ -87,7 +87,8 @@ export class TurnView {
   #answer({ running }) {
     const { turn } = this;
     if (!turn.done && turn.text === "") {
-      this.waiting.lastChild.textContent = texts.say("thread.thinking");
+      this.waiting.lastChild.className = turn.progress ? "label" : "sr-only";
+      this.waiting.lastChild.textContent = turn.progress || texts.say("thread.thinking");
       return running && !turn.asking ? [this.waiting] : [];
     }
     renderText(this.body, turn.text);

@@ -129,3 +129,12 @@ test("options may be plain words", () => {
   const conversation = with_({ ...question(1, "t1"), options: ["a", { value: "b", label: "B" }] });
   assert.deepEqual(conversation.turns[0].asking.options, [{ value: "a", label: "a" }, { value: "b", label: "B" }]);
 });
+
+test("a place in the queue is shown while there is nothing else, and no frame is missed for it", () => {
+  const conversation = with_(accepted(1, "t1", "c1"));
+  assert.equal(conversation.apply({ type: "progress", session: "s1", turn: "t1", text: "place 2", position: 2 }), "changed");
+  assert.equal(conversation.turns[0].progress, "place 2");
+  assert.equal(conversation.turns[0].text, "");
+  assert.equal(conversation.apply(done(2, "t1", "Hello")), "changed");
+  assert.equal(conversation.apply({ type: "progress", session: "s1", turn: "t1", text: "place 1" }), "known");
+});
