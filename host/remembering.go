@@ -134,6 +134,7 @@ func (h *Host) tidyAll(ctx context.Context) {
 		if err != nil {
 			h.log.Warn("memory not consolidated", telemetry.KeyUser, o.User(), telemetry.KeyError, err)
 		}
+		h.absorb(ctx, o)
 		if _, err := h.memory.Embed(ctx, o); err != nil {
 			h.log.Warn("vectors of memories not made", telemetry.KeyUser, o.User(), telemetry.KeyError, err)
 		}

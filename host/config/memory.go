@@ -16,8 +16,12 @@ type MemoryConfig struct {
 	// Consolidate is how often memories are tidied up: what says the same is
 	// merged, what is over forgotten. 0s is never.
 	Consolidate time.Duration `koanf:"consolidate" min:"0s" max:"8760h"`
+	// ReadWithModel is whether a model, where there is one, also reads new messages
+	// for facts when memories are tidied up, once each and within the end user's
+	// budget. Only what the words bear out is kept.
+	ReadWithModel bool `koanf:"read_with_model"`
 }
 
 func defaultMemory() MemoryConfig {
-	return MemoryConfig{Enabled: true, MaxEpisodes: 100_000, Consolidate: 6 * time.Hour}
+	return MemoryConfig{Enabled: true, MaxEpisodes: 100_000, Consolidate: 6 * time.Hour, ReadWithModel: true}
 }
