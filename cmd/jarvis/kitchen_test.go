@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -227,5 +228,26 @@ func TestAPluginIsConfiguredWhileItRuns(t *testing.T) {
 	until(t, "the block", func() bool { return h.plugin("kitchen").State == "blocked" })
 	if now := h.plugin("kitchen"); !strings.Contains(now.Reason, "notify") {
 		t.Errorf("got %+v", now)
+	}
+}
+
+// D12: a plugin that lets the host work for it can be tried without one.
+func TestAPluginThatNeedsTheHostIsCalledWithoutOne(t *testing.T) {
+	program, err := exec.LookPath("jarvis-plugin-kitchen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for call, want := range map[string]string{
+		"count": "1 so far\n", "timer": "it runs\n* schedule egg: due ", "ask": "* refused: Generate needs \"llm\"",
+	} {
+		out, err := exec.Command("jarvis", "plugin", "call", program, call, "{}", "--quiet").CombinedOutput()
+		if call != "ask" && err != nil {
+			t.Errorf("%s: %v", call, err)
+		}
+		for part := range strings.SplitSeq(want, "\n") {
+			if !strings.Contains(string(out), part) {
+				t.Errorf("%s: got %s, want %q in it", call, out, part)
+			}
+		}
 	}
 }

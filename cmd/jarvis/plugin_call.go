@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/cmd/jarvis/bundle"
+	"github.com/jarvis-host/jarvis/host"
+	"github.com/jarvis-host/jarvis/host/services"
 	"github.com/jarvis-host/jarvis/sdk"
 	"github.com/jarvis-host/jarvis/sdk/launch"
 )
@@ -49,6 +51,14 @@ func pluginProgram(ctx context.Context, p *program, target string) (string, erro
 type opened struct {
 	*launch.Process
 	manifest *sdk.Manifest
+	desk     *host.AuthorDesk // what the host would do for it
+	pass     *services.Pass
+}
+
+// Kill ends the plugin, and what was kept for it.
+func (o *opened) Kill() {
+	o.Process.Kill()
+	_ = o.desk.Close() // it is all in a folder that nobody wants any more
 }
 
 func (f *authorFlags) open(ctx context.Context, p *program, target string) (*opened, error) {
@@ -60,9 +70,14 @@ func (f *authorFlags) open(ctx context.Context, p *program, target string) (*ope
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{Process: proc}
-	if err := o.introduce(ctx, f.config); err != nil {
+	desk, err := host.OpenAuthorDesk(ctx, func(line string) { fmt.Fprintf(p.stderr, "* %s\n", printable(line)) })
+	if err != nil {
 		proc.Kill()
+		return nil, err
+	}
+	o := &opened{Process: proc, desk: desk}
+	if err := o.introduce(ctx, f.config); err != nil {
+		o.Kill()
 		return nil, err
 	}
 	return o, nil
@@ -93,7 +108,9 @@ func (o *opened) introduce(ctx context.Context, file string) (err error) {
 			return fmt.Errorf("read --plugin-config: %w", err)
 		}
 	}
-	done, err := o.Handler().Configure(ctx, sdk.Configuration{Values: values, Granted: o.manifest.Needs, HostVersion: version})
+	access, pass := o.desk.Admit(o.manifest.ID, o.manifest.Needs)
+	o.pass = pass
+	done, err := o.Handler().Configure(ctx, sdk.Configuration{Values: values, Granted: o.manifest.Needs, HostVersion: version, Host: access})
 	if err != nil {
 		return fmt.Errorf("configure plugin: %w", err)
 	}
@@ -288,6 +305,7 @@ func (c *pluginCall) attempt(ctx context.Context, in *sdk.Invocation, show bool)
 	if show {
 		out = c.p.stdout
 	}
+	defer c.o.pass.Begin(in.Info)()
 	var text strings.Builder
 	for ev, err := range c.o.Handler().Invoke(ctx, in) {
 		if err != nil {
