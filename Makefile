@@ -51,6 +51,10 @@ check: fmt vet lint generated tidy cross ## format, vet, lint, generated files, 
 e2e: build ## the page in a real browser and third-party clients (installs chromium and npm packages)
 	@test/e2e/run
 
+soak: ## kill hosts, cut their power, fill their disk, connect ten thousand times; about fifteen minutes
+	$(GO) build -o $(BIN)/powercut ./test/powercut
+	POWERCUT=$(BIN)/powercut $(GO) test -tags soak -count=1 -timeout 60m -v -run '^TestSoak' ./cmd/jarvis
+
 bench: bench-host bench-go ## measure, and print figures; BENCH_SECONDS=5 takes longer and is steadier
 
 bench-host: build ## the host against bare floors, interleaved

@@ -64,6 +64,7 @@ var layers = map[string][]string{
 	"host/web":           {},
 
 	"cmd/bench-host":         {"host/protocol", "host/telemetry", "host/llm/llmtest"},
+	"test/powercut":          {},
 	"cmd/bench-memory":       {"host/memory", "host/memory/embedded", "host/memory/eval"},
 	"host/memory":            {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},
 	"host/memory/extract":    {"host/memory/analysis"},

@@ -12,6 +12,35 @@ import (
 	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
+// remembering is what memory adds to a message, beside F8.
+func (b *bench) remembering(ctx context.Context) ([]goal, error) {
+	without := b.host
+	config := strings.Replace(fmt.Sprintf(hostConfig, b.model.url, modelName), "memory:\n  enabled: false\n", "", 1)
+	dir, err := os.MkdirTemp("", "bench-memory-")
+	if err != nil {
+		return nil, err
+	}
+	with, err := startHostIn(ctx, b.settings.host, dir, config)
+	if err != nil {
+		return nil, err
+	}
+	defer with.stop()
+	var bare, full []float64
+	l := load{clients: 4, order: order{tokens: 1}}
+	for range b.rounds {
+		h, err := b.talk(ctx, without, l)
+		if err != nil {
+			return nil, err
+		}
+		bare = append(bare, micros(h.cpu)/float64(max(1, h.answers)))
+		if h, err = b.talk(ctx, with, l); err != nil {
+			return nil, err
+		}
+		full = append(full, micros(h.cpu)/float64(max(1, h.answers)))
+	}
+	return []goal{against(goal{id: "F8m", what: "CPU of a message, with memory against without", unit: "us"}, bare, full)}, nil
+}
+
 // coldStart is F11: from the start of the program to the host's being ready,
 // with a data directory that is there already.
 func (b *bench) coldStart(ctx context.Context) ([]goal, error) {

@@ -54,7 +54,8 @@ func startRole(ctx context.Context, args ...string) (*process, error) {
 	return p, nil
 }
 
-// hostConfig is a whole host: every room at work, its limits out of the way.
+// hostConfig is a whole host, its limits at work but out of the way. Memory is
+// off, as it is in the goals: what it costs is measured by itself.
 const hostConfig = `profile: prod
 llm:
   ollama:
@@ -62,6 +63,8 @@ llm:
     model: %s
     concurrency: 1000
     num_ctx: 32768
+memory:
+  enabled: false
 limits:
   chat_per_minute: 0
   connects_per_minute: 0

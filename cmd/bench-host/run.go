@@ -40,6 +40,7 @@ func steps() []step {
 		{[]string{"F3", "F4", "F20"}, (*bench).paced},
 		{[]string{"F5"}, (*bench).saturated},
 		{[]string{"F8"}, (*bench).oneToken},
+		{[]string{"F8m"}, (*bench).remembering},
 		{[]string{"F14"}, (*bench).stalled},
 		{[]string{"F15"}, (*bench).vanished},
 		{[]string{"F17"}, (*bench).handshakes},
