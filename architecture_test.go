@@ -22,7 +22,7 @@ const module = "github.com/jarvis-host/jarvis"
 // line here, and a change here needs its words in docs/ARCHITECTURE.md.
 var layers = map[string][]string{
 	".":                         {},
-	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "cmd/jarvis/scaffold", "cmd/jarvis/bundle"},
+	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "sdk/conformance", "cmd/jarvis/scaffold", "cmd/jarvis/bundle"},
 	"cmd/jarvis/scaffold":       {},
 	"cmd/jarvis/bundle":         {},
 	"cmd/jarvis-model":          {"host/llm/llmtest"},
@@ -87,6 +87,7 @@ var layers = map[string][]string{
 	"sdk/wire/hostpb":   {},
 	"sdk/serve":         {"sdk", "sdk/wire"},
 	"sdk/launch":        {"sdk", "sdk/wire"},
+	"sdk/conformance":   {"sdk", "sdk/launch", "sdk/wire"},
 	"sdk/plugintest":    {"sdk", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
 
 	"plugins/hangman": {"sdk"},

@@ -63,7 +63,7 @@ func commands() []command {
 		serveCommand(), initCommand(), doctorCommand(), loginCommand(), chatCommand(),
 		userAddCommand(), userListCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
-		pluginNewCommand(), pluginCallCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
+		pluginNewCommand(), pluginCallCommand(), pluginVerifyCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		memoryAddCommand(), memorySearchCommand(), memoryListCommand(), memoryWhyCommand(), memoryForgetCommand(),

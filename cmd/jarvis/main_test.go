@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -63,6 +64,8 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: false, Setup: func(e *testscript.Env) error {
 		e.Setenv("DOOR", door)
+		e.Setenv("HANGMAN", filepath.Join(filepath.Dir(door), "jarvis-plugin-hangman"))
+		e.Setenv("CRASH", filepath.Join(filepath.Dir(door), "jarvis-plugin-crash"))
 		return nil
 	}})
 }
