@@ -58,6 +58,7 @@ var layers = map[string][]string{
 	"host/gateway":       {"host/auth", "host/session", "host/protocol", "host/turn", "host/telemetry", "host/health"},
 	"host/mcp":           {},
 	"host/notice":        {},
+	"host/recording":     {"sdk"},
 	"host/schedule":      {"sdk", "sdk/cron"},
 	"host/services":      {"host/llm", "host/notice", "host/schedule", "sdk", "sdk/wire"},
 	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/jarvis-host/jarvis/host/notice"
+	"github.com/jarvis-host/jarvis/host/recording"
 	"github.com/jarvis-host/jarvis/host/schedule"
 	"github.com/jarvis-host/jarvis/host/services"
 	"github.com/jarvis-host/jarvis/host/supervisor"
@@ -143,5 +145,19 @@ func (h *Host) pruneServices(ctx context.Context) {
 	now := time.Now()
 	if err := h.accounts.db.PruneValues(ctx, now, now.Add(-sessionIdle)); err != nil {
 		h.log.Warn("old values of plugins not pruned", telemetry.KeyError, err)
+	}
+}
+
+// recordingsDir is the folder of recorded calls in the data directory.
+const recordingsDir = "recordings"
+
+// recordCalls keeps the last calls of the plugins whose sections ask for it.
+func (h *Host) recordCalls() {
+	recorder := &recording.Recorder{Dir: filepath.Join(h.cfg.DataDir, recordingsDir), Scrub: h.scrubber.Scrub}
+	h.providers.recorded = func(plugin string) bool { return h.sections.of(plugin).Record > 0 }
+	h.providers.record = func(plugin string, c recording.Call) {
+		if err := recorder.Add(plugin, h.sections.of(plugin).Record, c); err != nil {
+			h.log.Warn("call not recorded", telemetry.KeyPlugin, plugin, telemetry.KeyError, err)
+		}
 	}
 }

@@ -251,3 +251,20 @@ func TestAPluginThatNeedsTheHostIsCalledWithoutOne(t *testing.T) {
 		}
 	}
 }
+
+// D12: calls that a host recorded are made again with another build.
+func TestCallsOfAHostAreMadeAgain(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen+"    record: 5\n")
+	c := h.dial("a")
+	c.ask("count one more")
+	c.ask("where do you order")
+	program, err := exec.LookPath("jarvis-plugin-kitchen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(h.data(), "recordings", "kitchen.jsonl")
+	out, err := exec.Command("jarvis", "plugin", "call", program, "--replay", file, "--quiet").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "2 calls, 0 different") {
+		t.Errorf("%v: %s", err, out)
+	}
+}

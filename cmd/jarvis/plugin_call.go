@@ -17,6 +17,7 @@ import (
 
 	"github.com/jarvis-host/jarvis/cmd/jarvis/bundle"
 	"github.com/jarvis-host/jarvis/host"
+	"github.com/jarvis-host/jarvis/host/recording"
 	"github.com/jarvis-host/jarvis/host/services"
 	"github.com/jarvis-host/jarvis/sdk"
 	"github.com/jarvis-host/jarvis/sdk/launch"
@@ -132,23 +133,6 @@ func fields(m map[string]any) string {
 	return printable(b.String())
 }
 
-// recording is one call with all that came of it: what --record writes and
-// --replay tries again, a line each.
-type recording struct {
-	Invocation *sdk.Invocation `json:"invocation"`
-	End        end             `json:"end"`
-}
-
-// end is how a call ended, in a form that two runs can be compared in.
-type end struct {
-	Kind   string          `json:"kind"` // result, problem, question, not_mine, lost
-	Text   string          `json:"text,omitempty"`
-	Code   string          `json:"code,omitempty"`
-	Data   json.RawMessage `json:"data,omitempty"`
-	State  json.RawMessage `json:"state,omitempty"`
-	Listen *sdk.Listen     `json:"listen,omitempty"`
-}
-
 func pluginCallCommand() command {
 	c := command{
 		name: "plugin call", args: "PLUGIN [TOOL [ARGS]] [--say TEXT] [--lang L] [--state FILE] [--record FILE] [--replay FILE]",
@@ -206,7 +190,7 @@ func (c *pluginCall) once(ctx context.Context, args []string) error {
 		return err
 	}
 	if c.record != "" {
-		if err := appendJSON(c.record, recording{in, e}); err != nil {
+		if err := appendJSON(c.record, recording.Call{Invocation: in, End: e}); err != nil {
 			return fmt.Errorf("record call: %w", err)
 		}
 	}
@@ -279,7 +263,7 @@ func (c *pluginCall) arguments(tool string, slots map[string]any) map[string]any
 
 // run makes one call, through its questions, which the person at the terminal
 // answers.
-func (c *pluginCall) run(ctx context.Context, in *sdk.Invocation, show bool) (end, error) {
+func (c *pluginCall) run(ctx context.Context, in *sdk.Invocation, show bool) (recording.End, error) {
 	answers := bufio.NewScanner(c.p.stdin)
 	for {
 		e, need, err := c.attempt(ctx, in, show)
@@ -287,7 +271,7 @@ func (c *pluginCall) run(ctx context.Context, in *sdk.Invocation, show bool) (en
 			return e, err
 		}
 		if !show || len(in.Answers) == sdk.MaxQuestions {
-			return end{Kind: "question", Text: need.Text}, nil
+			return recording.Of("", *need, nil), nil
 		}
 		fmt.Fprintf(c.p.stderr, "? %s", need.Text)
 		for _, o := range need.Options {
@@ -300,7 +284,7 @@ func (c *pluginCall) run(ctx context.Context, in *sdk.Invocation, show bool) (en
 	}
 }
 
-func (c *pluginCall) attempt(ctx context.Context, in *sdk.Invocation, show bool) (end, *sdk.NeedInput, error) {
+func (c *pluginCall) attempt(ctx context.Context, in *sdk.Invocation, show bool) (recording.End, *sdk.NeedInput, error) {
 	out := io.Discard
 	if show {
 		out = c.p.stdout
@@ -309,7 +293,7 @@ func (c *pluginCall) attempt(ctx context.Context, in *sdk.Invocation, show bool)
 	var text strings.Builder
 	for ev, err := range c.o.Handler().Invoke(ctx, in) {
 		if err != nil {
-			return end{}, nil, fmt.Errorf("call %s: %w", in.Tool, err)
+			return recording.End{}, nil, fmt.Errorf("call %s: %w", in.Tool, err)
 		}
 		switch e := ev.(type) {
 		case sdk.Text:
@@ -318,22 +302,22 @@ func (c *pluginCall) attempt(ctx context.Context, in *sdk.Invocation, show bool)
 		case sdk.Progress:
 			fmt.Fprintf(c.p.stderr, "… %3.0f %% %s\n", 100*e.Fraction, printable(e.Message))
 		case sdk.NeedInput:
-			return end{}, &e, nil
+			return recording.End{}, &e, nil
 		case sdk.NotMine:
 			fmt.Fprintln(out, "(not mine)")
-			return end{Kind: "not_mine", Text: e.Fallback}, nil, nil
+			return recording.Of("", e, nil), nil, nil
 		case sdk.Problem:
 			fmt.Fprintf(out, "%s: %s\n", e.Code, printable(e.Message))
 			if e.Detail != "" {
 				fmt.Fprintf(c.p.stderr, "! %s\n", printable(e.Detail))
 			}
-			return end{Kind: "problem", Code: string(e.Code), Text: text.String() + e.Message}, nil, nil
+			return recording.Of(text.String(), e, nil), nil, nil
 		case sdk.Result:
 			fmt.Fprintln(out, printable(e.Text))
-			return end{Kind: "result", Text: text.String() + e.Text, Data: e.Data, State: e.State, Listen: e.Listen}, nil, nil
+			return recording.Of(text.String(), e, nil), nil, nil
 		}
 	}
-	return end{}, nil, fmt.Errorf("call %s: it ended without an end", in.Tool)
+	return recording.End{}, nil, fmt.Errorf("call %s: it ended without an end", in.Tool)
 }
 
 // replay makes recorded calls again and says where their ends differ.
@@ -345,13 +329,13 @@ func (c *pluginCall) replay(ctx context.Context, file string) error {
 	different, n := 0, 0
 	for line := range bytes.Lines(raw) {
 		n++
-		var r recording
+		var r recording.Call
 		if err := json.Unmarshal(line, &r); err != nil || r.Invocation == nil {
 			return fmt.Errorf("%s:%d: expected a recorded call: %w", file, n, err)
 		}
 		got, err := c.run(ctx, r.Invocation, false)
 		if err != nil {
-			got = end{Kind: "lost", Text: err.Error()}
+			got = recording.Of("", nil, err)
 		}
 		before, after := indented(r.End), indented(got)
 		if before == after {
@@ -368,7 +352,7 @@ func (c *pluginCall) replay(ctx context.Context, file string) error {
 	return nil
 }
 
-func indented(e end) string {
+func indented(e recording.End) string {
 	raw, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return err.Error()

@@ -107,6 +107,10 @@ type PluginConfig struct {
 	// Secrets are what the plugin may ask for by name where the need "secret
 	// NAME" is granted. Each value is env:NAME, taken from the environment.
 	Secrets map[string]any `koanf:"secrets"`
+	// Record is how many of its last calls are kept, with their ends, in the data
+	// directory's recordings, for `jarvis plugin call --replay`; what people say
+	// to the plugin stands there. 0 keeps none.
+	Record int `koanf:"record" min:"0" max:"10000"`
 	// TokensPerDay is how many tokens of language models the plugin may use in a
 	// day, where the need llm is granted; 0 is 200000.
 	TokensPerDay int `koanf:"tokens_per_day" min:"0"`

@@ -72,8 +72,8 @@ func next(s sdk.Schedule, zone string, last, now time.Time) (time.Time, error) {
 	case !s.At.IsZero():
 		return s.At, nil
 	case s.Every > 0:
-		missed := now.Sub(last) / s.Every
-		return last.Add((max(missed, 0) + 1) * s.Every), nil
+		behind := max(now.Sub(last), 0)
+		return last.Add(behind - behind%s.Every + s.Every), nil // what was missed stays missed
 	}
 	times, err := cron.Parse(s.Cron)
 	if err != nil {

@@ -106,6 +106,7 @@ func (f *fake) key(call string, scope sdk.Scope, name string) (valueKey, error) 
 		k.owner = info.User
 	case sdk.ForSession:
 		k.owner = info.Session
+	case sdk.ForAll:
 	}
 	if err == nil && (name == "" || len(name) > sdk.MaxKey) {
 		err = fault(sdk.CodeInvalid, "key has %d bytes, expected 1 to %d", len(name), sdk.MaxKey)
