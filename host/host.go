@@ -57,6 +57,7 @@ type Host struct {
 	metrics   *telemetry.Metrics
 	model     *model
 	memory    *memory.Memory // nil: nothing is remembered
+	spare     *spare
 	plugins   *supervisor.Supervisor
 	providers *providers
 	catalogue *tool.Catalogue

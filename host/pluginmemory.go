@@ -6,20 +6,24 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/memory"
+	"github.com/jarvis-host/jarvis/host/memory/talk"
 	"github.com/jarvis-host/jarvis/host/services"
 	"github.com/jarvis-host/jarvis/sdk"
 )
 
 // pluginMemory lets plugins ask what the host remembers of the end user for
 // whom they work.
-type pluginMemory struct{ m *memory.Memory }
+type pluginMemory struct {
+	m     *memory.Memory
+	erase func(ctx context.Context, user string, turns, items []string) error
+}
 
 // memoryForPlugins is nil where nothing is remembered.
 func (h *Host) memoryForPlugins() services.Memory {
 	if h.memory == nil {
 		return nil
 	}
-	return pluginMemory{h.memory}
+	return pluginMemory{h.memory, h.redact}
 }
 
 // SearchMemory implements [services.Memory].
@@ -61,9 +65,10 @@ func (p pluginMemory) ForgetMemory(ctx context.Context, user, id string) (bool, 
 	if err != nil {
 		return false, err
 	}
-	gone, err := p.m.Forget(ctx, o, id)
-	if errors.Is(err, memory.ErrNotFound) {
-		return false, nil
+	chosen, err := p.m.Select(ctx, o, memory.Selection{IDs: []string{id}})
+	if err != nil || len(chosen.IDs()) == 0 {
+		return false, err
 	}
+	gone, err := talk.Forget(context.WithoutCancel(ctx), p.m, o, chosen, p.erase)
 	return len(gone) > 0, err
 }

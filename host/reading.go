@@ -53,6 +53,9 @@ func (h *Host) absorb(ctx context.Context, o memory.Owner) {
 		return
 	}
 	_, err := h.memory.Absorb(ctx, o, reader{h.model, o.User()})
+	if ctx.Err() != nil {
+		return // somebody talks: the rest is read later
+	}
 	h.metrics.MemoryOperation("absorb", err)
 	if err != nil {
 		h.log.Warn("memory not read by a model", telemetry.KeyUser, o.User(), telemetry.KeyError, err)

@@ -101,43 +101,68 @@ func (h *Host) keeping(next turn.Answerer) turn.Answerer {
 	return &talk.Keeper{Next: next, Memory: h.memory, Log: h.note, Counted: h.metrics.MemoryOperation}
 }
 
-// tidy consolidates every memory now and then, and makes the vectors that are
-// missing.
+// quiet is how long nobody has talked when memories are worked on.
+const quiet = time.Minute
+
+// tidy works on memories while nobody talks: each is consolidated now and then,
+// and what was said since is read and embedded where models do so.
 func (h *Host) tidy(ctx context.Context) {
-	if h.memory == nil || h.cfg.Memory.Consolidate <= 0 {
+	if h.memory == nil {
 		return
 	}
-	tick := time.NewTicker(h.cfg.Memory.Consolidate)
+	tick := time.NewTicker(quiet)
 	defer tick.Stop()
+	tidied := time.Now()
 	for {
 		select {
 		case <-tick.C:
-			h.tidyAll(ctx)
 		case <-ctx.Done():
 			return
+		}
+		every := h.cfg.Memory.Consolidate
+		whole := every > 0 && time.Since(tidied) >= every
+		if h.tidyAll(ctx, whole) && whole {
+			tidied = time.Now()
 		}
 	}
 }
 
-func (h *Host) tidyAll(ctx context.Context) {
+// tidyAll works on every memory, and says whether it came to its end.
+func (h *Host) tidyAll(ctx context.Context, whole bool) bool {
+	ctx, done, ok := h.spare.take(ctx, quiet)
+	if !ok {
+		return false
+	}
+	defer done()
 	owners, err := h.memory.Owners(ctx)
 	if err != nil {
-		h.log.Warn("memories not consolidated", telemetry.KeyError, err)
-		return
+		h.log.Warn("memories not tidied up", telemetry.KeyError, err)
+		return false
 	}
 	for _, o := range owners {
 		if ctx.Err() != nil {
-			return
+			return false // somebody talks: the rest is done later
 		}
+		h.tidyOne(ctx, o, whole)
+	}
+	return ctx.Err() == nil
+}
+
+func (h *Host) tidyOne(ctx context.Context, o memory.Owner, whole bool) {
+	if whole {
 		_, err := h.memory.Consolidate(ctx, o, false)
 		h.metrics.MemoryOperation("consolidate", err)
-		if err != nil {
-			h.log.Warn("memory not consolidated", telemetry.KeyUser, o.User(), telemetry.KeyError, err)
-		}
-		h.absorb(ctx, o)
-		if _, err := h.memory.Embed(ctx, o); err != nil {
-			h.log.Warn("vectors of memories not made", telemetry.KeyUser, o.User(), telemetry.KeyError, err)
-		}
+		h.untidy(ctx, "memory not consolidated", o, err)
+	}
+	h.absorb(ctx, o)
+	_, err := h.memory.Embed(ctx, o)
+	h.untidy(ctx, "vectors of memories not made", o, err)
+}
+
+// untidy logs what went wrong, unless it was only put off.
+func (h *Host) untidy(ctx context.Context, msg string, o memory.Owner, err error) {
+	if err != nil && ctx.Err() == nil {
+		h.log.Warn(msg, telemetry.KeyUser, o.User(), telemetry.KeyError, err)
 	}
 }
 

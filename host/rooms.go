@@ -124,7 +124,8 @@ func (h *Host) newConversation(c *config.Config) error {
 	if h.memory != nil {
 		mind.Memory, stages.Memory = recaller{h}, h.talk()
 	}
-	h.answerer = logged{h.keeping(stages), h.log}
+	h.spare = &spare{now: time.Now, watched: h.keeping(stages)}
+	h.answerer = logged{h.spare, h.log}
 	h.sessions = session.New(session.Options{
 		Store: h.accounts.db, Answerer: h.answerer, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
 		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,

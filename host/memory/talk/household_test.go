@@ -42,7 +42,7 @@ type person struct {
 // one is ever heard by another, none that was forgotten comes back, and the
 // counts are the same wherever they are told. M01 M04 M05 M07 M10.
 func TestADayInAHousehold(t *testing.T) {
-	for seed := range uint64(2) {
+	for seed := range uint64(1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newHousehold(t, seed)
 			for h.now.Before(noon.Add(24 * time.Hour)) {
