@@ -64,6 +64,7 @@ func TestAPluginThatMustNotRunIsBlockedWithItsReason(t *testing.T) {
 				f.configured.Diagnostics = []sdk.Diagnostic{{Path: "/a", Summary: "odd"}, {Fatal: true, Path: "/units", Summary: "expected metric or imperial"}}
 			}, "configuration: /units expected metric or imperial",
 		},
+		// D08: what to do is said.
 		{"protocol", func(f *fakePlugin, _ *Config) { f.startErr = launch.ErrVersion }, "version: incompatible protocol"},
 		{"not runnable", func(f *fakePlugin, _ *Config) { f.startErr = errors.Join(launch.ErrExec, syscall.ENOEXEC) }, "program: cannot run"},
 	}
