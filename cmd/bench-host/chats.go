@@ -81,9 +81,9 @@ const begins = time.Second
 func (b *bench) watch(p *process, h *heard) *sync.WaitGroup {
 	var all sync.WaitGroup
 	all.Go(func() {
-		time.Sleep(begins)
+		<-time.After(begins)
 		cpu, began := p.cpu(), time.Now()
-		time.Sleep(b.each - begins/4)
+		<-time.After(b.each - begins/4)
 		h.steady, h.steadyFor, h.rss = p.cpu()-cpu, time.Since(began), p.rss()
 	})
 	return &all

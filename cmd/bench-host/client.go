@@ -43,7 +43,7 @@ var dialer = websocket.Dialer{
 }
 
 func dial(ctx context.Context, p *process, name string) (*talker, error) {
-	c, resp, err := dialer.DialContext(ctx, "ws"+strings.TrimPrefix(p.url, "http")+"/ws", http.Header{"Authorization": {"Bearer " + p.key}})
+	c, resp, err := dialer.DialContext(ctx, "ws"+strings.TrimPrefix(p.url, "http")+"/ws", http.Header{"Authorization": {"Bearer " + p.key}}) //nolint:bodyclose // the library reads it whole
 	if err != nil {
 		if resp != nil {
 			return nil, fmt.Errorf("dial: %w: %s", err, resp.Status)

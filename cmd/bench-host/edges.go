@@ -30,8 +30,7 @@ func (b *bench) stalled(ctx context.Context) ([]goal, error) {
 			return nil, err
 		}
 		all = append(all, micros(quantile(h.transits, 0.99)))
-		before := b.host.rss()
-		stop, err := b.stall(ctx, clients)
+		stop, err := b.stall(ctx, clients, order{tokens: l.order.tokens, rate: perSecond})
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +40,13 @@ func (b *bench) stalled(ctx context.Context) ([]goal, error) {
 			return nil, err
 		}
 		half = append(half, micros(quantile(h.transits, 0.99)))
-		memory = append(memory, float64(h.rss-before)/1024/clients)
+		before := b.host.rss()
+		if stop, err = b.stall(ctx, clients, order{tokens: 20_000, rate: 500}); err != nil { // more than its kernel takes
+			return nil, err
+		}
+		<-time.After(b.each)
+		memory = append(memory, float64(b.host.rss()-before)/1024/clients)
+		stop()
 	}
 	if err := b.renew(ctx); err != nil { // the stalled turns still run
 		return nil, err
@@ -53,7 +58,7 @@ func (b *bench) stalled(ctx context.Context) ([]goal, error) {
 }
 
 // stall opens clients that ask for much and read nothing.
-func (b *bench) stall(ctx context.Context, clients int) (stop func(), err error) {
+func (b *bench) stall(ctx context.Context, clients int, o order) (stop func(), err error) {
 	var open []*talker
 	stop = func() {
 		for _, t := range open {
@@ -67,7 +72,7 @@ func (b *bench) stall(ctx context.Context, clients int) (stop func(), err error)
 			return nil, err
 		}
 		open = append(open, t)
-		if err := t.say(order{tokens: 20_000, rate: 2000}); err != nil {
+		if err := t.say(o); err != nil {
 			stop()
 			return nil, err
 		}
@@ -153,7 +158,7 @@ func (b *bench) awaitGone(ctx context.Context, tag string) int64 {
 		if at, _ := strconv.ParseInt(string(raw), 10, 64); err == nil && at != 0 {
 			return at
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 	}
 	return 0
 }

@@ -32,7 +32,7 @@ func (b *bench) idleSockets(ctx context.Context) ([]goal, error) {
 		if err != nil {
 			return rows, err
 		}
-		time.Sleep(2 * time.Second) // what the handshakes left is collected meanwhile
+		<-time.After(2 * time.Second) // what the handshakes left is collected meanwhile
 		kib[i] = float64(p.rss()-rss) / 1024 / float64(n)
 		if i == 1 {
 			more, err := b.whileIdle(ctx, before, n)
@@ -60,7 +60,7 @@ func (b *bench) whileIdle(ctx context.Context, before page, n int) ([]goal, erro
 	}
 	const long = 5 * time.Second
 	cpu := b.host.cpu()
-	time.Sleep(long)
+	<-time.After(long)
 	share := 100 * float64(b.host.cpu()-cpu) / float64(long)
 	routines := (after.value("go_goroutines ") - before.value("go_goroutines ")) / float64(n)
 	return []goal{

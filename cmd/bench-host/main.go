@@ -34,7 +34,7 @@ func main() {
 func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench-host:", err)
-		os.Exit(1) //nolint:forbidigo // this is main
+		os.Exit(1)
 	}
-	os.Exit(0) //nolint:forbidigo // this is main
+	os.Exit(0)
 }

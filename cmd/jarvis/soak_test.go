@@ -59,8 +59,11 @@ func (b *book) talkUntilKilled(t *testing.T, h *hostProcess, round, after int, k
 	begin := len(b.accepted)
 	var once sync.Once
 	var all sync.WaitGroup
-	for i := range 8 {
-		c := h.dial(fmt.Sprintf("r%dc%d", round, i))
+	clients := make([]*client, 8)
+	for i := range clients {
+		clients[i] = h.dial(fmt.Sprintf("r%dc%d", round, i))
+	}
+	for i, c := range clients {
 		all.Go(func() {
 			for said := 0; ; said++ {
 				text := fmt.Sprintf("what time is it, round %d client %d message %d", round, i, said)

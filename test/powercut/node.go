@@ -21,12 +21,14 @@ type node struct {
 // root is the folder itself.
 func (d *disk) root() fs.InodeEmbedder {
 	r := &fs.LoopbackRoot{Path: d.folder}
-	r.NewNode = func(r *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-		return &node{LoopbackNode: fs.LoopbackNode{RootData: r}, d: d}
-	}
 	n := &node{LoopbackNode: fs.LoopbackNode{RootData: r}, d: d}
 	r.RootNode = n
 	return n
+}
+
+// WrapChild implements fs.NodeWrapChilder: what is below is of this kind too.
+func (n *node) WrapChild(_ context.Context, below fs.InodeEmbedder) fs.InodeEmbedder {
+	return &node{LoopbackNode: fs.LoopbackNode{RootData: below.(*fs.LoopbackNode).RootData}, d: n.d}
 }
 
 // Create implements fs.NodeCreater.
