@@ -75,7 +75,7 @@ func (h *Host) note(_ context.Context, msg string, t *turn.Turn, detail string) 
 func (h *Host) talk() *talk.Talk {
 	return &talk.Talk{
 		Memory: h.memory, Words: texts.Get, FormatDate: texts.FormatDate, FormatTime: texts.FormatTime, Now: time.Now,
-		Log: h.note, Erase: h.redact,
+		Log: h.note, Erase: h.redact, Counted: h.metrics.MemoryOperation,
 	}
 }
 

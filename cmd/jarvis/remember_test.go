@@ -192,6 +192,9 @@ func TestMemoryAnswersWithoutAModel(t *testing.T) {
 	if got := c.ask("What is the name of my sister?"); !strings.Contains(got.done.Text, "Clara") || got.done.Source != "memory" {
 		t.Errorf("asked: %+v", got.done)
 	}
+	if n := h.metric(`memory_operations_total{operation="remember",status="ok"}`); n != 1 {
+		t.Errorf("counted %v writes", n)
+	}
 	if got := c.ask("What is the capital of Peru?"); got.done.Source != "host" || !got.done.Degraded {
 		t.Errorf("what it does not know: %+v", got.done)
 	}

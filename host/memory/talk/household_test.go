@@ -42,26 +42,21 @@ type person struct {
 // one is ever heard by another, none that was forgotten comes back, and the
 // counts are the same wherever they are told. M01 M04 M05 M07 M10.
 func TestADayInAHousehold(t *testing.T) {
-	for seed := range uint64(1) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			h := newHousehold(t, seed)
-			for h.now.Before(noon.Add(24 * time.Hour)) {
-				h.now = h.now.Add(time.Duration(1+h.random.IntN(12)) * time.Minute)
-				p := h.people[h.random.IntN(len(h.people))]
-				h.act(p)
-				if h.random.IntN(12) == 0 {
-					h.check()
-				}
-			}
+	h := newHousehold(t)
+	for h.now.Before(noon.Add(24 * time.Hour)) {
+		h.now = h.now.Add(time.Duration(1+h.random.IntN(12)) * time.Minute)
+		h.act(h.people[h.random.IntN(len(h.people))])
+		if h.random.IntN(12) == 0 {
 			h.check()
-			h.noBytes()
-		})
+		}
 	}
+	h.check()
+	h.noBytes()
 }
 
-func newHousehold(t *testing.T, seed uint64) *household {
+func newHousehold(t *testing.T) *household {
 	t.Helper()
-	h := &household{T: t, home: newHome(t), dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 7))} //nolint:gosec // repeatable
+	h := &household{T: t, home: newHome(t), dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 7))} //nolint:gosec // repeatable
 	h.open()
 	for i, name := range []string{"ana", "ben", "chloe", "david", "emma"} {
 		o, err := memory.OwnerOf(name)

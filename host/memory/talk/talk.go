@@ -1,6 +1,7 @@
 package talk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -26,6 +27,17 @@ type Talk struct {
 	Erase func(ctx context.Context, user string, turns, items []string) error
 	// Log is told of what only the operator can act on; nil is allowed.
 	Log func(ctx context.Context, msg string, t *turn.Turn, detail string)
+	// Counted is told of each read and write and how it went; nil is allowed.
+	Counted func(operation string, err error)
+}
+
+// operations are what the sentences do, as they are counted.
+var operations = map[string]string{"remember": "remember", "all": "list", "about": "search", "why": "search", "why_that": "search"}
+
+func (k *Talk) count(operation string, err error) {
+	if k.Counted != nil {
+		k.Counted(cmp.Or(operation, "forget"), err)
+	}
 }
 
 // reply is one answer as it grows.
@@ -65,7 +77,9 @@ func (k *Talk) Answer(ctx context.Context, t *turn.Turn, text string, yield func
 	if err != nil {
 		return turn.Done{}, false, err
 	}
-	if err := r.perform(ctx, m); err != nil {
+	err = r.perform(ctx, m)
+	k.count(operations[m.Intent], err)
+	if err != nil {
 		r.fail(ctx, err)
 	}
 	r.finish(ctx)

@@ -191,6 +191,7 @@ func (k *Talk) Recollect(ctx context.Context, t *turn.Turn, text string, yield f
 	}
 	if !asks(text, t.Lang) && t.Remember {
 		kept, err := r.keep(ctx)
+		k.count("remember", err)
 		if err != nil {
 			return turn.Done{}, false, err
 		}
@@ -201,6 +202,7 @@ func (k *Talk) Recollect(ctx context.Context, t *turn.Turn, text string, yield f
 		return r.done, true, nil
 	}
 	found, err := r.find(ctx, text)
+	k.count("search", err)
 	if err != nil || len(found) == 0 {
 		return turn.Done{}, false, err
 	}
