@@ -39,6 +39,7 @@ func cookiePair(t *testing.T, a answer) string {
 func TestWithoutACredentialNothingIsToldButWhatIsPublic(t *testing.T) { // X01
 	w := newWorld(t, func(o *Options) {
 		o.Plugins, o.Tools = fakePlugins{}, fakeTools{}
+		o.Memories = unreached{} // no one gets so far
 		o.Metrics = http.NotFoundHandler()
 		o.Page = http.NotFoundHandler()
 	})
@@ -54,6 +55,12 @@ func TestWithoutACredentialNothingIsToldButWhatIsPublic(t *testing.T) { // X01
 		}
 	}
 }
+
+// memories and unreached are memories that no request reaches.
+type (
+	memories  = Memories
+	unreached struct{ memories }
+)
 
 func TestOnlyOneGoodCredentialCounts(t *testing.T) { // X01
 	w := newWorld(t)
