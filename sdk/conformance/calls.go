@@ -247,8 +247,15 @@ func (s *suite) idle(ctx context.Context) error {
 		if time.Now().After(late) {
 			return fmt.Errorf("%d calls still run %v after they were broken off; pass the call's context on to whatever waits", h.InFlight, s.limit(obeyLimit))
 		}
-		time.Sleep(5 * time.Millisecond)
+		pause(ctx, 5*time.Millisecond)
 	}
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-ctx.Done()
 }
 
 func answersMany(ctx context.Context, s *suite) error {

@@ -135,9 +135,9 @@ func answersSlowly(ctx context.Context, s *suite) error {
 		defer close(done)
 		for slow.Err() == nil {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)
-			time.Sleep(9 * time.Millisecond)
+			pause(slow, 9*time.Millisecond)
 			_ = syscall.Kill(pid, syscall.SIGCONT)
-			time.Sleep(time.Millisecond)
+			pause(slow, time.Millisecond)
 		}
 	}()
 	err := s.many(ctx, 64, 8)

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 // strangers are the plugins, the good one and the broken ones.
 var strangers = map[string]func(){
 	"good":  func() { serve.Main(good()) },
+	"quick": func() { serve.Main(good()) },
 	"crash": func() { fmt.Fprintln(os.Stderr, "no key"); os.Exit(3) },
 	"noise": func() { fmt.Println("Loading model..."); serve.Main(good()) },
 	"other": func() { fmt.Println("1|7|unix|/nowhere|grpc|"); time.Sleep(time.Hour) },
