@@ -76,6 +76,10 @@ func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original
 	if !s.register(c) {
 		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(protocol.CloseGoingAway, ""), time.Now().Add(lingerFor))
 		_ = ws.Close()
+		return
+	}
+	if !original {
+		c.write() // hello, on the stack of a goroutine that is about to end
 	}
 }
 
@@ -156,9 +160,6 @@ func (c *socket) serve() {
 			c.shut(protocol.CloseInternal, "internal error")
 		}
 	}()
-	if !c.original {
-		c.write() // hello waits
-	}
 	defer c.watchNotices()()
 	for {
 		kind, data, err := c.ws.ReadMessage()
