@@ -209,9 +209,9 @@ func leaky() *sdk.Plugin {
 	})
 }
 
-// heavy holds a quarter of a gigabyte.
+// heavy holds more than a plugin should.
 func heavy() *sdk.Plugin {
-	held := []byte(strings.Repeat("x", 256<<20))
+	held := []byte(strings.Repeat("x", 192<<20))
 	return base(func(context.Context, *sdk.Call) (string, error) { return string(held[:1]), nil })
 }
 
