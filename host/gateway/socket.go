@@ -61,7 +61,8 @@ func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original
 		s: s, ws: ws, conn: conn, secure: x.secure, original: original, lang: x.lang, request: x.id, from: x.peer,
 		written: make(chan struct{}),
 	}
-	c.who.Store(&x.who)
+	who := x.who // a pointer into x would keep all of the request
+	c.who.Store(&who)
 	c.pinged.Store(conn.heard.Load())
 	c.out.wake = func() { s.running.Go(c.write) }
 	if !original {
