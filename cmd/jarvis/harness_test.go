@@ -395,6 +395,17 @@ func (c *client) ask(text string) turnFrames {
 	return c.turn()
 }
 
+// askRemembering asks until memory was not too late for the answer, which a
+// machine that does much else may make it: the host says so, and goes on.
+func (c *client) askRemembering(text string) (got turnFrames) {
+	c.t.Helper()
+	until(c.t, "memory to be in time", func() bool {
+		got = c.ask(text)
+		return !got.done.Degraded
+	})
+	return got
+}
+
 func (c *client) into(f frame, v any) {
 	c.t.Helper()
 	if err := f.into(v); err != nil {
