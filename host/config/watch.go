@@ -35,10 +35,10 @@ func watch(ctx context.Context, tick <-chan time.Time, look func() (os.FileInfo,
 			return
 		case <-tick:
 		}
-		switch now := see(look); {
-		case now == known:
+		switch now := see(look); now {
+		case known:
 			seen = mark{}
-		case now == seen: // it stands still
+		case seen: // it stands still
 			known, seen = now, mark{}
 			changed()
 		default:
