@@ -39,7 +39,7 @@ func intentExplainCommand() command {
 		if err != nil {
 			return err
 		}
-		e := u.matcher.Explain(u.lang, rest[0], around)
+		e := u.matcher.Explain(u.lang, rest[0], u.context(rest[0], around))
 		e.Matches = u.best(rest[0], around)
 		if *asJSON {
 			return p.json(e)

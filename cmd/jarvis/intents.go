@@ -142,14 +142,19 @@ func (u *understanding) best(text string, known map[string]any) []intent.Match {
 	if !u.own {
 		return intent.Best(u.matcher.MatchContext(u.lang, text, known), "name")
 	}
-	context := maps.Clone(known)
-	if heard := intent.Heard(text); len(heard) > 0 {
-		if context == nil {
-			context = map[string]any{}
-		}
-		maps.Copy(context, heard)
+	return u.matcher.MatchContext(u.lang, text, u.context(text, known))
+}
+
+// context is what is known of an utterance with what it tells of itself, which
+// the sentences of plugins may ask for.
+func (u *understanding) context(text string, known map[string]any) map[string]any {
+	if !u.own {
+		return known
 	}
-	return u.matcher.MatchContext(u.lang, text, context)
+	context := map[string]any{}
+	maps.Copy(context, known)
+	maps.Copy(context, intent.Heard(text))
+	return context
 }
 
 // understood is one utterance and what it means, as it is printed.
@@ -182,9 +187,10 @@ func (u *understanding) understand(text string, known map[string]any) understood
 
 func intentMatchCommand() command {
 	c := command{
-		name: "intent match", args: "[--lang L] [--sentences DIR] [--lists FILE] [--jsonl]",
-		summary: "say what utterances mean, one a line of the standard input, as JSON",
-		example: "  echo 'météo à Lyon demain' | jarvis intent match --lang fr\n" +
+		name: "intent match", args: "[UTTERANCE ...] [--lang L] [--sentences DIR] [--lists FILE] [--jsonl]",
+		summary: "say what utterances mean, the given ones or one a line of the standard input, as JSON",
+		example: "  jarvis intent match 'météo à Lyon demain' --lang fr\n" +
+			"  echo 'météo à Lyon demain' | jarvis intent match --lang fr\n" +
 			"  jarvis intent match --lang de --sentences sentences/de --lists home.yaml < utterances.txt\n" +
 			"  echo '{\"text\":\"turn on the light\",\"context\":{\"area\":\"kitchen\"}}' | jarvis intent match --jsonl --sentences s.yaml",
 	}
@@ -193,8 +199,12 @@ func intentMatchCommand() command {
 		var f intentFlags
 		f.register(p, fs)
 		jsonl := fs.Bool("jsonl", false, `lines are {"text", "context"?}; the context is what is known, such as the room`)
-		if _, err := parse(fs, args, 0, 0); err != nil {
+		given, err := parse(fs, args, 0, maxUtterances)
+		if err != nil {
 			return err
+		}
+		if len(given) > 0 {
+			p.stdin = strings.NewReader(strings.Join(given, "\n"))
 		}
 		ctx, cancel := p.interruptible(ctx)
 		defer cancel()
@@ -224,6 +234,9 @@ func (u *understanding) line(line string, jsonl bool) (any, error) {
 	}
 	return u.understand(*in.Text, in.Context), nil
 }
+
+// maxUtterances bounds the utterances on the command line.
+const maxUtterances = 1000
 
 // maxInputLine bounds a line of input, in bytes.
 const maxInputLine = 1 << 20

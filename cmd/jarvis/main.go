@@ -102,8 +102,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	}
 	c, rest, ok := find(args)
 	if !ok {
-		fmt.Fprintf(p.stderr, "jarvis: there is no command %q; `jarvis help` lists them\n", args[0])
-		return exitUsage
+		return p.lost(args)
 	}
 	err := c.run(ctx, p, rest)
 	var e *exitError
@@ -146,16 +145,6 @@ func find(args []string) (command, []string, bool) {
 	return command{}, nil, false
 }
 
-func (p *program) help(w io.Writer) {
-	fmt.Fprint(w, "Jarvis is an assistant for your home that runs on your own machine.\n\nCommands:\n")
-	for _, c := range commands() {
-		if !c.hidden {
-			fmt.Fprintf(w, "  %-38s %s\n", c.name+" "+c.args, c.summary)
-		}
-	}
-	fmt.Fprint(w, "\n`jarvis COMMAND --help` says more about one. Start with: jarvis serve\n")
-}
-
 // flags returns a command's flag set, with its usage text.
 func (p *program) flags(c command) *flag.FlagSet {
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
@@ -194,9 +183,23 @@ func parse(fs *flag.FlagSet, args []string, low, high int) ([]string, error) {
 		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
 	}
 	if len(rest) < low || len(rest) > high {
-		return nil, usageError("got %d arguments %q; see `jarvis %s --help`", len(rest), rest, fs.Name())
+		return nil, usageError("expected %s, got %d: %q; see `jarvis %s --help`", expected(low, high), len(rest), rest, fs.Name())
 	}
 	return rest, nil
+}
+
+// expected says how many arguments there may be.
+func expected(low, high int) string {
+	switch {
+	case high == 0:
+		return "no arguments beside flags"
+	case low == high && low == 1:
+		return "1 argument"
+	case low == high:
+		return fmt.Sprintf("%d arguments", low)
+	default:
+		return fmt.Sprintf("%d to %d arguments", low, high)
+	}
 }
 
 // interruptible returns a context that the first signal ends.
