@@ -56,7 +56,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 	h.recordCalls()
 	h.providers.builtin = builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
-		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.plugins.Ready,
+		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.plugins.Ready, Remembers: h.cfg.Memory.Enabled,
 	})
 }
 

@@ -26,6 +26,8 @@ type Options struct {
 	FormatDate func(lang string, t time.Time) string
 	// Manifests returns what is on offer now, for help.
 	Manifests func() []*sdk.Manifest
+	// Remembers is true where the host has a memory to talk with.
+	Remembers bool
 }
 
 // helpTool is the name of the tool that lists the others.
@@ -74,6 +76,9 @@ func (b *tools) help(ctx context.Context, c *sdk.Call, _ noArgs) (string, error)
 		if said := b.examples(m, c.Locale()); len(said) > 0 {
 			lines = append(lines, "- "+strings.Join(said, " · "))
 		}
+	}
+	if b.o.Remembers {
+		lines = append(lines, "- "+b.o.Words(c.Locale(), "builtin.memory"))
 	}
 	return strings.Join(lines, "\n"), nil
 }

@@ -14,7 +14,7 @@ func tools1() *sdk.Plugin {
 	return New(Options{
 		ID: "jarvis", Version: "1.0.0", Words: texts.Get, FormatTime: texts.FormatTime, FormatDate: texts.FormatDate,
 		Now: func() time.Time { return time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC) },
-		Manifests: func() []*sdk.Manifest {
+		Remembers: true, Manifests: func() []*sdk.Manifest {
 			return []*sdk.Manifest{{ID: "game", Tools: []sdk.ToolSpec{{Name: "start", Sentences: []sdk.Sentences{
 				{Lang: "fr", Examples: []sdk.Example{{Text: "jouons"}}}, {Lang: "en", Examples: []sdk.Example{{Text: "let's play"}}},
 			}}}}}
@@ -97,7 +97,7 @@ func TestTheToolsAnswerInThePersonsLanguageAndZone(t *testing.T) {
 		{"date", "fr", "Europe/Paris", "mercredi 25 novembre 2026"},
 		{"date", "en", "UTC", "Tuesday 24 November 2026"},
 		{"help", "fr", "UTC", "« jouons »\n- « quelle heure est-il »"},
-		{"help", "en", "UTC", "“let's play”\n- “what time is it” · “what's the date”"},
+		{"help", "en", "UTC", "“let's play”\n- “what time is it” · “what's the date”\n- “remember that I like tea”"},
 	} {
 		if got := strings.ReplaceAll(answer(t, tc.name, tc.lang, tc.zone), "\u00a0", " "); !strings.Contains(got, tc.want) {
 			t.Errorf("%s %s %s: %q, want %q in it", tc.name, tc.lang, tc.zone, got, tc.want)
