@@ -71,8 +71,8 @@
 //
 // The first pass wants every letter as written. Only if it finds nothing, a
 // second one ignores accents and accepts values of lists that are nearly said,
-// one edit for every six letters (near.go). Literal text and digits are never
-// guessed. If that finds nothing either, words that speech recognition mishears
+// one edit for every six letters (near.go), in utterances of up to 1024
+// characters. Literal text and digits are never guessed. If that finds nothing either, words that speech recognition mishears
 // are replaced, as a table of the language says (misheard.go), and the second
 // pass runs again.
 //

@@ -4,13 +4,18 @@ package intent
 // near miss may have.
 const lettersPerEdit = 6
 
+// maxNear is the longest utterance, in characters, in which near misses are
+// looked for. Whoever says more than a few sentences gives no command whose name
+// was misspelt, and looking costs the most of all.
+const maxNear = 1024
+
 // near finds phrases that are almost said at a position. An edit is a letter
 // more, less, other, or swapped with its neighbour. The first letter is always
 // right, digits are always right ("lamp 1" is not "lamp 2"), and a near miss is
 // made of whole words.
 func (t *trie) near(u *utterance, at int, visit func(end, edits int, values []int32)) {
 	first := t.nodes[0].kid(u.folded[at])
-	if first < 0 || t.nodes[first].longest < lettersPerEdit {
+	if first < 0 || len(u.folded) > maxNear || t.nodes[first].longest < lettersPerEdit {
 		return
 	}
 	text := u.folded[at+1:]
