@@ -34,6 +34,7 @@ func (h *Host) openMemory(c *config.Config, scrub func(string) string) error {
 	}
 	h.onStop("memory", func(context.Context) error { return store.Close() })
 	h.memory = memory.New(memoryOptions(c, store, scrub, h.embedder(c)))
+	go memory.Load()
 	return nil
 }
 

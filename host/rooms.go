@@ -122,7 +122,7 @@ func (h *Host) newConversation(c *config.Config) error {
 		Languages: []string{"fr", "en"}, Now: time.Now, Matched: h.metrics.IntentMatched, Log: h.note,
 	}
 	if h.memory != nil {
-		mind.Memory, stages.Memory = recaller{h}, h.talk()
+		mind.Memory, mind.RecallWithin, stages.Memory = recaller{h}, c.Memory.RecallWithin, h.talk()
 	}
 	h.spare = &spare{now: time.Now, watched: h.keeping(stages)}
 	h.answerer = logged{h.spare, h.log}

@@ -16,7 +16,7 @@ func (h *hostProcess) jarvis(stdin string, args ...string) (stdout, stderr strin
 	h.t.Helper()
 	cmd := exec.Command("jarvis", args...)
 	cmd.Dir = h.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "JARVIS_URL=http://" + h.addr, "LANG=C"}
+	cmd.Env = []string{quickExit, "PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "JARVIS_URL=http://" + h.addr, "LANG=C"}
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs lockedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

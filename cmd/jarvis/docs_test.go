@@ -21,7 +21,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			for _, line := range lines {
 				cmd := exec.Command("sh", "-ec", line)
 				cmd.Dir = h.dir
-				cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "JARVIS_URL=http://" + h.addr, "LANG=C"}
+				cmd.Env = []string{quickExit, "PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "JARVIS_URL=http://" + h.addr, "LANG=C"}
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Errorf("%s: %v\n%s", line, err, out)
 				}

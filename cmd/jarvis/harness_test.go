@@ -79,8 +79,10 @@ func startHost(t *testing.T, dir, config string) *hostProcess {
 	}
 	h := &hostProcess{t: t, dir: dir, log: &lockedBuffer{}, end: make(chan struct{})}
 	h.cmd = exec.Command("jarvis", "serve", "--config", file, "--data", h.data(), "--listen", "127.0.0.1:0", "--ready-file", ready)
-	// A program with the race detector sleeps a second when it ends, by default.
-	h.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GORACE=atexit_sleep_ms=0", "SHOP_SECRET=butter-and-bread"}
+	h.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, quickExit, "SHOP_SECRET=butter-and-bread",
+		// With the race detector, memory is not fast enough to remember in time, beside other tests.
+		"JARVIS_MEMORY__RECALL_WITHIN=10s",
+	}
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
 	if err := h.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -393,17 +395,6 @@ func (c *client) ask(text string) turnFrames {
 	c.t.Helper()
 	c.say(text)
 	return c.turn()
-}
-
-// askRemembering asks until memory was not too late for the answer, which a
-// machine that does much else may make it: the host says so, and goes on.
-func (c *client) askRemembering(text string) (got turnFrames) {
-	c.t.Helper()
-	until(c.t, "memory to be in time", func() bool {
-		got = c.ask(text)
-		return !got.done.Degraded
-	})
-	return got
 }
 
 func (c *client) into(f frame, v any) {

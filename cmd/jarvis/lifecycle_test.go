@@ -21,12 +21,8 @@ import (
 // message after its restart, and its turn ends as answered or interrupted. No
 // plugin outlives the host.
 func TestNothingAcceptedIsLostWhenTheHostIsKilled(t *testing.T) {
-	rounds := 50
-	if testing.Short() {
-		rounds = 5
-	}
 	dir := t.TempDir()
-	for round := range rounds {
+	for round := range 10 { // `make soak` does it 300 times
 		h := startHost(t, dir, quiet)
 		c := h.dial(fmt.Sprintf("r%d", round))
 		text := fmt.Sprintf("what time is it, round %d", round)
@@ -206,7 +202,7 @@ func TestAFirstStartOnAnotherAddressNamesInit(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command("jarvis", "serve", "--data", filepath.Join(dir, "data"), "--listen", "0.0.0.0:0")
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	cmd.Env = []string{quickExit, "PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState.ExitCode() != exitConfig || !strings.Contains(string(out), "jarvis init") {
 		t.Errorf("got %v: %s", err, out)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,9 +17,17 @@ import (
 	"github.com/jarvis-host/jarvis/sdk/serve"
 )
 
+// quickExit is for the environment of every program that a test runs: with the
+// race detector it would sleep a second when it ends.
+const quickExit = "GORACE=atexit_sleep_ms=0"
+
 // The test binary is the host and all of its plugins, by the name it is called
 // with: nothing is built twice, and everything runs with the race detector.
 func TestMain(m *testing.M) {
+	name, value, _ := strings.Cut(quickExit, "=")
+	if err := os.Setenv(name, value); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"jarvis":                main,
 		"jarvis-plugin-hangman": func() { serve.Main(hangman.New(hangman.Options{})) },
@@ -63,6 +72,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: false, Setup: func(e *testscript.Env) error {
+		e.Vars = append(e.Vars, quickExit)
 		e.Setenv("DOOR", door)
 		e.Setenv("HANGMAN", filepath.Join(filepath.Dir(door), "jarvis-plugin-hangman"))
 		e.Setenv("CRASH", filepath.Join(filepath.Dir(door), "jarvis-plugin-crash"))

@@ -73,7 +73,7 @@ func TestACorrectionTakesThePlaceOfTheOldValue(t *testing.T) {
 	}
 	c.ask("en fait, j'habite à Nantes")
 	c = h.dial("b") // another conversation: the model sees no history
-	c.askRemembering("propose une balade dans ma ville, où est-ce que j'habite ?")
+	c.ask("propose une balade dans ma ville, où est-ce que j'habite ?")
 	asked := model.Requests()
 	prompt := string(asked[len(asked)-1].Body)
 	if !strings.Contains(prompt, "Nantes") || strings.Contains(prompt, "Lyon") {
@@ -146,7 +146,7 @@ func TestWhatIsForgottenLeavesNoByte(t *testing.T) {
 	if files := holding(t, h.data(), canary); len(files) > 0 {
 		t.Errorf("the canary is still in %v", files)
 	}
-	c.askRemembering("et maintenant ?")
+	c.ask("et maintenant ?")
 	asked := model.Requests()
 	if strings.Contains(string(asked[len(asked)-1].Body), canary) {
 		t.Errorf("the model still reads it: %s", asked[len(asked)-1].Body)

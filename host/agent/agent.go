@@ -29,7 +29,7 @@ type Tools interface {
 }
 
 // Memory finds what is known that may matter for a turn. It is asked once a
-// turn, and answered without it when it takes longer than [RecallLimit].
+// turn, and answered without it when it takes longer than RecallWithin.
 type Memory interface {
 	// Recall returns at most budget tokens of text, ready to be read by a model,
 	// and what that text is made of. Nothing is a good answer.
@@ -42,9 +42,6 @@ type Recalled struct {
 	Used []turn.Recollection
 }
 
-// RecallLimit is how long memory may take.
-const RecallLimit = 50 * time.Millisecond
-
 // Agent answers turns with a model. Safe for concurrent use.
 type Agent struct {
 	Model      Model
@@ -56,8 +53,9 @@ type Agent struct {
 	FormatDate func(lang string, t time.Time) string
 	FormatTime func(lang string, t time.Time) string
 	Now        func() time.Time
-	// Memory may be nil: nothing is recalled.
-	Memory Memory
+	// Memory may be nil: nothing is recalled. It has RecallWithin to answer.
+	Memory       Memory
+	RecallWithin time.Duration
 	// Window is how many tokens a model has that tells nothing of its own.
 	Window int
 	// MaxSteps bounds how often the model is asked in a turn, MaxCalls how many

@@ -71,7 +71,7 @@ func (r *run) recall(ctx context.Context, budget int) string {
 	if r.a.Memory == nil || budget < 1 {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, RecallLimit)
+	ctx, cancel := context.WithTimeout(ctx, r.a.RecallWithin)
 	defer cancel()
 	type answer struct {
 		Recalled

@@ -226,10 +226,10 @@ func TestMemoryHelpsAndIsNeverInTheWay(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := says([]llm.Event{llm.Delta{Text: "ok"}, finish(1)})
 			a := agentOf(t, m, &hands{})
-			a.Memory = test.memory
+			a.Memory, a.RecallWithin = test.memory, 50*time.Millisecond
 			began := time.Now()
 			got := answerOf(t, a, turnOf("suggest a restaurant"))
-			if len(got.Memory) != test.used || got.Degraded != test.degraded || time.Since(began) > RecallLimit {
+			if len(got.Memory) != test.used || got.Degraded != test.degraded || time.Since(began) > a.RecallWithin {
 				t.Errorf("%s: got %+v after %v", name, got, time.Since(began))
 			}
 			rules := m.Requests()[0].Messages[0].Content

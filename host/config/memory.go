@@ -16,6 +16,9 @@ type MemoryConfig struct {
 	// Consolidate is how often memories are tidied up: what says the same is
 	// merged, what is over forgotten. 0s is never.
 	Consolidate time.Duration `koanf:"consolidate" min:"0s" max:"8760h"`
+	// RecallWithin is how long an answer waits for what is remembered. It is given
+	// without it when that takes longer, and says that it is degraded.
+	RecallWithin time.Duration `koanf:"recall_within" min:"1ms" max:"10s"`
 	// ReadWithModel is whether a model, where there is one, also reads new messages
 	// for facts when memories are tidied up, once each and within the end user's
 	// budget. Only what the words bear out is kept.
@@ -23,5 +26,5 @@ type MemoryConfig struct {
 }
 
 func defaultMemory() MemoryConfig {
-	return MemoryConfig{Enabled: true, MaxEpisodes: 100_000, Consolidate: 6 * time.Hour, ReadWithModel: true}
+	return MemoryConfig{Enabled: true, MaxEpisodes: 100_000, Consolidate: 6 * time.Hour, RecallWithin: 50 * time.Millisecond, ReadWithModel: true}
 }

@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -24,6 +21,9 @@ import (
 // Options are what a [Desk] works with. Services that are nil are not there:
 // what asks for them is answered with unsupported.
 type Options struct {
+	// Dir is a folder for the socket that no other desk uses; empty is one in the
+	// temporary folder. It is made if need be, and holds nothing else.
+	Dir       string
 	Values    Values
 	Schedules Schedules
 	Notices   Notices
@@ -65,23 +65,14 @@ type Desk struct {
 	guests map[[sha256.Size]byte]*guest // by their tokens' hashes
 }
 
-// maxSocketPath is the longest path of a Unix socket on every platform.
-const maxSocketPath = 103
-
-const socketName = "host"
-
-// Open listens on a socket in a new folder that only this operating system user
-// can enter. Close ends it.
+// Open listens on a socket in a folder that only this operating system user can
+// enter. Close ends it.
 func Open(o Options) (*Desk, error) {
-	dir, err := privateDir()
+	l, dir, err := listen(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open services for plugins: %w", err)
 	}
 	d := &Desk{o: o, dir: dir, server: wire.NewServer(bounds(o.Panicked)), served: make(chan struct{}), guests: map[[sha256.Size]byte]*guest{}}
-	l, err := net.Listen("unix", d.socket())
-	if err != nil {
-		return nil, fmt.Errorf("open services for plugins: %w", errors.Join(err, os.RemoveAll(dir)))
-	}
 	wire.RegisterHost(d.server, d.find)
 	go func() {
 		defer close(d.served)
@@ -90,30 +81,13 @@ func Open(o Options) (*Desk, error) {
 	return d, nil
 }
 
-// privateDir makes a folder whose path is short enough for a socket.
-func privateDir() (string, error) {
-	for _, base := range []string{os.TempDir(), "/tmp"} {
-		dir, err := os.MkdirTemp(base, "jv-host-")
-		switch {
-		case err != nil:
-			return "", err
-		case len(filepath.Join(dir, socketName)) <= maxSocketPath:
-			return dir, nil
-		}
-		if err := os.Remove(dir); err != nil {
-			return "", err
-		}
-	}
-	return "", errors.New("the temporary folder's path is too long for a socket")
-}
-
 func (d *Desk) socket() string { return filepath.Join(d.dir, socketName) }
 
 // Close ends all calls and removes the socket.
 func (d *Desk) Close() error {
 	d.server.Stop()
 	<-d.served
-	return os.RemoveAll(d.dir)
+	return leave(d.dir, d.o.Dir)
 }
 
 // Admit lets one process of a plugin in, with what was granted to it. The

@@ -6,8 +6,8 @@ import (
 )
 
 // inherited names the host's variables that a plugin may see: how the machine
-// is set up, never what the host was told.
-var inherited = []string{"LANG", "LC_ALL", "TZ", "SSL_CERT_DIR", "SSL_CERT_FILE"}
+// and Go's runtime are set up, never what the host was told.
+var inherited = []string{"LANG", "LC_ALL", "TZ", "SSL_CERT_DIR", "SSL_CERT_FILE", "GORACE", "GOTRACEBACK"}
 
 // environment is the whole environment of a plugin. Later entries win over
 // earlier ones of the same name.

@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 			return
 		}
 	}
+	// A program with the race detector sleeps a second when it ends, by default.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 

@@ -29,6 +29,13 @@ var languages = sync.OnceValue(func() map[string]*language {
 	}
 })
 
+// Load reads the word lists, which the first text otherwise waits for.
+func Load() {
+	languages()
+	timeWords()
+	kin()
+}
+
 func newLanguage(name string, stem func(*snowballstem.Env) bool) *language {
 	l := &language{stop: map[string]bool{}, irregular: map[string]string{}, stem: stem}
 	for _, w := range strings.Fields(read("stop." + name + ".txt")) {

@@ -63,6 +63,9 @@ var placeholders = strings.NewReplacer(
 	"<date>", `(?:the )?(?:\d{1,2}(?:st|nd|rd|th|er)?(?: of)? [a-z]+(?: \d{4})?|[a-z]+ \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?|[a-z]+ \d{4}|\d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?)`,
 )
 
+// Load reads the rules, which the first text otherwise waits for.
+func Load() { languages() }
+
 var languages = sync.OnceValue(func() map[string]*language {
 	out := map[string]*language{}
 	for _, name := range []string{"en", "fr"} {

@@ -41,6 +41,12 @@ type lexicon struct {
 	strong, negation map[string]bool
 }
 
+// Load reads the word lists, which the first text otherwise waits for.
+func Load() {
+	kindsOf()
+	feelings()
+}
+
 var feelings = sync.OnceValue(func() *lexicon {
 	l := &lexicon{words: map[string]Feeling{}, strong: set("strong.txt"), negation: set("negations.txt")}
 	for line := range strings.Lines(read("feelings.txt")) {
