@@ -9,11 +9,11 @@ import (
 )
 
 // TestTheCommandsOfTheDocumentsWork runs every `jarvis` line of the documents'
-// sh blocks, page by page, against a running host: what a reader types works.
+// sh blocks, page by page, against one running host: what a reader types works.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
+	h := startHost(t, "", withWeather(openMeteo(t)))
 	for _, page := range []string{"../../README.md", "../../docs/operations.md", "../../docs/sentences.md", "../../docs/models.md", "../../docs/memory.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
-			h := startHost(t, "", withWeather(openMeteo(t)))
 			lines := commandsOf(t, page)
 			if len(lines) == 0 {
 				t.Fatal("the page has no commands")

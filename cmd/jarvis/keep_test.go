@@ -16,9 +16,10 @@ import (
 
 // holding lists the files below the data directory that hold some text;
 // programs, which here hold this test, aside.
-func (h *hostProcess) holding(text string) (files []string) {
+func (h *hostProcess) holding(text string, below ...string) (files []string) {
 	h.t.Helper()
-	err := filepath.WalkDir(h.data(), func(path string, d fs.DirEntry, err error) error {
+	dir := filepath.Join(append([]string{h.data()}, below...)...)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil //nolint:nilerr // it went away meanwhile
 		}

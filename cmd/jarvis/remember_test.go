@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"crypto/rand"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -92,28 +88,6 @@ func TestACorrectionTakesThePlaceOfTheOldValue(t *testing.T) {
 // secretWord is a word that no program holds.
 func secretWord() string { return "x" + strings.ToLower(rand.Text()) }
 
-// holding lists the files below a folder that hold a word.
-func holding(t *testing.T, dir, word string) (files []string) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			return nil
-		}
-		if bytes.Contains(bytes.ToLower(raw), []byte(strings.ToLower(word))) {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
 // M05, X09: what is forgotten leaves no byte in the data directory: not in
 // memory, not in the conversations, not in what was asked about it.
 func TestWhatIsForgottenLeavesNoByte(t *testing.T) {
@@ -127,7 +101,7 @@ func TestWhatIsForgottenLeavesNoByte(t *testing.T) {
 		t.Fatalf("nothing is known: %s", text)
 	}
 	c.ask("bonjour")
-	if len(holding(t, h.data(), canary)) == 0 {
+	if len(h.holding(canary)) == 0 {
 		t.Fatal("the canary is nowhere: the test looks in the wrong place")
 	}
 	b := h.dial("b") // forgotten in another conversation than said
@@ -143,7 +117,7 @@ func TestWhatIsForgottenLeavesNoByte(t *testing.T) {
 	if done.State != "answered" || done.Source != "memory" || strings.Contains(done.Text, canary) {
 		t.Fatalf("forgetting ended as %+v", done)
 	}
-	if files := holding(t, h.data(), canary); len(files) > 0 {
+	if files := h.holding(canary); len(files) > 0 {
 		t.Errorf("the canary is still in %v", files)
 	}
 	c.ask("et maintenant ?")
@@ -152,7 +126,7 @@ func TestWhatIsForgottenLeavesNoByte(t *testing.T) {
 		t.Errorf("the model still reads it: %s", asked[len(asked)-1].Body)
 	}
 	h.stop()
-	if files := holding(t, h.data(), canary); len(files) > 0 {
+	if files := h.holding(canary); len(files) > 0 {
 		t.Errorf("after the end the canary is in %v", files)
 	}
 }
@@ -169,7 +143,7 @@ func TestWhatIsPrivateIsNotRemembered(t *testing.T) {
 	if got := c.ask("souviens-toi que j'aime le " + secret); got.done.MemorySaved {
 		t.Errorf("a temporary conversation, asked to: %+v", got.done)
 	}
-	if files := holding(t, h.dir, secret); len(files) > 0 {
+	if files := h.holding(secret); len(files) > 0 {
 		t.Errorf("a temporary conversation is in %v", files)
 	}
 	c = h.dial("b")
@@ -177,7 +151,7 @@ func TestWhatIsPrivateIsNotRemembered(t *testing.T) {
 	if got := c.turn(); got.done.MemorySaved {
 		t.Errorf("remember:false: %+v", got.done)
 	}
-	if files := holding(t, filepath.Join(h.data(), "memory"), "xylophone"); len(files) > 0 || len(h.memories().Items) != 0 {
+	if files := h.holding("xylophone", "memory"); len(files) > 0 || len(h.memories().Items) != 0 {
 		t.Errorf("remember:false is in %v", files)
 	}
 }
