@@ -5,7 +5,7 @@ BIN       := $(CURDIR)/bin
 TOOLS     := $(CURDIR)/.cache/tools
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   := -X main.version=$(VERSION)
-PROGRAMS  := jarvis jarvis-plugin-hangman jarvis-plugin-weather
+PROGRAMS  := jarvis jarvis-plugin-hangman jarvis-plugin-mcp jarvis-plugin-weather
 PREFIX    ?= /usr/local
 ARGS      ?=
 LOCOMO    ?=

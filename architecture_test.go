@@ -27,6 +27,7 @@ var layers = map[string][]string{
 	"cmd/jarvis/bundle":         {},
 	"cmd/jarvis-model":          {"host/llm/llmtest"},
 	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
+	"cmd/jarvis-plugin-mcp":     {"plugins/mcp", "sdk/serve"},
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
 	"cmd/report":                {},
 
@@ -91,8 +92,10 @@ var layers = map[string][]string{
 	"sdk/conformance":   {"sdk", "sdk/launch", "sdk/wire"},
 	"sdk/plugintest":    {"sdk", "sdk/conformance", "sdk/launch", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
 
-	"plugins/hangman": {"sdk"},
-	"plugins/weather": {"sdk", "sdk/intent"},
+	"plugins/hangman":     {"sdk"},
+	"plugins/mcp":         {"sdk"},
+	"plugins/mcp/mcptest": {},
+	"plugins/weather":     {"sdk", "sdk/intent"},
 }
 
 // confined says which packages may use a package from outside the module.
@@ -102,7 +105,7 @@ var confined = map[string][]string{
 	"github.com/julienschmidt/httprouter":    {"host/gateway", "cmd/bench-host"},
 	"modernc.org/sqlite":                     {"host/db/sqlite", "host/memory/embedded"},
 	"github.com/knadh/koanf/v2":              {"host/config"},
-	"github.com/modelcontextprotocol/go-sdk": {"host/mcp", "plugins/mcp"},
+	"github.com/modelcontextprotocol/go-sdk": {"host/mcp", "plugins/mcp/..."},
 }
 
 type source struct {

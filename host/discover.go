@@ -24,6 +24,10 @@ const programPrefix = "jarvis-plugin-"
 // own are the project's plugins: on, wherever they stand beside the program.
 var own = []string{"hangman", "weather"}
 
+// kinds are the project's programs that run under ids of the operator's; what
+// they need follows from the configuration, which the operator wrote.
+var kinds = []string{"mcp"}
+
 // discover decides which plugins there are: the project's own that are found
 // beside the program, and those that the configuration names.
 func discover(c *config.Config, program string) ([]supervisor.Config, error) {
@@ -50,10 +54,19 @@ func discover(c *config.Config, program string) ([]supervisor.Config, error) {
 		}
 		out = append(out, supervisor.Config{
 			ID: id, Path: locate(c, p, id, beside), Values: values, Enabled: on && p.Problem == "",
-			Grants: needGrants(p.Grants), GrantAll: slices.Contains(own, id),
+			Grants: needGrants(p.Grants), GrantAll: slices.Contains(own, cmp.Or(p.Kind, id)) || slices.Contains(kinds, p.Kind),
+			Env: instance(id, p.Kind),
 		})
 	}
 	return out, errors.Join(problems...)
+}
+
+// instance tells a program that may run several times which one it is.
+func instance(id, kind string) []string {
+	if kind == "" {
+		return nil
+	}
+	return []string{sdk.InstanceVariable + "=" + id}
 }
 
 func exists(path string) bool {
@@ -64,7 +77,7 @@ func exists(path string) bool {
 // locate finds a plugin's program: where the configuration says, in the
 // plugins' folder, or beside this program. A bare name is looked for there too.
 func locate(c *config.Config, p config.PluginConfig, id, beside string) string {
-	name := cmp.Or(p.Path, programPrefix+id)
+	name := cmp.Or(p.Path, programPrefix+cmp.Or(p.Kind, id))
 	if strings.ContainsRune(name, filepath.Separator) {
 		return name
 	}

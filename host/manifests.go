@@ -8,6 +8,7 @@ import (
 
 	"github.com/jarvis-host/jarvis/host/builtin"
 	"github.com/jarvis-host/jarvis/host/config"
+	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/texts"
 	"github.com/jarvis-host/jarvis/host/tool"
 	"github.com/jarvis-host/jarvis/sdk"
@@ -33,7 +34,7 @@ func Manifests(ctx context.Context, c *config.Config, o Options) ([]*sdk.Manifes
 		if !p.Enabled {
 			continue
 		}
-		m, err := describeProgram(ctx, p.Path, []string{o.Program, "__exec"})
+		m, err := describeProgram(ctx, p, []string{o.Program, "__exec"})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("plugin %s: %w", p.ID, err))
 			continue
@@ -43,8 +44,8 @@ func Manifests(ctx context.Context, c *config.Config, o Options) ([]*sdk.Manifes
 	return all, errors.Join(errs...)
 }
 
-func describeProgram(ctx context.Context, path string, shim []string) (*sdk.Manifest, error) {
-	p, err := launch.Start(ctx, launch.Spec{Path: path, Shim: shim})
+func describeProgram(ctx context.Context, c supervisor.Config, shim []string) (*sdk.Manifest, error) {
+	p, err := launch.Start(ctx, launch.Spec{Path: c.Path, Env: c.Env, Shim: shim})
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,8 @@ func (e *Effect) UnmarshalText(text []byte) error {
 type Confirm struct {
 	When ConfirmWhen `json:"when"`
 	// Text holds the question per language ("fr", "en"). Names in braces are
-	// replaced by the call's arguments: "Open {door}?".
+	// replaced by the call's arguments: "Open {door}?"; {arguments} stands for all
+	// of them, as JSON.
 	Text map[string]string `json:"text,omitempty"`
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/google/jsonschema-go/jsonschema"
+
 	"github.com/jarvis-host/jarvis/sdk/intent"
 )
 
@@ -35,9 +37,30 @@ func OnlyIf(f func() bool) ToolOption { return func(t *tool) { t.onlyIf = f } }
 // of a server that it stands for. See [Plugin.SetTools].
 type DynamicTool struct {
 	Spec ToolSpec
-	// Run gets the arguments as the host checked them against the spec's schema;
-	// all else is as with the function of [Tool].
+	// Run gets arguments that fit the spec's schema, with its defaults; all else is
+	// as with the function of [Tool].
 	Run func(ctx context.Context, c *Call, args json.RawMessage) (Result, error)
+}
+
+// tool checks arguments like those of a declared tool.
+func (d DynamicTool) tool() (*tool, error) {
+	var tree jsonschema.Schema
+	if err := json.Unmarshal(d.Spec.InputSchema, &tree); err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	input, err := resolve(&tree)
+	if err != nil {
+		return nil, err
+	}
+	t := &tool{spec: d.Spec, input: input}
+	t.run = func(ctx context.Context, c *Call, args json.RawMessage) (Result, error) {
+		var whole json.RawMessage
+		if err := t.arguments(c, args, &whole); err != nil {
+			return Result{}, err
+		}
+		return d.Run(ctx, c, whole)
+	}
+	return t, nil
 }
 
 // SetTools replaces all tools that an earlier SetTools set; declared tools
@@ -54,10 +77,12 @@ func (p *Plugin) SetTools(tools ...DynamicTool) error {
 			return fmt.Errorf("tool %s: the name is taken", d.Spec.Name)
 		case d.Run == nil:
 			return fmt.Errorf("tool %s: there is no function to run", d.Spec.Name)
-		case !json.Valid(d.Spec.InputSchema):
-			return fmt.Errorf("tool %s: input schema is no JSON", d.Spec.Name)
 		}
-		next = append(next, &tool{spec: d.Spec, run: d.Run})
+		made, err := d.tool()
+		if err != nil {
+			return fmt.Errorf("tool %s: input schema: %w", d.Spec.Name, err)
+		}
+		next = append(next, made)
 	}
 	p.offer.mu.Lock()
 	p.offer.dynamic = next

@@ -88,6 +88,21 @@ func New(id, version, description string) *Plugin {
 	return p
 }
 
+// Rename gives the plugin another id: for programs that run several times in one
+// host, each with a configuration of its own. serve.Main does it where the host
+// asks for it.
+func (p *Plugin) Rename(id string) *Plugin {
+	if !name.MatchString(id) {
+		p.fail("plugin id %q: expected a lower-case letter, then at most 63 of a-z, 0-9 and _", id)
+	}
+	p.manifest.ID = id
+	return p
+}
+
+// InstanceVariable is the environment variable in which a host names the id of
+// an instance to a program that may run several times.
+const InstanceVariable = "JARVIS_PLUGIN_ID"
+
 // name is what ids of plugins and names of tools look like.
 var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 

@@ -79,7 +79,8 @@ func startHost(t *testing.T, dir, config string) *hostProcess {
 	}
 	h := &hostProcess{t: t, dir: dir, log: &lockedBuffer{}, end: make(chan struct{})}
 	h.cmd = exec.Command("jarvis", "serve", "--config", file, "--data", h.data(), "--listen", "127.0.0.1:0", "--ready-file", ready)
-	h.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, quickExit, "SHOP_SECRET=butter-and-bread",
+	h.cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, quickExit, "SHOP_SECRET=butter-and-bread",
 		// With the race detector, memory is not fast enough to remember in time, beside other tests.
 		"JARVIS_MEMORY__RECALL_WITHIN=10s",
 	}

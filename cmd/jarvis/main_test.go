@@ -12,6 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/jarvis-host/jarvis/plugins/hangman"
+	"github.com/jarvis-host/jarvis/plugins/mcp"
+	"github.com/jarvis-host/jarvis/plugins/mcp/mcptest"
 	"github.com/jarvis-host/jarvis/plugins/weather"
 	"github.com/jarvis-host/jarvis/sdk"
 	"github.com/jarvis-host/jarvis/sdk/serve"
@@ -32,6 +34,8 @@ func TestMain(m *testing.M) {
 		"jarvis":                main,
 		"jarvis-plugin-hangman": func() { serve.Main(hangman.New(hangman.Options{})) },
 		"jarvis-plugin-weather": func() { serve.Main(weather.New()) },
+		"jarvis-plugin-mcp":     func() { serve.Main(mcp.New(mcp.Options{Ended: func(error) { os.Exit(1) }})) },
+		"notes-mcp":             func() { mcptest.Main(os.Args[1:]) },
 		"jarvis-plugin-door":    func() { serve.Main(door()) },
 		"jarvis-plugin-kitchen": func() { serve.Main(kitchen()) },
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },

@@ -13,7 +13,7 @@ import (
 func tools1() *sdk.Plugin {
 	return New(Options{
 		ID: "jarvis", Version: "1.0.0", Words: texts.Get, FormatTime: texts.FormatTime, FormatDate: texts.FormatDate,
-		Now: func() time.Time { return time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC) },
+		Now:       func() time.Time { return time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC) },
 		Remembers: true, Manifests: func() []*sdk.Manifest {
 			return []*sdk.Manifest{{ID: "game", Tools: []sdk.ToolSpec{{Name: "start", Sentences: []sdk.Sentences{
 				{Lang: "fr", Examples: []sdk.Example{{Text: "jouons"}}}, {Lang: "en", Examples: []sdk.Example{{Text: "let's play"}}},

@@ -106,6 +106,8 @@ func (l *loader) folder(key, path string) {
 // the plugin's manifest has it, such as "net api.example.com:443".
 var grant = regexp.MustCompile(`^(?:\*|[A-Za-z0-9_.-]{1,64}|[a-z]{1,16} \S{1,256})$`)
 
+var pluginName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
 // plugin checks a plugin's section and completes its own configuration.
 func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
 	key := "plugins." + id
@@ -113,6 +115,9 @@ func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
 		if info, err := os.Stat(p.Path); err != nil || !info.Mode().IsRegular() {
 			l.at(key+".path", quote(p.Path), "a program that is there", "")
 		}
+	}
+	if p.Kind != "" && !pluginName.MatchString(p.Kind) {
+		l.at(key+".kind", quote(p.Kind), "the name of a plugin, such as mcp", "")
 	}
 	for _, g := range p.Grants {
 		if !grant.MatchString(g) {

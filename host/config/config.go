@@ -90,6 +90,10 @@ type PluginConfig struct {
 	// Enabled is whether the plugin runs. The project's own plugins run unless
 	// this is false; others run only if it is true.
 	Enabled *bool `koanf:"enabled"`
+	// Kind is the plugin that this is an instance of, under a name of its own:
+	// mcp mounts a server that speaks the Model Context Protocol. Empty: the id is
+	// the plugin's name.
+	Kind string `koanf:"kind"`
 	// Path is the plugin's program. A bare name is looked for in plugins_dir and
 	// beside the host's program; empty is jarvis-plugin- and the id.
 	Path string `koanf:"path" path:"bare"`

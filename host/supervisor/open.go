@@ -54,7 +54,7 @@ func (k *keeper) open(ctx context.Context) outcome {
 
 func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
 	spec := launch.Spec{
-		Path: program, Shim: k.s.opts.Shim, Memory: k.s.opts.Memory, NoTLS: !k.s.opts.AutoMTLS,
+		Path: program, Env: k.cfg.Env, Shim: k.s.opts.Shim, Memory: k.s.opts.Memory, NoTLS: !k.s.opts.AutoMTLS,
 		Line: func(l launch.Line) { k.s.opts.Log(k.id, l) }, Now: k.s.opts.Clock,
 	}
 	if at, ok := ctx.Deadline(); ok {

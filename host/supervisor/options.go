@@ -71,6 +71,7 @@ type Observe struct {
 type Config struct {
 	ID      string          // must equal the id in its manifest
 	Path    string          // its program
+	Env     []string        // added to the few variables that a plugin gets
 	Values  json.RawMessage // its own configuration, a JSON object; nil is {}
 	Enabled bool
 	SHA256  string // the approved hash of the program in hex; empty takes any

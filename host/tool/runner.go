@@ -203,10 +203,11 @@ func (c *call) confirmText() string {
 	if json.Unmarshal(c.args, &args) != nil {
 		return text
 	}
-	pairs := make([]string, 0, 2*len(args))
+	pairs := make([]string, 0, 2*len(args)+2)
 	for name, v := range args {
 		pairs = append(pairs, "{"+name+"}", fmt.Sprint(v))
 	}
+	pairs = append(pairs, "{arguments}", string(c.args)) // after one of that name
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 

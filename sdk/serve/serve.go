@@ -51,6 +51,9 @@ func run(p *sdk.Plugin, args []string, stdout, stderr io.Writer) int {
 		_, _ = io.WriteString(stderr, usage(p))
 		return exitUsage
 	}
+	if id := os.Getenv(sdk.InstanceVariable); id != "" {
+		p.Rename(id)
+	}
 	log := slog.New(NewHandler(stderr))
 	slog.SetDefault(log)
 	if err := p.Err(); err != nil {

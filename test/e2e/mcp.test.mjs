@@ -8,13 +8,23 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 
 const run = promisify(execFile);
-const inspector = path.join(path.dirname(fileURLToPath(import.meta.url)), 'node_modules', '.bin', 'mcp-inspector');
+const here = path.dirname(fileURLToPath(import.meta.url));
+const inspector = path.join(here, 'node_modules', '.bin', 'mcp-inspector');
 
 let host;
-before(async () => { host = await startHost('llm:\n  ollama:\n    url: http://127.0.0.1:9\n'); });
+before(async () => {
+  host = await startHost(`
+llm: {ollama: {url: http://127.0.0.1:9}}
+plugins:
+  greeter:
+    kind: mcp
+    enabled: true
+    config: {command: ${JSON.stringify(process.execPath)}, args: [${JSON.stringify(path.join(here, 'notes-server.mjs'))}]}
+`);
+});
 after(async () => { assert.equal((await host.stop()).code, 0, host.log()); });
 
 async function connect(key = host.key) {
@@ -34,6 +44,20 @@ test('the TypeScript SDK lists and calls the tools', async () => {
   const answer = await client.callTool({ name: 'jarvis__time', arguments: {} });
   assert.match(answer.content[0].text, /\d/);
   const wrong = await client.callTool({ name: 'weather__forecast', arguments: { days: 'never' } });
+  assert.equal(wrong.isError, true);
+  await client.close();
+});
+
+test('a server of the TypeScript SDK is mounted, and reached through the host', async () => {
+  const client = await connect();
+  const names = await until('the server', async () => {
+    const all = (await client.listTools()).tools.map((t) => t.name);
+    return all.includes('greeter__greet') && all;
+  });
+  assert.ok(!names.includes('greeter__forget'), 'a tool that says nothing of itself is not granted');
+  const answer = await client.callTool({ name: 'greeter__greet', arguments: { name: 'Ada' } });
+  assert.equal(answer.content[0].text, 'Hello, Ada!');
+  const wrong = await client.callTool({ name: 'greeter__greet', arguments: {} });
   assert.equal(wrong.isError, true);
   await client.close();
 });

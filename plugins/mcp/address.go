@@ -1,0 +1,45 @@
+package mcp
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+// network is what the granted client goes through: it waits for as long as a
+// call may take, for servers that answer when they are done.
+func network() http.RoundTripper {
+	return &http.Transport{
+		Proxy:               nil, // it would see past the grants
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: 8,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 5 * time.Second,
+	}
+}
+
+// reach is how the protocol reaches an address: only where the grant lets it,
+// with the operator's headers.
+func reach(p *sdk.Plugin, s Settings) mcp.Transport {
+	return &mcp.StreamableClientTransport{
+		Endpoint: s.URL, MaxRetries: 2,
+		HTTPClient: &http.Client{Transport: &headed{next: p.HTTP().Transport, headers: s.Headers}},
+	}
+}
+
+type headed struct {
+	next    http.RoundTripper
+	headers map[string]string
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (h *headed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	for name, v := range h.headers {
+		r.Header.Set(name, v)
+	}
+	return h.next.RoundTrip(r) //nolint:wrapcheck // a transport of a transport
+}
