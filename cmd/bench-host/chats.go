@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ type load struct {
 	transit   bool // whether each token's delay is kept
 	// once: each client asks one thing; the tokens of its first second are left
 	// out, and so is the time, for turns begin then.
-	once bool
+	once  bool
+	every time.Duration // between the beginnings of a client's turns; 0 is at once
 }
 
 // heard is what all clients heard together.
@@ -53,7 +55,11 @@ func (b *bench) talk(ctx context.Context, p *process, l load) (h heard, err erro
 	probes := b.watch(p, &h)
 	err = each(talkers, func(t *talker) error {
 		var mine []answer
+		if l.every > 0 { // not all at once
+			<-time.After(rand.N(l.every))
+		}
 		for time.Now().Before(until) {
+			next := time.Now().Add(l.every)
 			a, err := t.ask(l.order, l.transit)
 			if err != nil {
 				return err
@@ -62,6 +68,7 @@ func (b *bench) talk(ctx context.Context, p *process, l load) (h heard, err erro
 			if l.once {
 				break
 			}
+			<-time.After(time.Until(next))
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -223,6 +230,19 @@ func (b *bench) promptly(ctx context.Context) ([]goal, error) {
 	}, nil
 }
 
+// steady is S10: 200 messages a second of 200 people, each on disk first.
+func (b *bench) steady(ctx context.Context) ([]goal, error) {
+	var p99 [2][]float64
+	err := b.turns(func(p *process, host bool) error {
+		h, err := b.talk(ctx, p, load{clients: 200, order: order{tokens: 4}, every: time.Second})
+		p99[index(host)] = append(p99[index(host)], micros(quantile(h.firsts, 0.99))/1000)
+		return err
+	})
+	g := against(goal{id: "S10", what: "first token, 200 messages a second, p99", unit: "ms", must: 20, note: "added"}, p99[0], p99[1])
+	g.ratio = g.figure - g.floor
+	return []goal{g}, err
+}
+
 // paced is F3, F4 and F20: 200 chats of 50 tokens a second.
 func (b *bench) paced(ctx context.Context) ([]goal, error) {
 	var p50, p99, cpu [2][]float64
@@ -275,19 +295,18 @@ func (b *bench) saturated(ctx context.Context) ([]goal, error) {
 // oneToken is F8.
 func (b *bench) oneToken(ctx context.Context) ([]goal, error) {
 	var bare, durable, ram []float64
-	per := func(h heard) float64 { return micros(h.cpu) / float64(max(1, h.answers)) }
 	err := b.turns(func(p *process, host bool) error {
 		h, err := b.talk(ctx, p, load{clients: 20, order: order{tokens: 1}})
 		if !host {
-			bare = append(bare, per(h))
+			bare = append(bare, perAnswer(h))
 			return err
 		}
-		durable = append(durable, per(h))
+		durable = append(durable, perAnswer(h))
 		if err != nil {
 			return err
 		}
 		h, err = b.talk(ctx, p, load{clients: 20, order: order{tokens: 1}, temporary: true})
-		ram = append(ram, per(h))
+		ram = append(ram, perAnswer(h))
 		return err
 	})
 	return []goal{

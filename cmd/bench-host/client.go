@@ -129,6 +129,11 @@ func (a *answer) take(raw []byte, keep bool) error {
 	a.deltas++
 	a.text += len(text)
 	a.bytes += frameBytes(len(raw))
+	return a.count(text, keep)
+}
+
+// count looks at each token's number, and keeps its delay.
+func (a *answer) count(text []byte, keep bool) error {
 	now := time.Now().UnixNano()
 	for token := range bytes.FieldsSeq(text) {
 		number, at, _ := bytes.Cut(token, []byte(":"))

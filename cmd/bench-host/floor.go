@@ -55,7 +55,8 @@ type said struct {
 // relayed is one line of the model, and the floor's frame for it.
 type relayed struct {
 	Message struct {
-		Content string `json:"content"`
+		Content string            `json:"content"`
+		Calls   []json.RawMessage `json:"tool_calls"`
 	} `json:"message"`
 	Done bool `json:"done"`
 }
@@ -84,16 +85,23 @@ func (f *floor) relay(w http.ResponseWriter, r *http.Request) {
 		if c.ReadJSON(&s) != nil {
 			return
 		}
-		if err := f.answer(c, s.Text); err != nil {
+		if err := f.answer(c, message{Role: "user", Content: s.Text}); err != nil {
 			return
 		}
 	}
 }
 
-func (f *floor) answer(c *websocket.Conn, text string) error {
-	body, err := json.Marshal(map[string]any{
-		"model": modelName, "stream": true, "messages": []map[string]string{{"role": "user", "content": text}},
-	})
+// message is what the model is sent.
+type message struct {
+	Role    string            `json:"role"`
+	Content string            `json:"content"`
+	Calls   []json.RawMessage `json:"tool_calls,omitempty"`
+}
+
+// answer passes the model's words on. A tool that the model calls gives back
+// "ok", without being one: what a tool costs is the host's.
+func (f *floor) answer(c *websocket.Conn, asked ...message) error {
+	body, err := json.Marshal(map[string]any{"model": modelName, "stream": true, "messages": asked})
 	if err != nil {
 		return err
 	}
@@ -103,13 +111,20 @@ func (f *floor) answer(c *websocket.Conn, text string) error {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	lines := bufio.NewScanner(resp.Body)
+	var calls []json.RawMessage
 	for lines.Scan() {
 		var l relayed
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			return err
 		}
+		if calls = append(calls, l.Message.Calls...); l.Done && len(calls) > 0 {
+			return f.answer(c, append(asked, message{Role: "assistant", Calls: calls}, message{Role: "tool", Content: "ok"})...)
+		}
 		if l.Done {
 			return c.WriteJSON(deltaFrame{Type: "done"})
+		}
+		if l.Message.Content == "" {
+			continue
 		}
 		if err := c.WriteJSON(deltaFrame{Type: "delta", Text: l.Message.Content}); err != nil {
 			return err

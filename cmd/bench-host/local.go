@@ -41,32 +41,6 @@ func (b *bench) remembering(ctx context.Context) ([]goal, error) {
 	return []goal{against(goal{id: "F8m", what: "CPU of a message, with memory against without", unit: "us"}, bare, full)}, nil
 }
 
-// coldStart is F11: from the start of the program to the host's being ready,
-// with a data directory that is there already.
-func (b *bench) coldStart(ctx context.Context) ([]goal, error) {
-	dir, err := os.MkdirTemp("", "bench-start-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	config := fmt.Sprintf(hostConfig, b.model.url, modelName)
-	var took []float64
-	for i := range 2 + b.rounds {
-		p, err := startHostIn(ctx, b.settings.host, dir, config)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 { // the first one makes its data
-			took = append(took, float64(p.took)/float64(time.Millisecond))
-		}
-		p.dir = "" // it is used again
-		p.stop()
-	}
-	return []goal{{
-		id: "F11", what: "start to ready, plugins with mutual TLS", unit: "ms", figure: median(took), ratio: median(took), must: 300, better: 50,
-	}}, nil
-}
-
 // logLine is F9: what a message's log line costs, scrubbed, and the worst text.
 func (b *bench) logLine(context.Context) ([]goal, error) {
 	scrubber := telemetry.NewScrubber()

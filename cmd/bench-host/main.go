@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 )
 
 func main() {
+	if program := filepath.Base(os.Args[0]); strings.HasPrefix(program, pluginPrefix) {
+		servePlugin(program)
+		return
+	}
 	if len(os.Args) > 1 && (os.Args[1] == "model" || os.Args[1] == "floor") {
 		exit(serveRole(os.Args[1]))
 	}

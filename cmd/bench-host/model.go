@@ -34,10 +34,15 @@ type order struct {
 	rate   int // tokens a second; 0 is as fast as can be
 	wait   int // milliseconds before the first
 	tag    string
+	tool   string // what is called before the answer; none if empty
 }
 
 func (o order) String() string {
-	return fmt.Sprintf("compose tokens=%d rate=%d wait=%d tag=%s", o.tokens, o.rate, o.wait, o.tag)
+	text := fmt.Sprintf("compose tokens=%d rate=%d wait=%d tag=%s", o.tokens, o.rate, o.wait, o.tag)
+	if o.tool != "" { // its words too, or the host would not show it to the model
+		text += " tool=" + o.tool + " " + strings.ReplaceAll(o.tool, "__", " ")
+	}
+	return text
 }
 
 func parseOrder(text string) (o order) {
@@ -52,6 +57,8 @@ func parseOrder(text string) (o order) {
 			o.wait, _ = strconv.Atoi(value)
 		case "tag":
 			o.tag = value
+		case "tool":
+			o.tool = value
 		}
 	}
 	return o
@@ -95,12 +102,17 @@ func (m *model) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var o order
+	var last string
 	for _, msg := range q.Messages {
-		if msg.Role == "user" {
+		if last = msg.Role; last == "user" {
 			o = parseOrder(msg.Content)
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
+	if o.tool != "" && last == "user" {
+		fmt.Fprintf(w, `{"model":%q,"created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":%q,"arguments":{}}}]},"done":false}`+"\n", modelName, o.tool)
+		o.tokens = 0
+	}
 	if o.wait > 0 {
 		m.mu.Lock()
 		m.asked[o.tag] = true
