@@ -42,15 +42,19 @@ func OpenAccounts(ctx context.Context, cfg *config.Snapshot) (*Accounts, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	o := auth.Options{Store: db, Secret: secret}
-	if key := c.OperatorKey.Reveal(); key != "" {
-		o.OperatorKeys = []string{key}
-	}
-	s, err := auth.New(o)
+	s, err := auth.New(auth.Options{Store: db, Secret: secret, OperatorKeys: operatorKeys(c)})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open accounts: %w", err), db.Close())
 	}
 	return &Accounts{Service: s, db: db}, nil
+}
+
+// operatorKeys are the operator's keys that a configuration holds.
+func operatorKeys(c *config.Config) []string {
+	if key := c.OperatorKey.Reveal(); key != "" {
+		return []string{key}
+	}
+	return nil
 }
 
 // Close closes the store.

@@ -34,7 +34,7 @@ import (
 type Options struct {
 	Version string
 	Program string    // the running program's path: plugins are looked for beside it
-	Log     io.Writer // where log lines go
+	Log     io.Writer // where log lines go, unless the configuration names a file
 }
 
 // Host is a whole assistant. It owns the goroutines of its rooms; Start starts
@@ -49,6 +49,7 @@ type Host struct {
 	snapshot  *config.Snapshot
 	reloading sync.Mutex
 	scrubber  *telemetry.Scrubber
+	logs      *logs
 	prompts   *agent.Prompts
 
 	accounts  *Accounts
@@ -88,10 +89,15 @@ type cleanup struct {
 func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err error) {
 	c := cfg.Config()
 	scrubber := telemetry.NewScrubber()
+	sink, err := openLogs(c.Log, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	h := &Host{
 		o: o, cfg: c, snapshot: cfg, scrubber: scrubber, failed: make(chan error, 1), detached: newDetached(time.Now),
-		log: telemetry.NewLogger(o.Log, c.Log.Format, c.Log.Level, scrubber),
+		logs: sink, log: telemetry.NewLogger(sink, c.Log.Format, c.Log.Level, scrubber),
 	}
+	h.onStop("log", sink.close)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.clean(ctx))
@@ -109,6 +115,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	}
 	registry := prometheus.NewRegistry()
 	h.metrics = telemetry.NewMetrics(registry, o.Version, names(plugins))
+	sink.Lost(h.metrics.LogLost)
 	h.health = health.New(health.Options{Clean: scrubber.Scrub, Observe: func(name string, err error, took time.Duration) {
 		h.metrics.ServiceHealth(name, err == nil, took)
 	}})
@@ -273,9 +280,7 @@ func (h *Host) stopPlugins(ctx context.Context) error {
 // hurries: open turns are told that they were interrupted, plugins are killed.
 func (h *Host) Stop(ctx context.Context) error {
 	h.log.Info("host stopping")
-	err := h.clean(ctx)
-	h.log.Info("host stopped")
-	return err
+	return h.clean(ctx)
 }
 
 // Failed yields the error that ended serving, if one does.

@@ -13,7 +13,7 @@ import (
 // All others count from its next start on.
 var live = []string{
 	"llm", "limits", "home", "gateway.allowed_hosts", "gateway.allowed_origins", "gateway.trusted_proxies",
-	"metrics.allow_loopback", "log.level",
+	"metrics.allow_loopback", "log.level", "operator_key", "operator_key_file",
 }
 
 // Complain tells the operator in the log of what the program could not do.
@@ -46,6 +46,7 @@ func (h *Host) Reload(snapshot *config.Snapshot) error {
 	}
 	h.limits.Set(c.Limits.ChatPerMinute, c.Limits.ConnectsPerMinute)
 	h.gateway.Configure(h.edgeOf(c))
+	h.accounts.SetOperatorKeys(operatorKeys(c))
 	h.log.SetLevel(telemetry.Level(c.Log.Level))
 	h.snapshot = snapshot
 	now, later := config.Split(changes, slices.Concat(live, h.reloadPlugins(c, plugins))...)

@@ -11,6 +11,9 @@ import (
 func configCheckCommand() command {
 	return configCommand("check", "", "check the configuration and name every problem in it", 0,
 		func(p *program, s *config.Snapshot, _ []string) error {
+			for _, line := range s.Strangers() {
+				fmt.Fprintln(p.stdout, line)
+			}
 			if len(s.Problems()) > 0 {
 				return &exitError{code: exitConfig}
 			}

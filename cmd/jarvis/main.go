@@ -34,7 +34,9 @@ func main() {
 	sigs := make(chan os.Signal, 4)
 	signal.Notify(sigs, syscall.SIGINT, syscall.SIGTERM)
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		signal.Notify(sigs, syscall.SIGHUP) // which ends everything else
+		// Which end everything else. A log whose reader is gone ends no host.
+		signal.Notify(sigs, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGQUIT)
+		signal.Ignore(syscall.SIGPIPE)
 	}
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), signals: sigs}
 	os.Exit(p.run(context.Background(), os.Args[1:]))

@@ -79,7 +79,11 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.O
 	if err != nil {
 		return fmt.Errorf("find the program itself: %w", err)
 	}
-	h, err := host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: p.stderr})
+	log := p.stderr
+	if cfg.Config().Log.Output == "stdout" {
+		log, p.stdout = p.stdout, p.stderr // whoever reads the log there reads nothing else
+	}
+	h, err := host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: log})
 	if err != nil {
 		return hostError(err)
 	}
@@ -92,8 +96,9 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.O
 	watching, enough := context.WithCancel(ctx)
 	go config.Watch(watching, from, func() { reload(h, from) })
 	defer enough()
+	ends := p.heed(h, from)
 	select {
-	case <-p.untilEnd(h, from):
+	case <-ends:
 	case err := <-h.Failed():
 		return errors.Join(err, h.Stop(ctx))
 	}
@@ -104,27 +109,34 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.O
 	select {
 	case err := <-stopped:
 		return err
-	case s := <-p.signals:
+	case s := <-ends:
 		force()
 		err := errors.Join(errors.New("stopped at once by a second signal"), <-stopped)
 		return &exitError{code: signalCode(s), err: err}
 	}
 }
 
-// untilEnd reads the configuration again at each SIGHUP, until another signal
-// comes.
-func (p *program) untilEnd(h *host.Host, from config.Options) <-chan struct{} {
-	end := make(chan struct{})
+// heed does what signals ask for, and passes on those that end the host: SIGHUP
+// reads the configuration again and opens the log's file again, SIGUSR1 does the
+// latter alone, SIGQUIT logs what every goroutine does.
+func (p *program) heed(h *host.Host, from config.Options) <-chan os.Signal {
+	ends := make(chan os.Signal, cap(p.signals))
 	go func() {
-		defer close(end)
 		for s := range p.signals {
-			if s != syscall.SIGHUP {
-				return
+			switch s {
+			case syscall.SIGHUP:
+				reopen(h)
+				reload(h, from)
+			case syscall.SIGUSR1:
+				reopen(h)
+			case syscall.SIGQUIT:
+				h.DumpStacks()
+			default:
+				ends <- s
 			}
-			reload(h, from)
 		}
 	}()
-	return end
+	return ends
 }
 
 // reload reads the configuration again. What is bad is told of, and the last
@@ -136,6 +148,12 @@ func reload(h *host.Host, from config.Options) {
 	}
 	if err != nil {
 		h.Complain("configuration not taken over, the last good one stays", err)
+	}
+}
+
+func reopen(h *host.Host) {
+	if err := h.ReopenLog(); err != nil {
+		h.Complain("log not opened again", err)
 	}
 }
 

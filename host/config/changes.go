@@ -28,20 +28,36 @@ func (c Change) String() string {
 // that is another one counts, though both are masked.
 func (s *Snapshot) Changes(now *Snapshot) []Change {
 	before, after := s.values(), now.values()
-	names := sortedKeys(before)
+	names, changed := sortedKeys(before), map[string]bool{}
 	for key := range after {
 		if _, ok := before[key]; !ok {
 			names = append(names, key)
 		}
 	}
+	for key := range now.known { // those inside a plugin's section are told of as its
+		if top := topKey(key); s.known[key] != now.known[key] && !slices.Contains(names, key) {
+			names = append(names, top)
+			changed[top] = true
+		}
+	}
 	slices.Sort(names)
+	names = slices.Compact(names)
 	var all []Change
 	for _, key := range names {
-		if before[key] != after[key] || !reflect.DeepEqual(s.raw.Get(key), now.raw.Get(key)) {
+		if changed[key] || before[key] != after[key] || s.known[key] != now.known[key] || !reflect.DeepEqual(s.raw.Get(key), now.raw.Get(key)) {
 			all = append(all, Change{Key: key, Old: before[key], New: after[key]})
 		}
 	}
 	return all
+}
+
+// topKey is the key itself of what stands inside a plugin's own configuration.
+func topKey(key string) string {
+	_, inner, ok := keys().find(key)
+	if !ok {
+		return key
+	}
+	return strings.TrimSuffix(key, "."+inner)
 }
 
 func (s *Snapshot) values() map[string]string {

@@ -87,7 +87,10 @@ func TestAFileThatStandsStillAfterAChangeIsReadAgain(t *testing.T) {
 	tick := make(chan time.Time)
 	ctx, cancel := context.WithCancel(t.Context())
 	told, ended := 0, make(chan struct{})
-	go func() { defer close(ended); watch(ctx, tick, d.look, func() { told++ }) }()
+	go func() {
+		defer close(ended)
+		watch(ctx, tick, func() marks { return marks{"jarvis.yaml": see(d.look())} }, func() { told++ })
+	}()
 	for range ticks {
 		tick <- time.Time{}
 	}

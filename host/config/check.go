@@ -125,6 +125,7 @@ func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
 		}
 	}
 	if p.ConfigFile != "" {
+		l.watched = append(l.watched, p.ConfigFile)
 		raw, err := readBounded(p.ConfigFile)
 		if err != nil {
 			l.at(key+".config_file", quote(p.ConfigFile)+" "+reason(err), "a file that can be read", "")

@@ -16,8 +16,9 @@ type Config struct {
 	// TimeZone is the time zone of end users that have set none, such as
 	// Europe/Paris; empty is the machine's.
 	TimeZone string `koanf:"time_zone"`
-	// OperatorKey is an operator's key that is given from outside, as env:NAME to
-	// take it from the environment. Without one, the first start makes a key.
+	// OperatorKey is an operator's key that is given from outside: env:NAME takes
+	// it from the environment, file:PATH from a file, secret:NAME from the service
+	// manager. Without one, the first start makes a key.
 	OperatorKey Secret `koanf:"operator_key"`
 	// OperatorKeyFile is a file that holds the operator's key, and that only its
 	// owner can read.
@@ -98,7 +99,8 @@ type PluginConfig struct {
 	// beside the host's program; empty is jarvis-plugin- and the id.
 	Path string `koanf:"path" path:"bare"`
 	// Config is the plugin's own configuration, checked against its schema. A
-	// value env:NAME is taken from the environment.
+	// value env:NAME is taken from the environment, file:PATH from a file that only
+	// its owner can read, and secret:NAME from the service manager.
 	Config map[string]any `koanf:"config"`
 	// ConfigFile is a YAML or JSON file with more of the plugin's own
 	// configuration; what stands under config goes before it.
@@ -109,7 +111,8 @@ type PluginConfig struct {
 	// it: "net api.example.com:443", "memory read", kv, schedule, notify, llm.
 	Grants []string `koanf:"grants"`
 	// Secrets are what the plugin may ask for by name where the need "secret
-	// NAME" is granted. Each value is env:NAME, taken from the environment.
+	// NAME" is granted. Each value is env:NAME, file:PATH or
+	// secret:NAME.
 	Secrets map[string]any `koanf:"secrets"`
 	// Record is how many of its last calls are kept, with their ends, in the data
 	// directory's recordings, for `jarvis plugin call --replay`; what people say
@@ -122,15 +125,6 @@ type PluginConfig struct {
 	// Problem says what is wrong with this section; the plugin is then off. It
 	// is empty when nothing is.
 	Problem string `koanf:"-"`
-}
-
-// LogConfig is the host's log, on standard error.
-type LogConfig struct {
-	// Level is the least severe level that is logged.
-	Level string `koanf:"level" enum:"trace,debug,info,warn,error"`
-	// Format is how a line is written: json, text, or auto, which is text in
-	// profile dev and json in prod.
-	Format string `koanf:"format" enum:"auto,json,text"`
 }
 
 // MetricsConfig is who may read GET /metrics.
@@ -157,7 +151,7 @@ func Default() Config {
 		Limits:   LimitsConfig{ChatPerMinute: 30, ConnectsPerMinute: 10},
 		LLM:      defaultModels(),
 		Memory:   defaultMemory(),
-		Log:      LogConfig{Level: "info", Format: "auto"},
+		Log:      defaultLog(),
 		Metrics:  MetricsConfig{AllowLoopback: true},
 		Drain:    DrainConfig{Deadline: 8 * time.Second},
 	}

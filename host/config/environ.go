@@ -38,6 +38,45 @@ func aliases() []alias {
 	}
 }
 
+// strangers are the original's variables for what the host does by itself, or
+// does not do. They set nothing; `jarvis config check` says so.
+var strangers = []struct{ name, instead string }{
+	{"DATABASE_URL", "the host keeps everything in its data directory"},
+	{"REDIS_URL", "the host needs no cache beside it"},
+	{"OPENWEATHER_API_KEY", "the weather comes from Open-Meteo, which needs no key"},
+	{"HOME_ASSISTANT_URL", "no plugin of this release speaks with Home Assistant"},
+	{"HOME_ASSISTANT_TOKEN", "no plugin of this release speaks with Home Assistant"},
+	{"STT_API_URL", "this release does not listen"},
+	{"TTS_API_URL", "this release does not speak"},
+}
+
+// Strangers tells which variables are set that set nothing, and why; one line
+// each, without their values.
+func (s *Snapshot) Strangers() []string { return slices.Clone(s.strangers) }
+
+func (l *loader) findStrangers() {
+	for _, v := range strangers {
+		if value := l.env[v.name]; value != "" {
+			l.strangers = append(l.strangers, v.name+" sets nothing: "+v.instead)
+			l.secrets = append(l.secrets, secretOf(v.name, value)...)
+		}
+	}
+}
+
+// secretOf is the secret in a variable of the original's: all of it, or the
+// password of an address.
+func secretOf(name, value string) []string {
+	if strings.HasSuffix(name, "_URL") {
+		if u, err := url.Parse(value); err == nil && u.User != nil {
+			if password, ok := u.User.Password(); ok {
+				return []string{password}
+			}
+		}
+		return nil
+	}
+	return []string{value}
+}
+
 func profileName(s string) (string, error) {
 	switch s = strings.ToLower(s); s {
 	case "development":
@@ -93,6 +132,7 @@ func ollamaHost(s string) (string, error) {
 
 // environ reads the environment's layer.
 func (l *loader) environ() {
+	l.findStrangers()
 	for _, a := range aliases() {
 		if v := strings.TrimSpace(l.env[a.name]); v != "" {
 			l.alias(a, v)
@@ -100,7 +140,7 @@ func (l *loader) environ() {
 	}
 	for _, name := range sortedKeys(l.env) {
 		known := slices.ContainsFunc(aliases(), func(a alias) bool { return a.name == name })
-		if rest, ok := strings.CutPrefix(name, prefix); ok && !known {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && !known && name != logVariable {
 			l.variable(name, rest)
 		}
 	}

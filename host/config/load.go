@@ -58,6 +58,10 @@ type loader struct {
 	origins  map[string]origin
 	problems []Problem
 	secrets  []string
+	known    map[string]string // secrets by the key that they were read for
+	watched  []string          // files that a change of counts
+
+	strangers []string // variables that set nothing, and why
 }
 
 // Load reads a configuration. The error is an [*Error] with every problem there
@@ -65,19 +69,8 @@ type loader struct {
 // used beside the error, with those plugins off; after any other the snapshot
 // is nil.
 func Load(o Options) (*Snapshot, error) {
-	l := &loader{o: o, env: map[string]string{}, k: koanf.New("."), origins: map[string]origin{}}
-	for _, e := range o.Env {
-		if name, v, ok := strings.Cut(e, "="); ok {
-			l.env[name] = v
-		}
-	}
-	l.read(LayerDefault, l.defaults)
-	l.read(LayerSecret, l.secretFiles)
-	l.read(LayerFile, l.file)
-	l.read(LayerEnv, l.environ)
-	l.read(LayerFlag, l.flags)
-	c := l.build()
-	l.check(c)
+	l := newLoader(o)
+	c := l.load()
 	if len(l.problems) == 0 {
 		return l.snapshot(c), nil
 	}
@@ -93,8 +86,31 @@ func Load(o Options) (*Snapshot, error) {
 	return l.snapshot(c), err
 }
 
+func newLoader(o Options) *loader {
+	l := &loader{o: o, env: map[string]string{}, k: koanf.New("."), origins: map[string]origin{}, known: map[string]string{}}
+	for _, e := range o.Env {
+		if name, v, ok := strings.Cut(e, "="); ok {
+			l.env[name] = v
+		}
+	}
+	return l
+}
+
+// load reads every layer, and checks what comes of them.
+func (l *loader) load() *Config {
+	l.read(LayerDefault, l.defaults)
+	l.read(LayerSecret, l.secretFiles)
+	l.read(LayerFile, l.file)
+	l.read(LayerFile, l.logFile)
+	l.read(LayerEnv, l.environ)
+	l.read(LayerFlag, l.flags)
+	c := l.build()
+	l.check(c)
+	return c
+}
+
 func (l *loader) snapshot(c *Config) *Snapshot {
-	return &Snapshot{config: c, raw: l.k, origins: l.origins, problems: l.problems, secrets: l.secrets}
+	return &Snapshot{config: c, raw: l.k, origins: l.origins, problems: l.problems, secrets: l.secrets, known: l.known, watched: l.watched, strangers: l.strangers}
 }
 
 // read gathers one layer and lays it over those before.
@@ -264,6 +280,7 @@ func fillFields(into reflect.Value, leaves map[string]leaf, get func(key string)
 // settle turns what is written into what is meant: paths and automatic values.
 func (l *loader) settle(c *Config) {
 	c.DataDir, c.PluginsDir, c.OperatorKeyFile = l.path(c.DataDir), l.path(c.PluginsDir), l.path(c.OperatorKeyFile)
+	c.Log.File = l.path(c.Log.File)
 	if c.Log.Format == "auto" {
 		c.Log.Format = map[bool]string{true: "json", false: "text"}[c.Profile == "prod"]
 	}

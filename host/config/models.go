@@ -64,7 +64,8 @@ type ProviderConfig struct {
 	// https://openrouter.ai/api/v1.
 	URL string `koanf:"url"`
 	// Key is sent to the server with every request, as env:NAME to take it from
-	// the environment.
+	// the environment, file:PATH from a file, or secret:NAME from the service
+	// manager.
 	Key Secret `koanf:"key"`
 	// KeyFile is a file that holds the key, and that only its owner can read.
 	KeyFile string `koanf:"key_file" path:"true"`
@@ -288,7 +289,7 @@ func (l *loader) provider(name string, p ProviderConfig) ProviderConfig {
 	}
 	if text, ok := l.privateFile(key+".key_file", p.KeyFile); ok {
 		p.Key = NewSecret(text)
-		l.secrets = append(l.secrets, text)
+		l.know(key+".key_file", text)
 	}
 	return p
 }

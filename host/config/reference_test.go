@@ -236,7 +236,9 @@ before those above it:
 ` + "`jarvis config check`" + ` names every problem, ` + "`jarvis config explain KEY`" + ` says what a key is set to and by
 what. A duration is a number with its unit: ` + "`500ms`, `30s`, `5m`" + `. A list in the environment is
 separated by commas. A secret is never written in the file: ` + "`env:NAME`" + ` takes it from the environment,
-and a key that ends in ` + "`_file`" + ` names a file that only its owner can read.
+` + "`file:PATH`" + `, or a key that ends in ` + "`_file`" + `, from a file that only its owner can read, and
+` + "`secret:NAME`" + ` from the service manager: a systemd credential, or a secret of Docker or Kubernetes in
+` + "`/run/secrets`" + `. A file of a secret that changes is read again while the host runs.
 `)
 	for _, s := range sections("", reflect.ValueOf(Default())) {
 		title := cmp.Or(strings.TrimSuffix(s.key, "."), "The host")
@@ -254,6 +256,11 @@ and a key that ends in ` + "`_file`" + ` names a file that only its owner can re
 	b.WriteString("\n## Other variables\n\n| variable | key | meaning |\n| --- | --- | --- |\n")
 	for _, a := range aliases() {
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", a.name, a.key, capital(a.meaning))
+	}
+	fmt.Fprintf(&b, "| `%s` | `log` | A YAML or JSON file with a section `log` alone; goes before the configuration's file |\n", logVariable)
+	b.WriteString("\nThese set nothing, which `jarvis config check` says where one of them is set:\n\n")
+	for _, v := range strangers {
+		fmt.Fprintf(&b, "- `%s`: %s.\n", v.name, v.instead)
 	}
 	return b.String()
 }

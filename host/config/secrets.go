@@ -16,10 +16,15 @@ const (
 // secretName is the file of a secrets folder that holds the operator's key.
 const secretName = "jarvis_operator_key"
 
-var envRef = regexp.MustCompile(`^env:([A-Za-z_][A-Za-z0-9_]*)$`)
+// secretRef is where a secret is: the environment, a file, or a folder that a
+// service manager fills.
+var secretRef = regexp.MustCompile(`^(?:env:([A-Za-z_][A-Za-z0-9_]*)|file:(.+)|secret:([A-Za-z0-9_][A-Za-z0-9_.-]*))$`)
 
-// secretFiles reads the layer of folders that a service manager fills.
-func (l *loader) secretFiles() {
+// secretForms is what may stand in the place of a secret.
+const secretForms = "env:NAME, file:PATH or secret:NAME"
+
+// secretDirs are the folders of systemd's credentials and of Docker's secrets.
+func (l *loader) secretDirs() []string {
 	dirs := l.o.SecretDirs
 	if dirs == nil {
 		if d := l.env["CREDENTIALS_DIRECTORY"]; d != "" {
@@ -27,8 +32,14 @@ func (l *loader) secretFiles() {
 		}
 		dirs = append(dirs, "/run/secrets")
 	}
-	for _, d := range dirs {
+	return dirs
+}
+
+// secretFiles reads the layer of folders that a service manager fills.
+func (l *loader) secretFiles() {
+	for _, d := range l.secretDirs() {
 		name := filepath.Join(d, secretName)
+		l.watched = append(l.watched, name)
 		raw, err := readBounded(name)
 		if err == nil {
 			l.keepSecret("operator_key", strings.TrimSpace(string(raw)), name)
@@ -48,24 +59,70 @@ func (l *loader) reveal(key, value, where string) (string, bool) {
 	if value == "" {
 		return "", true
 	}
-	if m := envRef.FindStringSubmatch(value); m != nil {
-		v := strings.TrimSpace(l.env[m[1]])
-		if v == "" {
-			l.problem(Problem{Key: key, Where: where, Value: value, Expected: "a variable that is set", Hint: "the environment has no " + m[1]})
-		}
-		l.secrets = append(l.secrets, v)
-		return v, v != ""
+	if v, isRef, ok := l.fetch(key, value, where); isRef {
+		return v, ok
 	}
 	if l.layer != LayerEnv {
-		l.problem(Problem{Key: key, Where: where, Value: masked, Expected: "env:NAME", Hint: "or use " + key + "_file"})
+		l.problem(Problem{Key: key, Where: where, Value: masked, Expected: secretForms, Hint: "or use " + key + "_file"})
 		return "", false
 	}
-	l.secrets = append(l.secrets, value)
+	l.know(key, value)
 	return value, true
 }
 
+// fetch reads the secret that a value names, if it names one.
+func (l *loader) fetch(key, value, where string) (secret string, isRef, ok bool) {
+	m := secretRef.FindStringSubmatch(value)
+	switch {
+	case m == nil:
+		return "", false, false
+	case m[1] != "":
+		if secret = strings.TrimSpace(l.env[m[1]]); secret == "" {
+			l.problem(Problem{Key: key, Where: where, Value: value, Expected: "a variable that is set", Hint: "the environment has no " + m[1]})
+		}
+	case m[2] != "":
+		var p *Problem
+		if secret, p = l.readPrivate(l.path(m[2])); p != nil {
+			p.Key, p.Where = key, where
+			l.problem(*p)
+		}
+	default:
+		if secret = l.managed(m[3]); secret == "" {
+			l.problem(Problem{
+				Key: key, Where: where, Value: value, Expected: "a secret that the service manager hands over",
+				Hint: "there is no " + m[3] + " in " + strings.Join(l.secretDirs(), " or "),
+			})
+		}
+	}
+	if secret == "" {
+		return "", true, false
+	}
+	l.know(key, secret)
+	return secret, true, true
+}
+
+// managed reads a secret from the folders of a service manager, whose files
+// have the modes that it gives them.
+func (l *loader) managed(name string) string {
+	for _, d := range l.secretDirs() {
+		file := filepath.Join(d, name)
+		l.watched = append(l.watched, file)
+		if raw, err := readBounded(file); err == nil {
+			return strings.TrimSpace(string(raw))
+		}
+	}
+	return ""
+}
+
+// know keeps a secret for the scrubber, and for telling whether it is another
+// one than before.
+func (l *loader) know(key, secret string) {
+	l.secrets = append(l.secrets, secret)
+	l.known[key] += secret + "\x00"
+}
+
 func (l *loader) keepSecret(key, value, where string) {
-	l.secrets = append(l.secrets, value)
+	l.know(key, value)
 	l.set(key, value, where)
 }
 
@@ -82,7 +139,7 @@ func (l *loader) operatorKey(c *Config) {
 			return
 		}
 		c.OperatorKey = NewSecret(text)
-		l.secrets = append(l.secrets, text)
+		l.know(file, text)
 	}
 	v := c.OperatorKey.Reveal()
 	if v != "" && (len(v) < minKey || len(v) > maxKey || strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r > '~' })) {
@@ -96,39 +153,42 @@ func (l *loader) operatorKey(c *Config) {
 
 // privateFile reads a file that only its owner may read.
 func (l *loader) privateFile(key, path string) (string, bool) {
-	info, err := os.Stat(path)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		l.at(key, path+" with mode "+info.Mode().Perm().String(), "a file that only its owner can read", "chmod 600 "+path)
-		return "", false
-	}
-	raw, err := readBounded(path)
-	if err != nil {
-		l.at(key, path+" "+reason(err), "a file that can be read", "")
-		return "", false
-	}
-	text := strings.TrimSpace(string(raw))
-	if text == "" {
-		l.at(key, path+" is empty", "a file that holds the key", "")
+	text, p := l.readPrivate(path)
+	if p != nil {
+		l.at(key, p.Value, p.Expected, p.Hint)
 		return "", false
 	}
 	return text, true
 }
 
-// resolve replaces env:NAME inside a plugin's own configuration.
+// readPrivate is privateFile without a key to tell of.
+func (l *loader) readPrivate(path string) (string, *Problem) {
+	l.watched = append(l.watched, path)
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		return "", &Problem{Value: path + " with mode " + info.Mode().Perm().String(), Expected: "a file that only its owner can read", Hint: "chmod 600 " + path}
+	}
+	raw, err := readBounded(path)
+	if err != nil {
+		return "", &Problem{Value: path + " " + reason(err), Expected: "a file that can be read"}
+	}
+	text := strings.TrimSpace(string(raw))
+	if text == "" {
+		return "", &Problem{Value: path + " is empty", Expected: "a file that holds the key"}
+	}
+	return text, nil
+}
+
+// resolve replaces what names a secret inside a plugin's own configuration.
 func (l *loader) resolve(key string, v any) any {
 	switch v := v.(type) {
 	case string:
-		m := envRef.FindStringSubmatch(v)
-		if m == nil {
-			return v
+		if found, isRef, ok := l.fetch(key, v, l.originOf(key).where); isRef && ok {
+			return found
+		} else if !isRef && v != "" && secretive(key) {
+			l.know(key, v)
 		}
-		found := l.env[m[1]]
-		if found == "" {
-			l.problem(Problem{Key: key, Where: l.originOf(key).where, Value: v, Expected: "a variable that is set", Hint: "the environment has no " + m[1]})
-			return v
-		}
-		l.secrets = append(l.secrets, found)
-		return found
+		return v
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for _, name := range sortedKeys(v) {
@@ -152,8 +212,8 @@ func (l *loader) pluginSecrets(key string, secrets map[string]any) map[string]an
 	for _, name := range sortedKeys(secrets) {
 		at := key + "." + name
 		text, ok := secrets[name].(string)
-		if !ok || !envRef.MatchString(text) {
-			l.at(at, masked, "env:NAME", "secrets do not stand in files that are copied around")
+		if !ok || !secretRef.MatchString(text) {
+			l.at(at, masked, secretForms, "secrets do not stand in files that are copied around")
 			continue
 		}
 		if v, ok := l.resolve(at, text).(string); ok && v != text {

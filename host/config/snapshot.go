@@ -19,6 +19,10 @@ type Snapshot struct {
 	origins  map[string]origin
 	problems []Problem
 	secrets  []string
+	known    map[string]string
+	watched  []string
+
+	strangers []string
 }
 
 // Explanation says what a key is set to, and by what.
@@ -133,7 +137,7 @@ func shown(key string, leaf leaf, v any) any {
 	case time.Duration:
 		return compact(v)
 	case string:
-		if v != "" && (leaf.kind == kindSecret || leaf.kind == kindMap && secretive(key) && !envRef.MatchString(v)) {
+		if v != "" && (leaf.kind == kindSecret || leaf.kind == kindMap && secretive(key) && !secretRef.MatchString(v)) {
 			return masked
 		}
 		return v

@@ -101,6 +101,7 @@ var (
 	}, quickBuckets}
 	contextDropped = family{"jarvis_context_dropped_messages_total", counter, "Messages of conversations that did not fit a language model's window.", nil, nil}
 	panics         = family{"jarvis_panics_total", counter, "Panics that were caught; each is a fault to report.", nil, nil}
+	logLost        = family{"jarvis_log_lost_total", counter, "Records of the log that could not be written.", nil, nil}
 	pluginState    = family{"jarvis_plugin_state", gauge, "State of a plugin, by the numbers below.", []label{{name: "plugin", most: maxPlugins}}, nil}
 	pluginCalls    = family{"jarvis_plugin_call_seconds", histogram, "Time of calls to plugins' tools.", []label{
 		{name: "plugin", most: maxPlugins}, {name: "tool", most: maxTools},
@@ -134,7 +135,7 @@ var (
 func families() []family {
 	return []family{
 		wsActive, wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits, llmSeconds, serviceStatus, serviceTime, buildInfo,
-		turnSeconds, firstToken, httpRequests, httpSeconds, panics, contextDropped, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
+		turnSeconds, firstToken, httpRequests, httpSeconds, panics, logLost, contextDropped, pluginState, pluginCalls, pluginRestarts, intentMatch, queueDepth,
 		noticesTotal, modelRequests, modelTokens, modelCost, memoryOperations,
 	}
 }

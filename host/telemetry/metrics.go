@@ -16,7 +16,8 @@ import (
 type Metrics struct {
 	wsActive, buildInfo, serviceStatus, pluginState, queueDepth  *prometheus.GaugeVec
 	wsTotal, wsMessages, chatRequests, chatErrors, rateLimitHits *prometheus.CounterVec
-	httpRequests, panics, contextDropped, pluginRestarts         *prometheus.CounterVec
+	httpRequests, panics, logLost, contextDropped                *prometheus.CounterVec
+	pluginRestarts                                               *prometheus.CounterVec
 	llmSeconds, serviceTime, turnSeconds, firstToken             *prometheus.HistogramVec
 	httpSeconds, pluginCalls, intentMatch                        *prometheus.HistogramVec
 
@@ -38,7 +39,7 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 		pluginState: gauges(reg, pluginState), queueDepth: gauges(reg, queueDepth),
 		wsTotal: counters(reg, wsTotal), wsMessages: counters(reg, wsMessages), chatRequests: counters(reg, chatRequests),
 		chatErrors: counters(reg, chatErrors), rateLimitHits: counters(reg, rateLimitHits),
-		httpRequests: counters(reg, httpRequests), panics: counters(reg, panics), contextDropped: counters(reg, contextDropped), pluginRestarts: counters(reg, pluginRestarts),
+		httpRequests: counters(reg, httpRequests), panics: counters(reg, panics), logLost: counters(reg, logLost), contextDropped: counters(reg, contextDropped), pluginRestarts: counters(reg, pluginRestarts),
 		llmSeconds: histograms(reg, llmSeconds), serviceTime: histograms(reg, serviceTime), turnSeconds: histograms(reg, turnSeconds),
 		firstToken: histograms(reg, firstToken), httpSeconds: histograms(reg, httpSeconds), pluginCalls: histograms(reg, pluginCalls),
 		intentMatch: histograms(reg, intentMatch),
@@ -56,9 +57,39 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.buildInfo.WithLabelValues(version, runtime.Version()).Set(1)
 	m.wsActive.WithLabelValues().Set(0)
-	m.panics.WithLabelValues().Add(0)
-	m.contextDropped.WithLabelValues().Add(0)
+	m.begin(plugins)
 	return m
+}
+
+// begin makes the series whose labels are known beforehand: to Prometheus, a
+// series that appears with its first event has never risen.
+func (m *Metrics) begin(plugins []string) {
+	for v, f := range map[*prometheus.CounterVec]family{
+		m.wsTotal: wsTotal, m.wsMessages: wsMessages, m.chatRequests: chatRequests, m.chatErrors: chatErrors, m.rateLimitHits: rateLimitHits,
+		m.panics: panics, m.logLost: logLost, m.contextDropped: contextDropped, m.noticesTotal: noticesTotal, m.memoryOperations: memoryOperations,
+	} {
+		for _, values := range combinations(f.labels) {
+			v.WithLabelValues(values...)
+		}
+	}
+	for _, p := range plugins {
+		m.pluginRestarts.WithLabelValues(m.plugin(p))
+	}
+}
+
+// combinations lists all values of labels together.
+func combinations(labels []label) [][]string {
+	all := [][]string{nil}
+	for _, l := range labels {
+		var longer [][]string
+		for _, head := range all {
+			for _, v := range l.values {
+				longer = append(longer, append(slices.Clone(head), v))
+			}
+		}
+		all = longer
+	}
+	return all
 }
 
 func gauges(reg prometheus.Registerer, f family) *prometheus.GaugeVec {
@@ -123,6 +154,9 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 
 // Panic counts a panic that was caught.
 func (m *Metrics) Panic() { m.panics.WithLabelValues().Inc() }
+
+// LogLost counts records of the log that could not be written.
+func (m *Metrics) LogLost(records int) { m.logLost.WithLabelValues().Add(float64(records)) }
 
 // ContextDropped counts messages that a model's window had no room for.
 func (m *Metrics) ContextDropped(messages int) {
