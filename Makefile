@@ -48,7 +48,7 @@ test: ## run every Go test, end-to-end scripts with real plugin processes among 
 
 check: fmt vet lint generated tidy cross ## format, vet, lint, generated files, tidy, cross-builds
 
-e2e: build ## the page in a real browser and third-party clients (installs chromium and npm packages)
+e2e: build ## the page in a real browser, third-party clients and Prometheus (installs chromium, prometheus and npm packages)
 	@test/e2e/run
 
 soak: ## kill hosts, cut their power, fill their disk, connect ten thousand times; about fifteen minutes
