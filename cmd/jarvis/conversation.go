@@ -28,6 +28,7 @@ type conversation struct {
 	written  int    // code points of its answer on the screen
 	inLine   bool   // the screen's last line is not ended
 	question *protocol.Question
+	notices  map[string]bool // shown and not acknowledged; true: still to be
 }
 
 // once says one thing and waits for the end of its turn.
@@ -140,6 +141,9 @@ func (c *conversation) lines() <-chan string {
 
 func (c *conversation) line(line string) error {
 	line = strings.TrimSpace(line)
+	if err := c.seen(); err != nil {
+		return err
+	}
 	if line == "" {
 		if c.open == 0 {
 			c.prompt()
@@ -250,6 +254,12 @@ func (c *conversation) show(f frame) (*protocol.Done, error) {
 			return nil, err
 		}
 		return nil, c.refused(e)
+	case protocol.TypeNotice:
+		var n protocol.Notice
+		if err := f.into(&n); err != nil {
+			return nil, err
+		}
+		c.notice(n)
 	case protocol.TypeDraining:
 		fmt.Fprintf(c.p.stderr, "%s\n", c.t["draining"])
 	}

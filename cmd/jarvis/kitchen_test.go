@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -148,6 +150,43 @@ func TestAPluginLetsTheHostWorkForIt(t *testing.T) {
 		if got := h.metric(series); got != want {
 			t.Errorf("%s is %v, want %v", series, got, want)
 		}
+	}
+}
+
+// D06: a notice is shown in the terminal, once, and acknowledged when the person
+// types something.
+func TestTheTerminalShowsNotices(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen)
+	cmd := exec.Command("jarvis", "chat")
+	cmd.Dir = h.dir
+	cmd.Env = []string{quickExit, "PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "JARVIS_URL=http://" + h.addr, "LANG=C"}
+	var errs lockedBuffer
+	cmd.Stderr = &errs
+	keys, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	typed := func(line string) {
+		t.Helper()
+		if _, err := io.WriteString(keys, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	typed("start the timer")
+	until(t, "the notice", func() bool { return strings.Contains(errs.String(), "(!) egg is over") })
+	if strings.Contains(h.log.String(), "heard that a person saw") {
+		t.Error("the notice was acknowledged before anyone did anything")
+	}
+	typed("")
+	until(t, "the plugin to hear of it", func() bool { return strings.Contains(h.log.String(), "heard that a person saw") })
+	if err := errors.Join(keys.Close(), cmd.Wait()); err != nil {
+		t.Errorf("%v\n%s", err, errs.String())
+	}
+	if n := strings.Count(errs.String(), "(!) egg is over"); n != 1 {
+		t.Errorf("the notice is shown %d times", n)
 	}
 }
 
