@@ -57,6 +57,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 	h.providers.builtin = builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
 		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.plugins.Ready, Remembers: h.cfg.Memory.Enabled,
+		Undo: h.undo,
 	})
 }
 
@@ -109,7 +110,7 @@ func (h *Host) newConversation(c *config.Config) error {
 	}
 	h.runner = &tool.Runner{
 		Catalogue: h.catalogue, Invoker: h.providers, Words: texts.Get, QuestionTTL: questionTTL, Now: time.Now,
-		Grants: h.sections.toolGrants,
+		Grants: h.sections.toolGrants, Reviser: h.plugins,
 	}
 	mind := &agent.Agent{
 		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: h.prompts,

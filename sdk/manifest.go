@@ -42,6 +42,8 @@ type ToolSpec struct {
 	Timeout      time.Duration   `json:"timeout_ns,omitempty"`   // 0 is the host's default
 	Stateful     bool            `json:"stateful,omitempty"`     // keeps session state; calls of a session are serialised
 	MaxParallel  int             `json:"max_parallel,omitempty"` // 0 is the host's default
+	Verifiable   bool            `json:"verifiable,omitempty"`   // see Reviser
+	Undoable     bool            `json:"undoable,omitempty"`     // see Reviser
 }
 
 // Effect says what a call changes in the world. What is not said counts as

@@ -20,6 +20,8 @@ type tool struct {
 	replies map[string]string // template by language
 	onlyIf  func() bool       // nil: always on offer
 	run     func(ctx context.Context, c *Call, args json.RawMessage) (Result, error)
+	verify  func(ctx context.Context, c *Call, d *Deed) (Sight, error) // nil: it can't
+	undo    func(ctx context.Context, c *Call, d *Deed) (string, error)
 }
 
 // ToolOption says more about a tool than its function does.

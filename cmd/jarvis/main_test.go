@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -58,6 +59,32 @@ func door() *sdk.Plugin {
 	sdk.Tool(p, "knock", "Knock on a door", func(_ context.Context, _ *sdk.Call, in which) (string, error) {
 		return "knocked on " + in.Door, nil
 	}, sdk.Additive(), sdk.Say("en", "knock on the {door} door"))
+	type lamp struct {
+		Level int `json:"level"`
+		Was   int `json:"was" desc:"Level before"`
+	}
+	type dim struct {
+		Level int `json:"level" desc:"Level of the lamp" min:"0" max:"100"`
+	}
+	var level atomic.Int64
+	sdk.Tool(p, "dim", "Dim the lamp", func(_ context.Context, _ *sdk.Call, in dim) (lamp, error) {
+		was := int(level.Load())
+		level.Store(int64(min(in.Level, 90))) // it is an old lamp
+		return lamp{Level: in.Level, Was: was}, nil
+	}, sdk.Additive(), sdk.Reply("en", "it is at {level}"), sdk.Say("en", "dim the lamp to {level}"),
+		sdk.Verify(func(_ context.Context, _ *sdk.Call, in dim) (sdk.Sight, error) {
+			if int(level.Load()) != in.Level {
+				return sdk.Sight{Finding: sdk.FindingFailed, Seen: "the lamp is weaker"}, nil
+			}
+			return sdk.Sight{Finding: sdk.FindingVerified}, nil
+		}),
+		sdk.Undo(func(_ context.Context, _ *sdk.Call, in dim, out lamp) (string, error) {
+			if int(level.Load()) != in.Level {
+				return "", sdk.Fail(sdk.CodeConflict, "someone else has touched the lamp")
+			}
+			level.Store(int64(out.Was))
+			return fmt.Sprintf("back at %d", out.Was), nil
+		}))
 	sdk.Tool(p, "wait", "Wait for someone at the door, for ever", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
 		c.Text("waiting")
 		<-ctx.Done()

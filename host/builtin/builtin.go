@@ -3,6 +3,7 @@ package builtin
 import (
 	"context"
 	"embed"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,9 @@ type Options struct {
 	FormatDate func(lang string, t time.Time) string
 	// Manifests returns what is on offer now, for help.
 	Manifests func() []*sdk.Manifest
+	// Undo takes back what a session did last, and returns what was said to it
+	// and what it was; nothing to take back is an empty tool.
+	Undo func(ctx context.Context, who sdk.CallInfo) (plugin, tool, text string, err error)
 	// Remembers is true where the host has a memory to talk with.
 	Remembers bool
 }
@@ -51,6 +55,7 @@ func New(o Options) *sdk.Plugin {
 		sdk.Examples("fr", sdk.Example{Text: "quel jour sommes-nous"}), sdk.Examples("en", sdk.Example{Text: "what's the date"}))
 	sdk.Tool(p, helpTool, "What the assistant can do", b.help, sdk.ReadOnly(),
 		sdk.Examples("fr", sdk.Example{Text: "que sais-tu faire ?"}), sdk.Examples("en", sdk.Example{Text: "what can you do?"}))
+	sdk.Tool(p, "undo", "Take back what was done last", b.undo, sdk.Additive())
 	p.SentencesFS(sentenceFiles, "sentences/*.yaml")
 	return p
 }
@@ -63,6 +68,27 @@ func (b *tools) time(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
 func (b *tools) date(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
 	now := b.o.Now().In(c.Zone())
 	return b.o.Words(c.Locale(), "builtin.date", b.o.FormatDate(c.Locale(), now)), nil
+}
+
+// undo takes back what was done last in the session.
+func (b *tools) undo(ctx context.Context, c *sdk.Call, _ noArgs) (string, error) {
+	if b.o.Undo == nil {
+		return b.o.Words(c.Locale(), "builtin.undo_nothing"), nil
+	}
+	plugin, tool, text, err := b.o.Undo(ctx, c.Info())
+	switch {
+	case err == nil && tool == "":
+		return b.o.Words(c.Locale(), "builtin.undo_nothing"), nil
+	case err == nil && text != "":
+		return text, nil
+	case err == nil:
+		return b.o.Words(c.Locale(), "builtin.undo_done", plugin, tool), nil
+	}
+	e, ok := errors.AsType[*sdk.Error](err)
+	if ok && e.Message != "" {
+		return "", e
+	}
+	return "", &sdk.Error{Code: sdk.ErrorCode(err), Message: b.o.Words(c.Locale(), "builtin.undo_failed", plugin, tool), Err: err}
 }
 
 // help lists what can be said, by the examples of the tools on offer.

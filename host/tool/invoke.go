@@ -154,11 +154,8 @@ func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 		}
 		return c.failed(err)
 	}
-	state := turn.ToolExecuted
-	if c.offer.Spec.Effect == sdk.EffectReadOnly {
-		state = turn.ToolRead
-	}
-	if !c.step(state, "") {
+	state, summary := c.done(ctx, e.Data)
+	if !c.step(state, summary) {
 		return Result{}, errGone
 	}
 	return Result{State: state, Text: c.text.String(), Data: e.Data, Listen: e.Listen}, nil

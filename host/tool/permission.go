@@ -25,7 +25,7 @@ func (g Grants) allows(t *turn.Turn, o *Offer) (ok bool, reason string) {
 	default:
 		return false, "tool.refused_guest"
 	}
-	if o.Spec.Effect == sdk.EffectReadOnly {
+	if o.Spec.Effect == sdk.EffectReadOnly || o.Plugin == BuiltinPlugin {
 		return true, ""
 	}
 	granted := g[o.Plugin]

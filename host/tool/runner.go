@@ -36,6 +36,10 @@ type Runner struct {
 	// Observe is told of each call that reached a plugin; nil is allowed.
 	Observe func(plugin, tool string, state turn.ToolState, took time.Duration)
 	Now     func() time.Time
+	// Reviser looks after what calls did; nil: nobody does.
+	Reviser Reviser
+
+	deeds deeds
 }
 
 // Request is one call that someone wants to make.

@@ -62,7 +62,7 @@ func fromTool(t sdk.ToolSpec) (*pluginpb.ToolSpec, error) {
 		InputSchema: t.InputSchema, OutputSchema: t.OutputSchema,
 		Effect: fromEffect(t.Effect), Idempotent: t.Idempotent, OpenWorld: t.OpenWorld,
 		Confirm: fromConfirm(t.Confirm), Sentences: sentences, Timeout: fromDuration(t.Timeout),
-		Stateful: t.Stateful, MaxParallel: int32of(t.MaxParallel),
+		Stateful: t.Stateful, MaxParallel: int32of(t.MaxParallel), Verifiable: t.Verifiable, Undoable: t.Undoable,
 	}, nil
 }
 
@@ -83,7 +83,7 @@ func toTool(t *pluginpb.ToolSpec) (sdk.ToolSpec, error) {
 		Name: t.GetName(), Description: t.GetDescription(), InputSchema: input, OutputSchema: output,
 		Effect: toEffect(t.GetEffect()), Idempotent: t.GetIdempotent(), OpenWorld: t.GetOpenWorld(),
 		Confirm: toConfirm(t.GetConfirm()), Sentences: sentences, Timeout: t.GetTimeout().AsDuration(),
-		Stateful: t.GetStateful(), MaxParallel: int(t.GetMaxParallel()),
+		Stateful: t.GetStateful(), MaxParallel: int(t.GetMaxParallel()), Verifiable: t.GetVerifiable(), Undoable: t.GetUndoable(),
 	}, nil
 }
 

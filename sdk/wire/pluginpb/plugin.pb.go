@@ -157,6 +157,63 @@ func (ConfirmWhen) EnumDescriptor() ([]byte, []int) {
 	return file_plugin_proto_rawDescGZIP(), []int{1}
 }
 
+// Finding says whether an effect holds.
+type Finding int32
+
+const (
+	// Not said: counts as not yet.
+	Finding_FINDING_UNSPECIFIED Finding = 0
+	// It holds.
+	Finding_FINDING_VERIFIED Finding = 1
+	// It can't be seen yet.
+	Finding_FINDING_NOT_YET Finding = 2
+	// It does not hold.
+	Finding_FINDING_FAILED Finding = 3
+)
+
+// Enum value maps for Finding.
+var (
+	Finding_name = map[int32]string{
+		0: "FINDING_UNSPECIFIED",
+		1: "FINDING_VERIFIED",
+		2: "FINDING_NOT_YET",
+		3: "FINDING_FAILED",
+	}
+	Finding_value = map[string]int32{
+		"FINDING_UNSPECIFIED": 0,
+		"FINDING_VERIFIED":    1,
+		"FINDING_NOT_YET":     2,
+		"FINDING_FAILED":      3,
+	}
+)
+
+func (x Finding) Enum() *Finding {
+	p := new(Finding)
+	*p = x
+	return p
+}
+
+func (x Finding) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Finding) Descriptor() protoreflect.EnumDescriptor {
+	return file_plugin_proto_enumTypes[2].Descriptor()
+}
+
+func (Finding) Type() protoreflect.EnumType {
+	return &file_plugin_proto_enumTypes[2]
+}
+
+func (x Finding) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Finding.Descriptor instead.
+func (Finding) EnumDescriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{2}
+}
+
 // DescribeRequest asks for the manifest.
 type DescribeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -404,7 +461,11 @@ type ToolSpec struct {
 	// It keeps session state: the calls of a session come one after the other.
 	Stateful bool `protobuf:"varint,11,opt,name=stateful,proto3" json:"stateful,omitempty"`
 	// How many calls may run at once; 0 is the host's default.
-	MaxParallel   int32 `protobuf:"varint,12,opt,name=max_parallel,json=maxParallel,proto3" json:"max_parallel,omitempty"`
+	MaxParallel int32 `protobuf:"varint,12,opt,name=max_parallel,json=maxParallel,proto3" json:"max_parallel,omitempty"`
+	// The plugin can look whether what a call did holds, see Verify.
+	Verifiable bool `protobuf:"varint,13,opt,name=verifiable,proto3" json:"verifiable,omitempty"`
+	// The plugin can take back what a call did, see Undo.
+	Undoable      bool `protobuf:"varint,14,opt,name=undoable,proto3" json:"undoable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -521,6 +582,20 @@ func (x *ToolSpec) GetMaxParallel() int32 {
 		return x.MaxParallel
 	}
 	return 0
+}
+
+func (x *ToolSpec) GetVerifiable() bool {
+	if x != nil {
+		return x.Verifiable
+	}
+	return false
+}
+
+func (x *ToolSpec) GetUndoable() bool {
+	if x != nil {
+		return x.Undoable
+	}
+	return false
 }
 
 // Confirm says when a person has to agree before a call, and to which text.
@@ -2948,6 +3023,281 @@ func (*OnEventResponse) Descriptor() ([]byte, []int) {
 	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
+// Deed is a call that ended with a result.
+type Deed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// On whose behalf it is looked at; the call is that of the deed.
+	Info *CallInfo `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	// The tool that was called.
+	Tool string `protobuf:"bytes,2,opt,name=tool,proto3" json:"tool,omitempty"`
+	// JSON: the arguments of the call.
+	Args []byte `protobuf:"bytes,3,opt,name=args,proto3" json:"args,omitempty"`
+	// JSON: the structured result. Empty when there was none.
+	Data          []byte `protobuf:"bytes,4,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Deed) Reset() {
+	*x = Deed{}
+	mi := &file_plugin_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Deed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Deed) ProtoMessage() {}
+
+func (x *Deed) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Deed.ProtoReflect.Descriptor instead.
+func (*Deed) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *Deed) GetInfo() *CallInfo {
+	if x != nil {
+		return x.Info
+	}
+	return nil
+}
+
+func (x *Deed) GetTool() string {
+	if x != nil {
+		return x.Tool
+	}
+	return ""
+}
+
+func (x *Deed) GetArgs() []byte {
+	if x != nil {
+		return x.Args
+	}
+	return nil
+}
+
+func (x *Deed) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+// VerifyRequest asks whether a deed holds.
+type VerifyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was done.
+	Deed          *Deed `protobuf:"bytes,1,opt,name=deed,proto3" json:"deed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRequest) Reset() {
+	*x = VerifyRequest{}
+	mi := &file_plugin_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRequest) ProtoMessage() {}
+
+func (x *VerifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRequest.ProtoReflect.Descriptor instead.
+func (*VerifyRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *VerifyRequest) GetDeed() *Deed {
+	if x != nil {
+		return x.Deed
+	}
+	return nil
+}
+
+// VerifyResponse says whether it holds.
+type VerifyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it holds.
+	Finding Finding `protobuf:"varint,1,opt,name=finding,proto3,enum=jarvis.plugin.v1.Finding" json:"finding,omitempty"`
+	// What was seen, for the person; may be empty.
+	Seen          string `protobuf:"bytes,2,opt,name=seen,proto3" json:"seen,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyResponse) Reset() {
+	*x = VerifyResponse{}
+	mi := &file_plugin_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyResponse) ProtoMessage() {}
+
+func (x *VerifyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyResponse.ProtoReflect.Descriptor instead.
+func (*VerifyResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *VerifyResponse) GetFinding() Finding {
+	if x != nil {
+		return x.Finding
+	}
+	return Finding_FINDING_UNSPECIFIED
+}
+
+func (x *VerifyResponse) GetSeen() string {
+	if x != nil {
+		return x.Seen
+	}
+	return ""
+}
+
+// UndoRequest asks to take a deed back.
+type UndoRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was done.
+	Deed          *Deed `protobuf:"bytes,1,opt,name=deed,proto3" json:"deed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoRequest) Reset() {
+	*x = UndoRequest{}
+	mi := &file_plugin_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoRequest) ProtoMessage() {}
+
+func (x *UndoRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoRequest.ProtoReflect.Descriptor instead.
+func (*UndoRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *UndoRequest) GetDeed() *Deed {
+	if x != nil {
+		return x.Deed
+	}
+	return nil
+}
+
+// UndoResponse says how it went.
+type UndoResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to tell the person; may be empty.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// Why it was not taken back; absent when it was.
+	Problem       *Problem `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoResponse) Reset() {
+	*x = UndoResponse{}
+	mi := &file_plugin_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoResponse) ProtoMessage() {}
+
+func (x *UndoResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoResponse.ProtoReflect.Descriptor instead.
+func (*UndoResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *UndoResponse) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *UndoResponse) GetProblem() *Problem {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
 // ScheduleDue says that a schedule is due.
 type ScheduleDue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2965,7 +3315,7 @@ type ScheduleDue struct {
 
 func (x *ScheduleDue) Reset() {
 	*x = ScheduleDue{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2977,7 +3327,7 @@ func (x *ScheduleDue) String() string {
 func (*ScheduleDue) ProtoMessage() {}
 
 func (x *ScheduleDue) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2990,7 +3340,7 @@ func (x *ScheduleDue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleDue.ProtoReflect.Descriptor instead.
 func (*ScheduleDue) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ScheduleDue) GetName() string {
@@ -3032,7 +3382,7 @@ type NoticeAcknowledged struct {
 
 func (x *NoticeAcknowledged) Reset() {
 	*x = NoticeAcknowledged{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3044,7 +3394,7 @@ func (x *NoticeAcknowledged) String() string {
 func (*NoticeAcknowledged) ProtoMessage() {}
 
 func (x *NoticeAcknowledged) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3057,7 +3407,7 @@ func (x *NoticeAcknowledged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeAcknowledged.ProtoReflect.Descriptor instead.
 func (*NoticeAcknowledged) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *NoticeAcknowledged) GetNotice() string {
@@ -3076,7 +3426,7 @@ type MetricsRequest struct {
 
 func (x *MetricsRequest) Reset() {
 	*x = MetricsRequest{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3088,7 +3438,7 @@ func (x *MetricsRequest) String() string {
 func (*MetricsRequest) ProtoMessage() {}
 
 func (x *MetricsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3101,7 +3451,7 @@ func (x *MetricsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricsRequest.ProtoReflect.Descriptor instead.
 func (*MetricsRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 // MetricsResponse carries the plugin's figures.
@@ -3116,7 +3466,7 @@ type MetricsResponse struct {
 
 func (x *MetricsResponse) Reset() {
 	*x = MetricsResponse{}
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3128,7 +3478,7 @@ func (x *MetricsResponse) String() string {
 func (*MetricsResponse) ProtoMessage() {}
 
 func (x *MetricsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3141,7 +3491,7 @@ func (x *MetricsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricsResponse.ProtoReflect.Descriptor instead.
 func (*MetricsResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{42}
+	return file_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *MetricsResponse) GetMetrics() []*Metric {
@@ -3168,7 +3518,7 @@ type Metric struct {
 
 func (x *Metric) Reset() {
 	*x = Metric{}
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3180,7 +3530,7 @@ func (x *Metric) String() string {
 func (*Metric) ProtoMessage() {}
 
 func (x *Metric) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3193,7 +3543,7 @@ func (x *Metric) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metric.ProtoReflect.Descriptor instead.
 func (*Metric) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{43}
+	return file_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Metric) GetName() string {
@@ -3237,7 +3587,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3249,7 +3599,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3262,7 +3612,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{44}
+	return file_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Sample) GetLabels() map[string]string {
@@ -3301,7 +3651,7 @@ const file_plugin_proto_rawDesc = "" +
 	"vocabulary\x12,\n" +
 	"\x05needs\x18\n" +
 	" \x03(\v2\x16.jarvis.plugin.v1.NeedR\x05needs\x12#\n" +
-	"\rconfig_schema\x18\v \x01(\fR\fconfigSchema\"\xdd\x03\n" +
+	"\rconfig_schema\x18\v \x01(\fR\fconfigSchema\"\x99\x04\n" +
 	"\bToolSpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12!\n" +
@@ -3318,7 +3668,11 @@ const file_plugin_proto_rawDesc = "" +
 	"\atimeout\x18\n" +
 	" \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12\x1a\n" +
 	"\bstateful\x18\v \x01(\bR\bstateful\x12!\n" +
-	"\fmax_parallel\x18\f \x01(\x05R\vmaxParallel\"\xae\x01\n" +
+	"\fmax_parallel\x18\f \x01(\x05R\vmaxParallel\x12\x1e\n" +
+	"\n" +
+	"verifiable\x18\r \x01(\bR\n" +
+	"verifiable\x12\x1a\n" +
+	"\bundoable\x18\x0e \x01(\bR\bundoable\"\xae\x01\n" +
 	"\aConfirm\x121\n" +
 	"\x04when\x18\x01 \x01(\x0e2\x1d.jarvis.plugin.v1.ConfirmWhenR\x04when\x127\n" +
 	"\x04text\x18\x02 \x03(\v2#.jarvis.plugin.v1.Confirm.TextEntryR\x04text\x1a7\n" +
@@ -3494,7 +3848,22 @@ const file_plugin_proto_rawDesc = "" +
 	"\bschedule\x18\x02 \x01(\v2\x1d.jarvis.plugin.v1.ScheduleDueH\x00R\bschedule\x12>\n" +
 	"\x06notice\x18\x03 \x01(\v2$.jarvis.plugin.v1.NoticeAcknowledgedH\x00R\x06noticeB\a\n" +
 	"\x05event\"\x11\n" +
-	"\x0fOnEventResponse\"w\n" +
+	"\x0fOnEventResponse\"r\n" +
+	"\x04Deed\x12.\n" +
+	"\x04info\x18\x01 \x01(\v2\x1a.jarvis.plugin.v1.CallInfoR\x04info\x12\x12\n" +
+	"\x04tool\x18\x02 \x01(\tR\x04tool\x12\x12\n" +
+	"\x04args\x18\x03 \x01(\fR\x04args\x12\x12\n" +
+	"\x04data\x18\x04 \x01(\fR\x04data\";\n" +
+	"\rVerifyRequest\x12*\n" +
+	"\x04deed\x18\x01 \x01(\v2\x16.jarvis.plugin.v1.DeedR\x04deed\"Y\n" +
+	"\x0eVerifyResponse\x123\n" +
+	"\afinding\x18\x01 \x01(\x0e2\x19.jarvis.plugin.v1.FindingR\afinding\x12\x12\n" +
+	"\x04seen\x18\x02 \x01(\tR\x04seen\"9\n" +
+	"\vUndoRequest\x12*\n" +
+	"\x04deed\x18\x01 \x01(\v2\x16.jarvis.plugin.v1.DeedR\x04deed\"W\n" +
+	"\fUndoResponse\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x123\n" +
+	"\aproblem\x18\x02 \x01(\v2\x19.jarvis.plugin.v1.ProblemR\aproblem\"w\n" +
 	"\vScheduleDue\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12,\n" +
@@ -3525,12 +3894,19 @@ const file_plugin_proto_rawDesc = "" +
 	"\x18CONFIRM_WHEN_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12CONFIRM_WHEN_NEVER\x10\x01\x12\x16\n" +
 	"\x12CONFIRM_WHEN_MODEL\x10\x02\x12\x17\n" +
-	"\x13CONFIRM_WHEN_ALWAYS\x10\x032\x88\x05\n" +
+	"\x13CONFIRM_WHEN_ALWAYS\x10\x03*a\n" +
+	"\aFinding\x12\x17\n" +
+	"\x13FINDING_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10FINDING_VERIFIED\x10\x01\x12\x13\n" +
+	"\x0fFINDING_NOT_YET\x10\x02\x12\x12\n" +
+	"\x0eFINDING_FAILED\x10\x032\x9c\x06\n" +
 	"\x06Plugin\x12Q\n" +
 	"\bDescribe\x12!.jarvis.plugin.v1.DescribeRequest\x1a\".jarvis.plugin.v1.DescribeResponse\x12T\n" +
 	"\tConfigure\x12\".jarvis.plugin.v1.ConfigureRequest\x1a#.jarvis.plugin.v1.ConfigureResponse\x12M\n" +
 	"\x06Invoke\x12\x1f.jarvis.plugin.v1.InvokeRequest\x1a .jarvis.plugin.v1.InvokeResponse0\x01\x12N\n" +
-	"\aOnEvent\x12 .jarvis.plugin.v1.OnEventRequest\x1a!.jarvis.plugin.v1.OnEventResponse\x12N\n" +
+	"\aOnEvent\x12 .jarvis.plugin.v1.OnEventRequest\x1a!.jarvis.plugin.v1.OnEventResponse\x12K\n" +
+	"\x06Verify\x12\x1f.jarvis.plugin.v1.VerifyRequest\x1a .jarvis.plugin.v1.VerifyResponse\x12E\n" +
+	"\x04Undo\x12\x1d.jarvis.plugin.v1.UndoRequest\x1a\x1e.jarvis.plugin.v1.UndoResponse\x12N\n" +
 	"\aMetrics\x12 .jarvis.plugin.v1.MetricsRequest\x1a!.jarvis.plugin.v1.MetricsResponse\x12K\n" +
 	"\x06Health\x12\x1f.jarvis.plugin.v1.HealthRequest\x1a .jarvis.plugin.v1.HealthResponse\x12H\n" +
 	"\x05Drain\x12\x1e.jarvis.plugin.v1.DrainRequest\x1a\x1f.jarvis.plugin.v1.DrainResponse\x12O\n" +
@@ -3548,134 +3924,149 @@ func file_plugin_proto_rawDescGZIP() []byte {
 	return file_plugin_proto_rawDescData
 }
 
-var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_plugin_proto_goTypes = []any{
 	(Effect)(0),                   // 0: jarvis.plugin.v1.Effect
 	(ConfirmWhen)(0),              // 1: jarvis.plugin.v1.ConfirmWhen
-	(*DescribeRequest)(nil),       // 2: jarvis.plugin.v1.DescribeRequest
-	(*DescribeResponse)(nil),      // 3: jarvis.plugin.v1.DescribeResponse
-	(*Manifest)(nil),              // 4: jarvis.plugin.v1.Manifest
-	(*ToolSpec)(nil),              // 5: jarvis.plugin.v1.ToolSpec
-	(*Confirm)(nil),               // 6: jarvis.plugin.v1.Confirm
-	(*Sentences)(nil),             // 7: jarvis.plugin.v1.Sentences
-	(*Example)(nil),               // 8: jarvis.plugin.v1.Example
-	(*Vocabulary)(nil),            // 9: jarvis.plugin.v1.Vocabulary
-	(*WordList)(nil),              // 10: jarvis.plugin.v1.WordList
-	(*WordValues)(nil),            // 11: jarvis.plugin.v1.WordValues
-	(*WordValue)(nil),             // 12: jarvis.plugin.v1.WordValue
-	(*NumberRange)(nil),           // 13: jarvis.plugin.v1.NumberRange
-	(*Need)(nil),                  // 14: jarvis.plugin.v1.Need
-	(*ConfigureRequest)(nil),      // 15: jarvis.plugin.v1.ConfigureRequest
-	(*HostAccess)(nil),            // 16: jarvis.plugin.v1.HostAccess
-	(*ConfigureResponse)(nil),     // 17: jarvis.plugin.v1.ConfigureResponse
-	(*Offer)(nil),                 // 18: jarvis.plugin.v1.Offer
-	(*Diagnostic)(nil),            // 19: jarvis.plugin.v1.Diagnostic
-	(*InvokeRequest)(nil),         // 20: jarvis.plugin.v1.InvokeRequest
-	(*CallInfo)(nil),              // 21: jarvis.plugin.v1.CallInfo
-	(*Answer)(nil),                // 22: jarvis.plugin.v1.Answer
-	(*InvokeResponse)(nil),        // 23: jarvis.plugin.v1.InvokeResponse
-	(*Text)(nil),                  // 24: jarvis.plugin.v1.Text
-	(*Progress)(nil),              // 25: jarvis.plugin.v1.Progress
-	(*Result)(nil),                // 26: jarvis.plugin.v1.Result
-	(*Listen)(nil),                // 27: jarvis.plugin.v1.Listen
-	(*Problem)(nil),               // 28: jarvis.plugin.v1.Problem
-	(*NeedInput)(nil),             // 29: jarvis.plugin.v1.NeedInput
-	(*Option)(nil),                // 30: jarvis.plugin.v1.Option
-	(*NotMine)(nil),               // 31: jarvis.plugin.v1.NotMine
-	(*HealthRequest)(nil),         // 32: jarvis.plugin.v1.HealthRequest
-	(*HealthResponse)(nil),        // 33: jarvis.plugin.v1.HealthResponse
-	(*DrainRequest)(nil),          // 34: jarvis.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),         // 35: jarvis.plugin.v1.DrainResponse
-	(*AttachRequest)(nil),         // 36: jarvis.plugin.v1.AttachRequest
-	(*AttachResponse)(nil),        // 37: jarvis.plugin.v1.AttachResponse
-	(*ListsChanged)(nil),          // 38: jarvis.plugin.v1.ListsChanged
-	(*OnEventRequest)(nil),        // 39: jarvis.plugin.v1.OnEventRequest
-	(*OnEventResponse)(nil),       // 40: jarvis.plugin.v1.OnEventResponse
-	(*ScheduleDue)(nil),           // 41: jarvis.plugin.v1.ScheduleDue
-	(*NoticeAcknowledged)(nil),    // 42: jarvis.plugin.v1.NoticeAcknowledged
-	(*MetricsRequest)(nil),        // 43: jarvis.plugin.v1.MetricsRequest
-	(*MetricsResponse)(nil),       // 44: jarvis.plugin.v1.MetricsResponse
-	(*Metric)(nil),                // 45: jarvis.plugin.v1.Metric
-	(*Sample)(nil),                // 46: jarvis.plugin.v1.Sample
-	nil,                           // 47: jarvis.plugin.v1.Confirm.TextEntry
-	nil,                           // 48: jarvis.plugin.v1.Sentences.RulesEntry
-	nil,                           // 49: jarvis.plugin.v1.Sentences.ListsEntry
-	nil,                           // 50: jarvis.plugin.v1.Vocabulary.RulesEntry
-	nil,                           // 51: jarvis.plugin.v1.Vocabulary.ListsEntry
-	nil,                           // 52: jarvis.plugin.v1.Sample.LabelsEntry
-	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 54: google.protobuf.Timestamp
+	(Finding)(0),                  // 2: jarvis.plugin.v1.Finding
+	(*DescribeRequest)(nil),       // 3: jarvis.plugin.v1.DescribeRequest
+	(*DescribeResponse)(nil),      // 4: jarvis.plugin.v1.DescribeResponse
+	(*Manifest)(nil),              // 5: jarvis.plugin.v1.Manifest
+	(*ToolSpec)(nil),              // 6: jarvis.plugin.v1.ToolSpec
+	(*Confirm)(nil),               // 7: jarvis.plugin.v1.Confirm
+	(*Sentences)(nil),             // 8: jarvis.plugin.v1.Sentences
+	(*Example)(nil),               // 9: jarvis.plugin.v1.Example
+	(*Vocabulary)(nil),            // 10: jarvis.plugin.v1.Vocabulary
+	(*WordList)(nil),              // 11: jarvis.plugin.v1.WordList
+	(*WordValues)(nil),            // 12: jarvis.plugin.v1.WordValues
+	(*WordValue)(nil),             // 13: jarvis.plugin.v1.WordValue
+	(*NumberRange)(nil),           // 14: jarvis.plugin.v1.NumberRange
+	(*Need)(nil),                  // 15: jarvis.plugin.v1.Need
+	(*ConfigureRequest)(nil),      // 16: jarvis.plugin.v1.ConfigureRequest
+	(*HostAccess)(nil),            // 17: jarvis.plugin.v1.HostAccess
+	(*ConfigureResponse)(nil),     // 18: jarvis.plugin.v1.ConfigureResponse
+	(*Offer)(nil),                 // 19: jarvis.plugin.v1.Offer
+	(*Diagnostic)(nil),            // 20: jarvis.plugin.v1.Diagnostic
+	(*InvokeRequest)(nil),         // 21: jarvis.plugin.v1.InvokeRequest
+	(*CallInfo)(nil),              // 22: jarvis.plugin.v1.CallInfo
+	(*Answer)(nil),                // 23: jarvis.plugin.v1.Answer
+	(*InvokeResponse)(nil),        // 24: jarvis.plugin.v1.InvokeResponse
+	(*Text)(nil),                  // 25: jarvis.plugin.v1.Text
+	(*Progress)(nil),              // 26: jarvis.plugin.v1.Progress
+	(*Result)(nil),                // 27: jarvis.plugin.v1.Result
+	(*Listen)(nil),                // 28: jarvis.plugin.v1.Listen
+	(*Problem)(nil),               // 29: jarvis.plugin.v1.Problem
+	(*NeedInput)(nil),             // 30: jarvis.plugin.v1.NeedInput
+	(*Option)(nil),                // 31: jarvis.plugin.v1.Option
+	(*NotMine)(nil),               // 32: jarvis.plugin.v1.NotMine
+	(*HealthRequest)(nil),         // 33: jarvis.plugin.v1.HealthRequest
+	(*HealthResponse)(nil),        // 34: jarvis.plugin.v1.HealthResponse
+	(*DrainRequest)(nil),          // 35: jarvis.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),         // 36: jarvis.plugin.v1.DrainResponse
+	(*AttachRequest)(nil),         // 37: jarvis.plugin.v1.AttachRequest
+	(*AttachResponse)(nil),        // 38: jarvis.plugin.v1.AttachResponse
+	(*ListsChanged)(nil),          // 39: jarvis.plugin.v1.ListsChanged
+	(*OnEventRequest)(nil),        // 40: jarvis.plugin.v1.OnEventRequest
+	(*OnEventResponse)(nil),       // 41: jarvis.plugin.v1.OnEventResponse
+	(*Deed)(nil),                  // 42: jarvis.plugin.v1.Deed
+	(*VerifyRequest)(nil),         // 43: jarvis.plugin.v1.VerifyRequest
+	(*VerifyResponse)(nil),        // 44: jarvis.plugin.v1.VerifyResponse
+	(*UndoRequest)(nil),           // 45: jarvis.plugin.v1.UndoRequest
+	(*UndoResponse)(nil),          // 46: jarvis.plugin.v1.UndoResponse
+	(*ScheduleDue)(nil),           // 47: jarvis.plugin.v1.ScheduleDue
+	(*NoticeAcknowledged)(nil),    // 48: jarvis.plugin.v1.NoticeAcknowledged
+	(*MetricsRequest)(nil),        // 49: jarvis.plugin.v1.MetricsRequest
+	(*MetricsResponse)(nil),       // 50: jarvis.plugin.v1.MetricsResponse
+	(*Metric)(nil),                // 51: jarvis.plugin.v1.Metric
+	(*Sample)(nil),                // 52: jarvis.plugin.v1.Sample
+	nil,                           // 53: jarvis.plugin.v1.Confirm.TextEntry
+	nil,                           // 54: jarvis.plugin.v1.Sentences.RulesEntry
+	nil,                           // 55: jarvis.plugin.v1.Sentences.ListsEntry
+	nil,                           // 56: jarvis.plugin.v1.Vocabulary.RulesEntry
+	nil,                           // 57: jarvis.plugin.v1.Vocabulary.ListsEntry
+	nil,                           // 58: jarvis.plugin.v1.Sample.LabelsEntry
+	(*durationpb.Duration)(nil),   // 59: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 60: google.protobuf.Timestamp
 }
 var file_plugin_proto_depIdxs = []int32{
-	4,  // 0: jarvis.plugin.v1.DescribeResponse.manifest:type_name -> jarvis.plugin.v1.Manifest
-	5,  // 1: jarvis.plugin.v1.Manifest.tools:type_name -> jarvis.plugin.v1.ToolSpec
-	9,  // 2: jarvis.plugin.v1.Manifest.vocabulary:type_name -> jarvis.plugin.v1.Vocabulary
-	14, // 3: jarvis.plugin.v1.Manifest.needs:type_name -> jarvis.plugin.v1.Need
+	5,  // 0: jarvis.plugin.v1.DescribeResponse.manifest:type_name -> jarvis.plugin.v1.Manifest
+	6,  // 1: jarvis.plugin.v1.Manifest.tools:type_name -> jarvis.plugin.v1.ToolSpec
+	10, // 2: jarvis.plugin.v1.Manifest.vocabulary:type_name -> jarvis.plugin.v1.Vocabulary
+	15, // 3: jarvis.plugin.v1.Manifest.needs:type_name -> jarvis.plugin.v1.Need
 	0,  // 4: jarvis.plugin.v1.ToolSpec.effect:type_name -> jarvis.plugin.v1.Effect
-	6,  // 5: jarvis.plugin.v1.ToolSpec.confirm:type_name -> jarvis.plugin.v1.Confirm
-	7,  // 6: jarvis.plugin.v1.ToolSpec.sentences:type_name -> jarvis.plugin.v1.Sentences
-	53, // 7: jarvis.plugin.v1.ToolSpec.timeout:type_name -> google.protobuf.Duration
+	7,  // 5: jarvis.plugin.v1.ToolSpec.confirm:type_name -> jarvis.plugin.v1.Confirm
+	8,  // 6: jarvis.plugin.v1.ToolSpec.sentences:type_name -> jarvis.plugin.v1.Sentences
+	59, // 7: jarvis.plugin.v1.ToolSpec.timeout:type_name -> google.protobuf.Duration
 	1,  // 8: jarvis.plugin.v1.Confirm.when:type_name -> jarvis.plugin.v1.ConfirmWhen
-	47, // 9: jarvis.plugin.v1.Confirm.text:type_name -> jarvis.plugin.v1.Confirm.TextEntry
-	8,  // 10: jarvis.plugin.v1.Sentences.examples:type_name -> jarvis.plugin.v1.Example
-	48, // 11: jarvis.plugin.v1.Sentences.rules:type_name -> jarvis.plugin.v1.Sentences.RulesEntry
-	49, // 12: jarvis.plugin.v1.Sentences.lists:type_name -> jarvis.plugin.v1.Sentences.ListsEntry
-	50, // 13: jarvis.plugin.v1.Vocabulary.rules:type_name -> jarvis.plugin.v1.Vocabulary.RulesEntry
-	51, // 14: jarvis.plugin.v1.Vocabulary.lists:type_name -> jarvis.plugin.v1.Vocabulary.ListsEntry
-	11, // 15: jarvis.plugin.v1.WordList.values:type_name -> jarvis.plugin.v1.WordValues
-	13, // 16: jarvis.plugin.v1.WordList.range:type_name -> jarvis.plugin.v1.NumberRange
-	12, // 17: jarvis.plugin.v1.WordValues.values:type_name -> jarvis.plugin.v1.WordValue
-	14, // 18: jarvis.plugin.v1.ConfigureRequest.granted:type_name -> jarvis.plugin.v1.Need
-	16, // 19: jarvis.plugin.v1.ConfigureRequest.host:type_name -> jarvis.plugin.v1.HostAccess
-	19, // 20: jarvis.plugin.v1.ConfigureResponse.diagnostics:type_name -> jarvis.plugin.v1.Diagnostic
-	18, // 21: jarvis.plugin.v1.ConfigureResponse.offer:type_name -> jarvis.plugin.v1.Offer
-	5,  // 22: jarvis.plugin.v1.Offer.tools:type_name -> jarvis.plugin.v1.ToolSpec
-	21, // 23: jarvis.plugin.v1.InvokeRequest.info:type_name -> jarvis.plugin.v1.CallInfo
-	22, // 24: jarvis.plugin.v1.InvokeRequest.answers:type_name -> jarvis.plugin.v1.Answer
-	24, // 25: jarvis.plugin.v1.InvokeResponse.text:type_name -> jarvis.plugin.v1.Text
-	25, // 26: jarvis.plugin.v1.InvokeResponse.progress:type_name -> jarvis.plugin.v1.Progress
-	26, // 27: jarvis.plugin.v1.InvokeResponse.result:type_name -> jarvis.plugin.v1.Result
-	28, // 28: jarvis.plugin.v1.InvokeResponse.problem:type_name -> jarvis.plugin.v1.Problem
-	29, // 29: jarvis.plugin.v1.InvokeResponse.need_input:type_name -> jarvis.plugin.v1.NeedInput
-	31, // 30: jarvis.plugin.v1.InvokeResponse.not_mine:type_name -> jarvis.plugin.v1.NotMine
-	27, // 31: jarvis.plugin.v1.Result.listen:type_name -> jarvis.plugin.v1.Listen
-	53, // 32: jarvis.plugin.v1.Listen.ttl:type_name -> google.protobuf.Duration
-	30, // 33: jarvis.plugin.v1.NeedInput.options:type_name -> jarvis.plugin.v1.Option
-	53, // 34: jarvis.plugin.v1.DrainRequest.grace:type_name -> google.protobuf.Duration
-	18, // 35: jarvis.plugin.v1.AttachResponse.tools_changed:type_name -> jarvis.plugin.v1.Offer
-	38, // 36: jarvis.plugin.v1.AttachResponse.lists_changed:type_name -> jarvis.plugin.v1.ListsChanged
-	9,  // 37: jarvis.plugin.v1.ListsChanged.vocabulary:type_name -> jarvis.plugin.v1.Vocabulary
-	21, // 38: jarvis.plugin.v1.OnEventRequest.info:type_name -> jarvis.plugin.v1.CallInfo
-	41, // 39: jarvis.plugin.v1.OnEventRequest.schedule:type_name -> jarvis.plugin.v1.ScheduleDue
-	42, // 40: jarvis.plugin.v1.OnEventRequest.notice:type_name -> jarvis.plugin.v1.NoticeAcknowledged
-	54, // 41: jarvis.plugin.v1.ScheduleDue.due:type_name -> google.protobuf.Timestamp
-	45, // 42: jarvis.plugin.v1.MetricsResponse.metrics:type_name -> jarvis.plugin.v1.Metric
-	46, // 43: jarvis.plugin.v1.Metric.samples:type_name -> jarvis.plugin.v1.Sample
-	52, // 44: jarvis.plugin.v1.Sample.labels:type_name -> jarvis.plugin.v1.Sample.LabelsEntry
-	10, // 45: jarvis.plugin.v1.Sentences.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
-	10, // 46: jarvis.plugin.v1.Vocabulary.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
-	2,  // 47: jarvis.plugin.v1.Plugin.Describe:input_type -> jarvis.plugin.v1.DescribeRequest
-	15, // 48: jarvis.plugin.v1.Plugin.Configure:input_type -> jarvis.plugin.v1.ConfigureRequest
-	20, // 49: jarvis.plugin.v1.Plugin.Invoke:input_type -> jarvis.plugin.v1.InvokeRequest
-	39, // 50: jarvis.plugin.v1.Plugin.OnEvent:input_type -> jarvis.plugin.v1.OnEventRequest
-	43, // 51: jarvis.plugin.v1.Plugin.Metrics:input_type -> jarvis.plugin.v1.MetricsRequest
-	32, // 52: jarvis.plugin.v1.Plugin.Health:input_type -> jarvis.plugin.v1.HealthRequest
-	34, // 53: jarvis.plugin.v1.Plugin.Drain:input_type -> jarvis.plugin.v1.DrainRequest
-	36, // 54: jarvis.plugin.v1.Plugin.Attach:input_type -> jarvis.plugin.v1.AttachRequest
-	3,  // 55: jarvis.plugin.v1.Plugin.Describe:output_type -> jarvis.plugin.v1.DescribeResponse
-	17, // 56: jarvis.plugin.v1.Plugin.Configure:output_type -> jarvis.plugin.v1.ConfigureResponse
-	23, // 57: jarvis.plugin.v1.Plugin.Invoke:output_type -> jarvis.plugin.v1.InvokeResponse
-	40, // 58: jarvis.plugin.v1.Plugin.OnEvent:output_type -> jarvis.plugin.v1.OnEventResponse
-	44, // 59: jarvis.plugin.v1.Plugin.Metrics:output_type -> jarvis.plugin.v1.MetricsResponse
-	33, // 60: jarvis.plugin.v1.Plugin.Health:output_type -> jarvis.plugin.v1.HealthResponse
-	35, // 61: jarvis.plugin.v1.Plugin.Drain:output_type -> jarvis.plugin.v1.DrainResponse
-	37, // 62: jarvis.plugin.v1.Plugin.Attach:output_type -> jarvis.plugin.v1.AttachResponse
-	55, // [55:63] is the sub-list for method output_type
-	47, // [47:55] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	53, // 9: jarvis.plugin.v1.Confirm.text:type_name -> jarvis.plugin.v1.Confirm.TextEntry
+	9,  // 10: jarvis.plugin.v1.Sentences.examples:type_name -> jarvis.plugin.v1.Example
+	54, // 11: jarvis.plugin.v1.Sentences.rules:type_name -> jarvis.plugin.v1.Sentences.RulesEntry
+	55, // 12: jarvis.plugin.v1.Sentences.lists:type_name -> jarvis.plugin.v1.Sentences.ListsEntry
+	56, // 13: jarvis.plugin.v1.Vocabulary.rules:type_name -> jarvis.plugin.v1.Vocabulary.RulesEntry
+	57, // 14: jarvis.plugin.v1.Vocabulary.lists:type_name -> jarvis.plugin.v1.Vocabulary.ListsEntry
+	12, // 15: jarvis.plugin.v1.WordList.values:type_name -> jarvis.plugin.v1.WordValues
+	14, // 16: jarvis.plugin.v1.WordList.range:type_name -> jarvis.plugin.v1.NumberRange
+	13, // 17: jarvis.plugin.v1.WordValues.values:type_name -> jarvis.plugin.v1.WordValue
+	15, // 18: jarvis.plugin.v1.ConfigureRequest.granted:type_name -> jarvis.plugin.v1.Need
+	17, // 19: jarvis.plugin.v1.ConfigureRequest.host:type_name -> jarvis.plugin.v1.HostAccess
+	20, // 20: jarvis.plugin.v1.ConfigureResponse.diagnostics:type_name -> jarvis.plugin.v1.Diagnostic
+	19, // 21: jarvis.plugin.v1.ConfigureResponse.offer:type_name -> jarvis.plugin.v1.Offer
+	6,  // 22: jarvis.plugin.v1.Offer.tools:type_name -> jarvis.plugin.v1.ToolSpec
+	22, // 23: jarvis.plugin.v1.InvokeRequest.info:type_name -> jarvis.plugin.v1.CallInfo
+	23, // 24: jarvis.plugin.v1.InvokeRequest.answers:type_name -> jarvis.plugin.v1.Answer
+	25, // 25: jarvis.plugin.v1.InvokeResponse.text:type_name -> jarvis.plugin.v1.Text
+	26, // 26: jarvis.plugin.v1.InvokeResponse.progress:type_name -> jarvis.plugin.v1.Progress
+	27, // 27: jarvis.plugin.v1.InvokeResponse.result:type_name -> jarvis.plugin.v1.Result
+	29, // 28: jarvis.plugin.v1.InvokeResponse.problem:type_name -> jarvis.plugin.v1.Problem
+	30, // 29: jarvis.plugin.v1.InvokeResponse.need_input:type_name -> jarvis.plugin.v1.NeedInput
+	32, // 30: jarvis.plugin.v1.InvokeResponse.not_mine:type_name -> jarvis.plugin.v1.NotMine
+	28, // 31: jarvis.plugin.v1.Result.listen:type_name -> jarvis.plugin.v1.Listen
+	59, // 32: jarvis.plugin.v1.Listen.ttl:type_name -> google.protobuf.Duration
+	31, // 33: jarvis.plugin.v1.NeedInput.options:type_name -> jarvis.plugin.v1.Option
+	59, // 34: jarvis.plugin.v1.DrainRequest.grace:type_name -> google.protobuf.Duration
+	19, // 35: jarvis.plugin.v1.AttachResponse.tools_changed:type_name -> jarvis.plugin.v1.Offer
+	39, // 36: jarvis.plugin.v1.AttachResponse.lists_changed:type_name -> jarvis.plugin.v1.ListsChanged
+	10, // 37: jarvis.plugin.v1.ListsChanged.vocabulary:type_name -> jarvis.plugin.v1.Vocabulary
+	22, // 38: jarvis.plugin.v1.OnEventRequest.info:type_name -> jarvis.plugin.v1.CallInfo
+	47, // 39: jarvis.plugin.v1.OnEventRequest.schedule:type_name -> jarvis.plugin.v1.ScheduleDue
+	48, // 40: jarvis.plugin.v1.OnEventRequest.notice:type_name -> jarvis.plugin.v1.NoticeAcknowledged
+	22, // 41: jarvis.plugin.v1.Deed.info:type_name -> jarvis.plugin.v1.CallInfo
+	42, // 42: jarvis.plugin.v1.VerifyRequest.deed:type_name -> jarvis.plugin.v1.Deed
+	2,  // 43: jarvis.plugin.v1.VerifyResponse.finding:type_name -> jarvis.plugin.v1.Finding
+	42, // 44: jarvis.plugin.v1.UndoRequest.deed:type_name -> jarvis.plugin.v1.Deed
+	29, // 45: jarvis.plugin.v1.UndoResponse.problem:type_name -> jarvis.plugin.v1.Problem
+	60, // 46: jarvis.plugin.v1.ScheduleDue.due:type_name -> google.protobuf.Timestamp
+	51, // 47: jarvis.plugin.v1.MetricsResponse.metrics:type_name -> jarvis.plugin.v1.Metric
+	52, // 48: jarvis.plugin.v1.Metric.samples:type_name -> jarvis.plugin.v1.Sample
+	58, // 49: jarvis.plugin.v1.Sample.labels:type_name -> jarvis.plugin.v1.Sample.LabelsEntry
+	11, // 50: jarvis.plugin.v1.Sentences.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
+	11, // 51: jarvis.plugin.v1.Vocabulary.ListsEntry.value:type_name -> jarvis.plugin.v1.WordList
+	3,  // 52: jarvis.plugin.v1.Plugin.Describe:input_type -> jarvis.plugin.v1.DescribeRequest
+	16, // 53: jarvis.plugin.v1.Plugin.Configure:input_type -> jarvis.plugin.v1.ConfigureRequest
+	21, // 54: jarvis.plugin.v1.Plugin.Invoke:input_type -> jarvis.plugin.v1.InvokeRequest
+	40, // 55: jarvis.plugin.v1.Plugin.OnEvent:input_type -> jarvis.plugin.v1.OnEventRequest
+	43, // 56: jarvis.plugin.v1.Plugin.Verify:input_type -> jarvis.plugin.v1.VerifyRequest
+	45, // 57: jarvis.plugin.v1.Plugin.Undo:input_type -> jarvis.plugin.v1.UndoRequest
+	49, // 58: jarvis.plugin.v1.Plugin.Metrics:input_type -> jarvis.plugin.v1.MetricsRequest
+	33, // 59: jarvis.plugin.v1.Plugin.Health:input_type -> jarvis.plugin.v1.HealthRequest
+	35, // 60: jarvis.plugin.v1.Plugin.Drain:input_type -> jarvis.plugin.v1.DrainRequest
+	37, // 61: jarvis.plugin.v1.Plugin.Attach:input_type -> jarvis.plugin.v1.AttachRequest
+	4,  // 62: jarvis.plugin.v1.Plugin.Describe:output_type -> jarvis.plugin.v1.DescribeResponse
+	18, // 63: jarvis.plugin.v1.Plugin.Configure:output_type -> jarvis.plugin.v1.ConfigureResponse
+	24, // 64: jarvis.plugin.v1.Plugin.Invoke:output_type -> jarvis.plugin.v1.InvokeResponse
+	41, // 65: jarvis.plugin.v1.Plugin.OnEvent:output_type -> jarvis.plugin.v1.OnEventResponse
+	44, // 66: jarvis.plugin.v1.Plugin.Verify:output_type -> jarvis.plugin.v1.VerifyResponse
+	46, // 67: jarvis.plugin.v1.Plugin.Undo:output_type -> jarvis.plugin.v1.UndoResponse
+	50, // 68: jarvis.plugin.v1.Plugin.Metrics:output_type -> jarvis.plugin.v1.MetricsResponse
+	34, // 69: jarvis.plugin.v1.Plugin.Health:output_type -> jarvis.plugin.v1.HealthResponse
+	36, // 70: jarvis.plugin.v1.Plugin.Drain:output_type -> jarvis.plugin.v1.DrainResponse
+	38, // 71: jarvis.plugin.v1.Plugin.Attach:output_type -> jarvis.plugin.v1.AttachResponse
+	62, // [62:72] is the sub-list for method output_type
+	52, // [52:62] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3709,8 +4100,8 @@ func file_plugin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   51,
+			NumEnums:      3,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -43,6 +43,8 @@ const (
 	Plugin_Configure_FullMethodName = "/jarvis.plugin.v1.Plugin/Configure"
 	Plugin_Invoke_FullMethodName    = "/jarvis.plugin.v1.Plugin/Invoke"
 	Plugin_OnEvent_FullMethodName   = "/jarvis.plugin.v1.Plugin/OnEvent"
+	Plugin_Verify_FullMethodName    = "/jarvis.plugin.v1.Plugin/Verify"
+	Plugin_Undo_FullMethodName      = "/jarvis.plugin.v1.Plugin/Undo"
 	Plugin_Metrics_FullMethodName   = "/jarvis.plugin.v1.Plugin/Metrics"
 	Plugin_Health_FullMethodName    = "/jarvis.plugin.v1.Plugin/Health"
 	Plugin_Drain_FullMethodName     = "/jarvis.plugin.v1.Plugin/Drain"
@@ -74,6 +76,13 @@ type PluginClient interface {
 	// error, a few times, so handle the same one twice without harm. Only what
 	// jarvis.host.v1 keeps for the plugin leads to events.
 	OnEvent(ctx context.Context, in *OnEventRequest, opts ...grpc.CallOption) (*OnEventResponse, error)
+	// Verify looks whether what a call did holds. It is asked of tools that are
+	// verifiable, soon after their calls, and changes nothing.
+	Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (*VerifyResponse, error)
+	// Undo takes back what a call did. It is asked of tools that are undoable; a
+	// problem says why it was not done, such as that something else has changed
+	// since (conflict).
+	Undo(ctx context.Context, in *UndoRequest, opts ...grpc.CallOption) (*UndoResponse, error)
 	// Metrics returns the plugin's own figures. The host adds the plugin's name.
 	Metrics(ctx context.Context, in *MetricsRequest, opts ...grpc.CallOption) (*MetricsResponse, error)
 	// Health says whether the plugin can work right now.
@@ -139,6 +148,26 @@ func (c *pluginClient) OnEvent(ctx context.Context, in *OnEventRequest, opts ...
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(OnEventResponse)
 	err := c.cc.Invoke(ctx, Plugin_OnEvent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (*VerifyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyResponse)
+	err := c.cc.Invoke(ctx, Plugin_Verify_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Undo(ctx context.Context, in *UndoRequest, opts ...grpc.CallOption) (*UndoResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UndoResponse)
+	err := c.cc.Invoke(ctx, Plugin_Undo_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -213,6 +242,13 @@ type PluginServer interface {
 	// error, a few times, so handle the same one twice without harm. Only what
 	// jarvis.host.v1 keeps for the plugin leads to events.
 	OnEvent(context.Context, *OnEventRequest) (*OnEventResponse, error)
+	// Verify looks whether what a call did holds. It is asked of tools that are
+	// verifiable, soon after their calls, and changes nothing.
+	Verify(context.Context, *VerifyRequest) (*VerifyResponse, error)
+	// Undo takes back what a call did. It is asked of tools that are undoable; a
+	// problem says why it was not done, such as that something else has changed
+	// since (conflict).
+	Undo(context.Context, *UndoRequest) (*UndoResponse, error)
 	// Metrics returns the plugin's own figures. The host adds the plugin's name.
 	Metrics(context.Context, *MetricsRequest) (*MetricsResponse, error)
 	// Health says whether the plugin can work right now.
@@ -246,6 +282,12 @@ func (UnimplementedPluginServer) Invoke(*InvokeRequest, grpc.ServerStreamingServ
 }
 func (UnimplementedPluginServer) OnEvent(context.Context, *OnEventRequest) (*OnEventResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method OnEvent not implemented")
+}
+func (UnimplementedPluginServer) Verify(context.Context, *VerifyRequest) (*VerifyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Verify not implemented")
+}
+func (UnimplementedPluginServer) Undo(context.Context, *UndoRequest) (*UndoResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Undo not implemented")
 }
 func (UnimplementedPluginServer) Metrics(context.Context, *MetricsRequest) (*MetricsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Metrics not implemented")
@@ -345,6 +387,42 @@ func _Plugin_OnEvent_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Plugin_Verify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Verify(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Verify_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Verify(ctx, req.(*VerifyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_Undo_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UndoRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Undo(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Undo_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Undo(ctx, req.(*UndoRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Plugin_Metrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MetricsRequest)
 	if err := dec(in); err != nil {
@@ -424,6 +502,14 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "OnEvent",
 			Handler:    _Plugin_OnEvent_Handler,
+		},
+		{
+			MethodName: "Verify",
+			Handler:    _Plugin_Verify_Handler,
+		},
+		{
+			MethodName: "Undo",
+			Handler:    _Plugin_Undo_Handler,
 		},
 		{
 			MethodName: "Metrics",
