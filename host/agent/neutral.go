@@ -9,7 +9,13 @@ import (
 // chat template: special tokens, and the invisible tag characters in which a
 // prompt can be hidden. The words stay.
 func neutral(text string) string {
-	return neutralizer.Replace(strings.Map(visible, text))
+	if strings.ContainsFunc(text, func(r rune) bool { return visible(r) != r }) {
+		text = strings.Map(visible, text)
+	}
+	if !strings.ContainsAny(text, "<>[") { // each mark has one of them
+		return text
+	}
+	return neutralizer.Replace(text)
 }
 
 // visible drops tag characters (U+E0000 to U+E007F) and the bidirectional

@@ -34,8 +34,11 @@ type Home struct {
 // promptData is what a system prompt may name.
 type promptData struct {
 	Home
-	Date, Time, Zone, User string
+	moment
 }
+
+// moment is what changes from turn to turn.
+type moment struct{ Date, Time, Zone, User string }
 
 // Prompts are the system prompts by language: those of the operator's folder,
 // which may change at any time, before those that are built in. Safe for
@@ -51,6 +54,10 @@ type Prompts struct {
 type prompt struct {
 	tpl   *template.Template
 	stamp stamp
+	// written are the texts of the present minute: to write one costs more than
+	// the rest of a short turn's request.
+	written map[moment]string
+	minute  moment
 }
 
 // stamp tells whether a file changed; it is zero for what is built in.
@@ -88,17 +95,32 @@ func (p *Prompts) Change(dir string, home Home) error {
 	return nil
 }
 
-// of returns a language's prompt and the home that it tells of, and why the
-// operator's prompt is not taken over if it can't be: then it is the one that
-// was good before.
-func (p *Prompts) of(lang string) (*template.Template, Home, error) {
+// write returns a language's prompt, and why the operator's is not taken over
+// if it can't be: then it is the one that was good before.
+func (p *Prompts) write(lang string, m moment) (text string, refused, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	tpl, err := p.latest(lang)
-	return tpl, p.home, err
+	last, refused := p.latest(lang)
+	text, err = last.write(p.home, m)
+	return text, refused, err
 }
 
-func (p *Prompts) latest(lang string) (*template.Template, error) {
+func (p *prompt) write(home Home, m moment) (string, error) {
+	if minute := (moment{Date: m.Date, Time: m.Time}); p.minute != minute {
+		p.minute, p.written = minute, map[moment]string{}
+	}
+	if text, ok := p.written[m]; ok {
+		return text, nil
+	}
+	var b strings.Builder
+	if err := p.tpl.Execute(&b, promptData{home, m}); err != nil {
+		return "", fmt.Errorf("write prompt: %w", err)
+	}
+	p.written[m] = b.String()
+	return b.String(), nil
+}
+
+func (p *Prompts) latest(lang string) (*prompt, error) {
 	if lang != "fr" {
 		lang = "en"
 	}
@@ -117,7 +139,7 @@ func (p *Prompts) latest(lang string) (*template.Template, error) {
 	if last == nil {
 		return nil, err
 	}
-	return last.tpl, err
+	return last, err
 }
 
 func (p *Prompts) file(lang string) string { return filepath.Join(p.dir, lang+".txt") }
@@ -165,20 +187,17 @@ func (p *Prompts) read(lang string, at stamp) (*template.Template, error) {
 
 // system is the first message of every conversation with a model.
 func (a *Agent) system(ctx context.Context, t *turn.Turn) (llm.Message, error) {
-	tpl, home, err := a.Prompts.of(t.Lang)
-	if err != nil && a.Log != nil {
-		a.Log(ctx, "prompt not taken over", t, err.Error())
-	}
 	now := a.Now().In(t.Zone)
-	var b strings.Builder
-	err = tpl.Execute(&b, promptData{
-		Home: home, Date: a.FormatDate(t.Lang, now), Time: a.FormatTime(t.Lang, now),
-		Zone: t.Zone.String(), User: neutral(t.Name),
+	text, refused, err := a.Prompts.write(t.Lang, moment{
+		Date: a.FormatDate(t.Lang, now), Time: a.FormatTime(t.Lang, now), Zone: t.Zone.String(), User: neutral(t.Name),
 	})
-	if err != nil {
-		return llm.Message{}, fmt.Errorf("write prompt: %w", err)
+	if refused != nil && a.Log != nil {
+		a.Log(ctx, "prompt not taken over", t, refused.Error())
 	}
-	return llm.Message{Role: llm.System, Content: b.String()}, nil
+	if err != nil {
+		return llm.Message{}, err
+	}
+	return llm.Message{Role: llm.System, Content: text}, nil
 }
 
 func roleOf(m turn.Message) llm.Role {

@@ -79,23 +79,27 @@ func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
 // past is what a turn gets of the history: earlier turns, each with its answer
 // behind it, as they may have been accepted while another ran.
 func (a *actor) past(turnID string) []turn.Message {
-	waiting := map[string]bool{turnID: true}
-	for _, u := range a.queue {
-		waiting[u.turn] = true
+	waiting := func(id string) bool {
+		return id == turnID || slices.ContainsFunc(a.queue, func(u *utterance) bool { return u.turn == id })
 	}
-	first := map[string]int{}
-	var past []turn.Message
-	for i, m := range a.history {
-		if waiting[m.Turn] || m.Text == "" {
-			continue
+	recent := a.history[max(0, len(a.history)-a.remembered()):]
+	past := make([]turn.Message, 0, len(recent))
+	for _, m := range recent {
+		if m.Text != "" && !waiting(m.Turn) {
+			past = slices.Insert(past, placeOf(m.Turn, past), m)
 		}
-		if _, ok := first[m.Turn]; !ok {
-			first[m.Turn] = i
-		}
-		past = append(past, m)
 	}
-	slices.SortStableFunc(past, func(x, y turn.Message) int { return first[x.Turn] - first[y.Turn] })
 	return past[max(0, len(past)-a.m.o.History):]
+}
+
+// placeOf is where a turn's next message goes: behind those it has.
+func placeOf(id string, past []turn.Message) int {
+	for i, m := range slices.Backward(past) {
+		if m.Turn == id {
+			return i + 1
+		}
+	}
+	return len(past)
 }
 
 // answer is the run's goroutine.
