@@ -15,6 +15,8 @@ LOCOMO    ?=
 BENCH_SECONDS ?= 2
 BENCH_ROUNDS  ?= 3
 BENCH_IDLE    ?= 10000
+# Goals to measure, such as F1,F8; empty is all.
+BENCH_ONLY    ?=
 
 # The race detector needs cgo and a C compiler.
 CC_FOUND  := $(shell command -v $(CC) 2>/dev/null)
@@ -51,14 +53,14 @@ check: fmt vet lint generated tidy cross ## format, vet, lint, generated files, 
 e2e: build ## the page in a real browser, third-party clients and Prometheus (installs chromium, prometheus and npm packages)
 	@test/e2e/run
 
-soak: ## kill hosts, cut their power, fill their disk, connect ten thousand times; about fifteen minutes
+soak: ## kill hosts, cut their power, fill their disk, connect ten thousand times; about ten minutes; SOAK_KILLS=500 kills more
 	$(GO) build -o $(BIN)/powercut ./test/powercut
 	POWERCUT=$(BIN)/powercut $(GO) test -tags soak -count=1 -timeout 60m -v -run '^TestSoak' ./cmd/jarvis
 
 bench: bench-host bench-go ## measure, and print figures; BENCH_SECONDS=5 takes longer and is steadier
 
 bench-host: build ## the host against bare floors, interleaved
-	$(GO) run ./cmd/bench-host -host $(BIN)/jarvis -each $(BENCH_SECONDS)s -rounds $(BENCH_ROUNDS) -idle $(BENCH_IDLE)
+	$(GO) run ./cmd/bench-host -host $(BIN)/jarvis -each $(BENCH_SECONDS)s -rounds $(BENCH_ROUNDS) -idle $(BENCH_IDLE) -only "$(BENCH_ONLY)"
 
 bench-go: ## the benchmarks of single packages
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -benchmem ./...

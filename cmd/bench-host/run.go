@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,7 +57,31 @@ func steps() []step {
 	}
 }
 
+// measured lists all goals.
+func measured() (goals []string) {
+	for _, st := range steps() {
+		for _, id := range st.goals {
+			if !slices.Contains(goals, id) {
+				goals = append(goals, id)
+			}
+		}
+	}
+	return goals
+}
+
+func (s settings) check() error {
+	for _, id := range s.only {
+		if !slices.Contains(measured(), id) {
+			return fmt.Errorf("-only: nothing measures %q, expected some of %s", id, strings.Join(measured(), ","))
+		}
+	}
+	return nil
+}
+
 func run(ctx context.Context, s settings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	b := &bench{settings: s, out: os.Stdout}
 	defer func() {
 		b.host.stop()

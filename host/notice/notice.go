@@ -64,6 +64,10 @@ type Room struct {
 
 	mu       sync.Mutex
 	watchers map[string]map[*watcher]struct{} // by user
+	// quiet are end users who had nothing open when the store was asked last;
+	// people connect far more often than they are told something.
+	quiet map[string]bool
+	sent  uint64 // notices, by which a look at the store may be overtaken
 }
 
 // watcher is one place where an end user may see notices.
@@ -91,7 +95,7 @@ func New(o Options) *Room {
 	if o.Counted == nil {
 		o.Counted = func(string) {}
 	}
-	return &Room{o: o, watchers: map[string]map[*watcher]struct{}{}}
+	return &Room{o: o, watchers: map[string]map[*watcher]struct{}{}, quiet: map[string]bool{}}
 }
 
 // Send keeps a notice and shows it wherever its end user watches. It returns
@@ -101,7 +105,12 @@ func (r *Room) Send(ctx context.Context, n Notice) (string, error) {
 	if n.Due.IsZero() {
 		n.Due = n.Created
 	}
-	if err := r.o.Store.PutNotice(ctx, n, MaxOpen); err != nil {
+	err := r.o.Store.PutNotice(ctx, n, MaxOpen)
+	r.mu.Lock()
+	r.sent++
+	delete(r.quiet, n.User) // even so: whether it is on disk may be unknown
+	r.mu.Unlock()
+	if err != nil {
 		return "", fmt.Errorf("keep notice: %w", err)
 	}
 	r.o.Counted("sent")
@@ -146,7 +155,21 @@ func (r *Room) Withdraw(ctx context.Context, plugin, user, id string) (found boo
 
 // Open lists what an end user has not acknowledged, the oldest first.
 func (r *Room) Open(ctx context.Context, user string) ([]Notice, error) {
-	return r.o.Store.OpenNotices(ctx, user)
+	r.mu.Lock()
+	quiet, sent := r.quiet[user], r.sent
+	r.mu.Unlock()
+	if quiet {
+		return nil, nil
+	}
+	open, err := r.o.Store.OpenNotices(ctx, user)
+	if err == nil && len(open) == 0 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.sent == sent {
+			r.quiet[user] = true
+		}
+	}
+	return open, err
 }
 
 // Watch shows an end user's open notices, those of now and those to come, each
@@ -168,7 +191,7 @@ func (r *Room) Watch(ctx context.Context, user string, show func(Notice)) (stop 
 			delete(r.watchers, user)
 		}
 	}
-	open, err := r.o.Store.OpenNotices(ctx, user)
+	open, err := r.Open(ctx, user)
 	if err != nil {
 		stop()
 		return nil, fmt.Errorf("read notices: %w", err)
@@ -218,7 +241,7 @@ func (r *Room) Run(ctx context.Context) {
 
 func (r *Room) repeat(ctx context.Context) {
 	for _, user := range r.users() {
-		open, err := r.o.Store.OpenNotices(ctx, user)
+		open, err := r.Open(ctx, user)
 		if err != nil {
 			continue // the next look is soon
 		}

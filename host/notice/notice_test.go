@@ -147,3 +147,52 @@ func TestANoticeIsWithdrawnByItsPluginAlone(t *testing.T) {
 		}
 	}
 }
+
+// asked counts how often the store was asked.
+type asked struct {
+	memory
+	times int
+}
+
+func (a *asked) OpenNotices(ctx context.Context, user string) ([]notice.Notice, error) {
+	a.times++
+	return a.memory.OpenNotices(ctx, user)
+}
+
+// Who has no notices costs no look at the store, and misses none that comes.
+func TestQuietPeopleConnectWithoutTheStore(t *testing.T) {
+	store := &asked{}
+	r := notice.New(notice.Options{Store: store, Now: time.Now})
+	seen := 0
+	watch := func() {
+		stop, err := r.Watch(t.Context(), "alice", func(notice.Notice) { seen++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop()
+	}
+	for range 3 {
+		watch()
+	}
+	if store.times != 1 || seen != 0 {
+		t.Fatalf("asked %d times, want once; %d notices seen, want none", store.times, seen)
+	}
+	id, err := r.Send(t.Context(), notice.Notice{User: "alice", Plugin: "p", Kind: "k", Text: "tea"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch()
+	watch()
+	if seen != 2 {
+		t.Errorf("an open notice is seen %d times by two who watch", seen)
+	}
+	if err := r.Acknowledge(t.Context(), "alice", id); err != nil {
+		t.Fatal(err)
+	}
+	before := store.times
+	watch()
+	watch()
+	if store.times != before+1 || seen != 2 {
+		t.Errorf("acknowledged: asked %d times more, want once; seen %d times", store.times-before, seen)
+	}
+}

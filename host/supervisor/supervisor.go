@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jarvis-host/jarvis/sdk"
@@ -59,7 +60,9 @@ type Supervisor struct {
 	mu     sync.Mutex
 	cancel context.CancelFunc // ends all keepers; nil before Start
 
+	changes atomic.Uint64 // of what is on offer
 	telling sync.Mutex
+	heard   uint64 // how many of them OnChange has seen
 }
 
 // New returns a supervisor that runs nothing yet.
@@ -196,11 +199,16 @@ func (s *Supervisor) find(id string) (*keeper, error) {
 // code.
 func failure(code sdk.Code, err error) error { return &sdk.Error{Code: code, Err: err} }
 
-// told says that what is on offer has changed. One at a time: the last call
-// then sees the last change.
+// told says that what is on offer has changed, and returns when that is taken
+// over: by a call of its own, or by one for a later change that began since.
 func (s *Supervisor) told() {
+	change := s.changes.Add(1)
 	s.telling.Lock()
 	defer s.telling.Unlock()
+	if s.heard >= change {
+		return
+	}
+	s.heard = s.changes.Load()
 	s.opts.OnChange()
 }
 

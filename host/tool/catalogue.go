@@ -42,6 +42,21 @@ type snapshot struct {
 	offers  []*Offer
 	byName  map[string]*Offer
 	matcher *intent.Matcher
+	read    map[*sdk.Manifest]reading // a manifest never changes: another takes its place
+}
+
+// reading is what a manifest by itself offers, or why it can't.
+type reading struct {
+	offers []*Offer
+	err    error
+}
+
+func read(m *sdk.Manifest) reading {
+	offers, err := offersOf(m)
+	if err == nil {
+		_, err = sdk.Matcher(m)
+	}
+	return reading{offers, err}
 }
 
 // NewCatalogue returns an empty catalogue.
@@ -56,22 +71,24 @@ func NewCatalogue() *Catalogue {
 // others are taken over all the same. Earlier manifests win where sentences
 // tie.
 func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
-	s := &snapshot{byName: map[string]*Offer{}}
+	s := &snapshot{byName: map[string]*Offer{}, read: map[*sdk.Manifest]reading{}}
 	var problems []error
 	good := manifests[:0:0]
+	before := c.now.Load().read
 	for _, m := range manifests {
-		offers, err := offersOf(m)
-		if err == nil {
-			_, err = sdk.Matcher(m)
+		own, ok := before[m]
+		if !ok {
+			own = read(m)
 		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, err))
+		s.read[m] = own
+		if own.err != nil {
+			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, own.err))
 			continue
 		}
-		for _, o := range offers {
+		for _, o := range own.offers {
 			s.byName[o.Name()] = o
 		}
-		s.offers = append(s.offers, offers...)
+		s.offers = append(s.offers, own.offers...)
 		good = append(good, m)
 	}
 	matcher, err := sdk.Matcher(good...)

@@ -324,3 +324,40 @@ func TestAnUntrustedEffectNeedsAYes(t *testing.T) {
 		}
 	}
 }
+
+// What was read of a manifest is kept while the manifest is: plugins that come
+// and go cost the others nothing, and who keeps an Offer keeps the right one.
+func TestTheOffersOfAManifestStayWhenOthersComeAndGo(t *testing.T) {
+	c := NewCatalogue()
+	describe := func(p *sdk.Plugin) *sdk.Manifest {
+		m, err := p.Describe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	door, bad := describe(doors()), describe(doors())
+	bad.ID, bad.Tools[0].Sentences = "bad", []sdk.Sentences{{Lang: "en", Patterns: []string{"(look"}}}
+	if err := c.Replace([]*sdk.Manifest{door}); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := c.Find("door", "look")
+	for range 2 {
+		if err := c.Replace([]*sdk.Manifest{bad, door}); err == nil || !strings.Contains(err.Error(), "plugin bad") {
+			t.Errorf("sentences that do not compile: %v", err)
+		}
+		if now, _ := c.Find("door", "look"); now != before {
+			t.Error("another offer")
+		}
+		if _, ok := c.Find("bad", "look"); ok {
+			t.Error("the bad plugin is on offer")
+		}
+	}
+	other := describe(doors())
+	if err := c.Replace([]*sdk.Manifest{other}); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := c.Find("door", "look"); now == before {
+		t.Error("a plugin that was replaced has its old offer")
+	}
+}
