@@ -65,7 +65,7 @@ var layers = map[string][]string{
 	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},
 	"host/web":           {},
 
-	"cmd/bench-host":         {"host/protocol", "host/telemetry", "host/llm/llmtest", "sdk", "sdk/serve"},
+	"cmd/bench-host":         {"host/limit", "host/llm/llmtest", "host/protocol", "host/telemetry", "sdk", "sdk/serve"},
 	"test/powercut":          {},
 	"cmd/bench-memory":       {"host/memory", "host/memory/embedded", "host/memory/eval"},
 	"host/memory":            {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},

@@ -5,10 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
+	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
@@ -72,4 +75,44 @@ func quickest(times int, f func()) float64 {
 		took = append(took, time.Since(began))
 	}
 	return micros(median(took))
+}
+
+// limiter is F19: a limit that 100,000 addresses came to.
+func (b *bench) limiter(context.Context) ([]goal, error) {
+	const addresses, span = 100_000, time.Minute
+	now := time.Now()
+	from := make([]netip.Addr, addresses)
+	for i := range from {
+		from[i] = netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+	}
+	empty := heap()
+	edge := limit.NewEdge(30, 10, func() time.Time { return now })
+	visit := func() float64 {
+		began := time.Now()
+		for _, a := range from {
+			edge.Connect(a)
+		}
+		return micros(time.Since(began)) / addresses
+	}
+	first := visit()
+	again := visit()
+	held := float64(heap()-empty) / addresses
+	now = now.Add(2 * span)
+	for range addresses {
+		edge.Connect(from[0])
+	}
+	left := float64(heap()-empty) / addresses
+	runtime.KeepAlive(edge)
+	return []goal{
+		{id: "F19", what: "a connection's limit, 100,000 addresses", unit: "us", figure: again, ratio: again, must: 0.5, note: fmt.Sprintf("%.2f when all are new", first)},
+		{id: "F19", what: "memory of an address", unit: "B", figure: held, ratio: held, must: 128, note: fmt.Sprintf("%.1f when they are gone", left)},
+	}, nil
+}
+
+// heap is what is in use, in bytes, once everything else is collected.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -54,6 +54,7 @@ func steps() []step {
 		{[]string{"F6", "F7", "F12", "F16", "S10"}, (*bench).idleSockets},
 		{[]string{"F11", "S15"}, (*bench).coldStart},
 		{[]string{"F9"}, (*bench).logLine},
+		{[]string{"F19"}, (*bench).limiter},
 	}
 }
 

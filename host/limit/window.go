@@ -2,6 +2,7 @@ package limit
 
 import (
 	"hash/maphash"
+	"maps"
 	"sync"
 	"time"
 )
@@ -13,7 +14,8 @@ const (
 	// gets neither memory nor a way around the limit.
 	maxKeys = 50_000
 	shared  = 1024
-	// sweepEvery is how many events pass between two looks for idle keys.
+	// sweepEvery is how many events pass between two looks for idle keys, at
+	// least; as many as there are keys, or a look would cost more than the events.
 	sweepEvery = 4096
 )
 
@@ -30,7 +32,8 @@ type Window struct {
 	keys     map[string]*events
 	shared   [shared]events
 	seed     maphash.Seed
-	untilSee int
+	untilSee int       // events until the next look for idle keys
+	seeAt    time.Time // when it comes all the same
 }
 
 // events are the times of a key's last events, as a ring, oldest at first.
@@ -85,16 +88,22 @@ func (w *Window) of(key string) *events {
 	return e
 }
 
-// sweep forgets idle keys, now and then.
+// sweep forgets idle keys, now and then, and gives their memory back.
 func (w *Window) sweep(now time.Time) {
-	if w.untilSee--; w.untilSee > 0 {
+	if w.untilSee--; w.untilSee > 0 && now.Before(w.seeAt) {
 		return
 	}
-	w.untilSee = sweepEvery
+	w.untilSee, w.seeAt = max(sweepEvery, len(w.keys)), now.Add(w.span)
+	before := len(w.keys)
 	for key, e := range w.keys {
 		if n := len(e.times); n == 0 || !e.times[n-1].After(now.Add(-w.span)) {
 			delete(w.keys, key)
 		}
+	}
+	if len(w.keys) < before/2 { // a map never shrinks
+		busy := make(map[string]*events, len(w.keys))
+		maps.Copy(busy, w.keys)
+		w.keys = busy
 	}
 }
 
