@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -186,4 +189,109 @@ func BenchmarkF10Stream(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.N*pieces)/b.Elapsed().Seconds(), "messages/s")
 	})
+}
+
+// interpreter is the Python that Debian's packages for plugins belong to.
+const interpreter = "/usr/bin/python3"
+
+// startPython runs the example in Python from where its source is.
+func startPython(b *testing.B) *Supervisor {
+	b.Helper()
+	if err := exec.Command(interpreter, "-c", "import grpc, cryptography").Run(); err != nil {
+		b.Skip("no python3-grpcio or python3-cryptography: apt-get install them")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		b.Fatal(err)
+	}
+	path := filepath.Join(b.TempDir(), pluginPrefix+"units")
+	source := fmt.Sprintf("#!%s\nimport sys\nsys.dont_write_bytecode = True\nsys.path[:0] = [%q]\nexec(open(%q).read())\n",
+		interpreter, filepath.Join(root, "sdk/python"), filepath.Join(root, "examples/units/__main__.py"))
+	if err := os.WriteFile(path, []byte(source), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	s := New(Options{
+		Plugins: []Config{{ID: "units", Path: path, Enabled: true}}, DataDir: b.TempDir(), Shim: shim(), AutoMTLS: true, HostVersion: "1.0.0",
+	})
+	s.timing.start = patience
+	if err := s.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.Stop(context.Background()) })
+	if st := s.List()[0]; st.State != StateReady {
+		b.Fatalf("the plugin is %s: %s", st.State, st.Reason)
+	}
+	return s
+}
+
+// BenchmarkF10Python is what a call of a plugin in Python costs; compare it with
+// those of BenchmarkF10Call in the same run.
+func BenchmarkF10Python(b *testing.B) {
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			s := startPython(b)
+			args := []byte(`{"amount":10,"source":"kilometres","target":"miles"}`)
+			measure(b, callers, func(ctx context.Context) error {
+				for _, err := range s.Invoke(ctx, "units", &sdk.Invocation{Tool: "convert", Args: args, Info: sdk.CallInfo{Call: "c", Locale: "en"}}) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// BenchmarkD07 is how long it takes until a tool's code knows that its call was
+// cancelled, or ran out of time; the goal is 50 ms.
+func BenchmarkD07(b *testing.B) {
+	for name, end := range map[string]func(ctx context.Context) (context.Context, func() time.Time){
+		"cancel": func(ctx context.Context) (context.Context, func() time.Time) {
+			ctx, cancel := context.WithCancel(ctx)
+			return ctx, func() time.Time { at := time.Now(); cancel(); return at }
+		},
+		"deadline": func(ctx context.Context) (context.Context, func() time.Time) {
+			at := time.Now().Add(20 * time.Millisecond)
+			ctx, cancel := context.WithDeadline(ctx, at)
+			return ctx, func() time.Time { <-ctx.Done(); cancel(); return at }
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			s := startOurs(b)
+			var took []time.Duration
+			for b.Loop() {
+				ctx, stop := end(b.Context())
+				var at time.Time
+				for range s.Invoke(ctx, "good", &sdk.Invocation{Tool: "linger", Args: []byte("{}"), Info: sdk.CallInfo{Call: "c", Locale: "en"}}) {
+					if at.IsZero() {
+						at = stop()
+					}
+				}
+				took = append(took, knew(b, s).Sub(at))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs/p50")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "µs/p99")
+		})
+	}
+}
+
+// knew is when the plugin's code knew of the end of its call.
+func knew(b *testing.B, s *Supervisor) time.Time {
+	b.Helper()
+	for {
+		for ev, err := range s.Invoke(b.Context(), "good", &sdk.Invocation{Tool: "ended", Args: []byte("{}"), Info: sdk.CallInfo{Call: "c", Locale: "en"}}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if r, ok := ev.(sdk.Result); ok && r.Text != "0" {
+				n, err := strconv.ParseInt(r.Text, 10, 64)
+				if err != nil {
+					b.Fatal(err)
+				}
+				return time.Unix(0, n)
+			}
+		}
+	}
 }

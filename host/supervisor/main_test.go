@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -74,6 +76,17 @@ func good() *sdk.Plugin {
 			c.Text("word ")
 		}
 		return "", nil
+	}, sdk.ReadOnly())
+	var ended atomic.Int64
+	sdk.Tool(p, "linger", "Waits for the end of the call", func(ctx context.Context, c *sdk.Call, _ nothing) (string, error) {
+		ended.Store(0)
+		c.Text("waiting")
+		<-ctx.Done()
+		ended.Store(time.Now().UnixNano())
+		return "", ctx.Err()
+	}, sdk.ReadOnly())
+	sdk.Tool(p, "ended", "Tells when the last such call knew of its end", func(context.Context, *sdk.Call, nothing) (string, error) {
+		return strconv.FormatInt(ended.Load(), 10), nil
 	}, sdk.ReadOnly())
 	sdk.Tool(p, "crash", "Ends the process", func(context.Context, *sdk.Call, nothing) (string, error) {
 		go panic("boom")
