@@ -63,12 +63,12 @@ func (p *program) registerFrom(s *telemetry.Scrubber, file string) error {
 // scrubLines copies lines of any length.
 func (p *program) scrubLines(s *telemetry.Scrubber) error {
 	in, out := bufio.NewReaderSize(p.stdin, 64<<10), bufio.NewWriterSize(p.stdout, 64<<10)
-	sink := telemetry.NewSink(out, s)
+	clean := telemetry.NewLines(s)
 	for {
 		line, err := in.ReadString('\n')
 		if line != "" {
-			if _, err := sink.Write([]byte(strings.TrimSuffix(line, "\n"))); err != nil {
-				return err
+			if _, err := out.WriteString(telemetry.Harmless(clean.Scrub(strings.TrimRight(line, "\n"))) + "\n"); err != nil {
+				return fmt.Errorf("write: %w", err)
 			}
 			if in.Buffered() == 0 { // whoever follows a log sees each line at once
 				if err := out.Flush(); err != nil {

@@ -2,11 +2,14 @@ package telemetry
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // minLine is the shortest line of a longer secret that is looked for alone.
@@ -29,7 +32,7 @@ func formsOf(secret string) []string {
 		all = append(all, p)
 		all = append(all, quoted(p)...)
 		all = append(all, escaped(p)...)
-		all = append(all, hex.EncodeToString([]byte(p)), strings.ToUpper(hex.EncodeToString([]byte(p))))
+		all = append(all, dumped(p)...)
 		all = append(all, base64Forms(p)...)
 	}
 	return all
@@ -39,7 +42,38 @@ func formsOf(secret string) []string {
 // of Go.
 func quoted(s string) []string {
 	once := inJSON(s)
-	return []string{once, inJSON(once), plainJSON(s), inJSON(plainJSON(s)), strings.Trim(strconv.Quote(s), `"`)}
+	ascii := inASCII(once)
+	all := []string{once, inJSON(once), inJSON(inJSON(once)), plainJSON(s), inJSON(plainJSON(s)), ascii, inJSON(ascii), html.EscapeString(s)}
+	for _, q := range []string{strconv.Quote(s), strconv.QuoteToASCII(s)} {
+		inside := q[1 : len(q)-1]
+		all = append(all, inside, inJSON(inside), plainJSON(inside))
+	}
+	return append(all, strings.ReplaceAll(s, "'", `\'`), strings.ReplaceAll(s, "'", `'\''`), strings.ReplaceAll(s, "'", "''"))
+}
+
+// inASCII writes all else as \u and four digits, as other encoders of JSON do.
+func inASCII(s string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(s)) {
+		if unit < utf8.RuneSelf {
+			b.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// dumped is how the bytes of a secret are printed.
+func dumped(s string) []string {
+	raw := []byte(s)
+	numbers := strings.Trim(fmt.Sprint(raw), "[]")
+	all := []string{
+		fmt.Sprintf("%x", raw), fmt.Sprintf("%X", raw), fmt.Sprintf("% x", raw), fmt.Sprintf("% X", raw), fmt.Sprintf("%# x", raw),
+		strings.ReplaceAll(fmt.Sprintf("% x", raw), " ", ":"), strings.ReplaceAll(fmt.Sprintf("%# x", raw), " ", ", "),
+		numbers, strings.ReplaceAll(numbers, " ", ", "), strings.ReplaceAll(numbers, " ", ","), strings.ReplaceAll(fmt.Sprintf(" % x", raw), " ", `\x`),
+	}
+	return all
 }
 
 // inJSON escapes as encoding/json does, with <, > and & as \u003c and so on.
@@ -61,11 +95,24 @@ func plainJSON(s string) string {
 func escaped(s string) []string {
 	query, path := url.QueryEscape(s), url.PathEscape(s)
 	strict := strings.ReplaceAll(query, "+", "%20")
-	out := []string{query, path, strict}
-	for _, f := range out[:3] {
+	out := []string{query, path, strict, url.QueryEscape(query), url.QueryEscape(strict), allEscaped(s)}
+	for _, f := range out {
 		out = append(out, lowerEscapes(f))
 	}
 	return out
+}
+
+// allEscaped escapes every byte that is no letter and no digit.
+func allEscaped(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 func lowerEscapes(s string) string {

@@ -11,7 +11,7 @@ import (
 // a text without any of them is not looked at further.
 var keyWords = []string{
 	"pass", "pwd", "mdp", "mot de", "mot_de", "mot-de", "motde", "secret", "secrète", "secrete", "token", "jeton", "key", "clé", "cle", "auth",
-	"cookie", "credential", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pincode", "pin_code", "pin-code", "code_pin", "codepin", "srf",
+	"cookie", "cred", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pin", "srf", "psk", "pw", "code", "clef",
 }
 
 // secretEnds end names that promise a secret, in small letters without marks.
@@ -19,13 +19,22 @@ var secretEnds = []string{
 	"password", "passwd", "passwort", "passphrase", "passcode", "pwd", "motdepasse", "mdp", "secret", "token", "jeton", "apikey", "cleapi",
 	"clesecrete", "cleprivee", "accesskey", "privatekey", "secretkey", "signingkey", "encryptionkey", "masterkey", "sharedkey", "authkey",
 	"accountkey", "operatorkey", "authorization", "cookie", "credential", "credentials", "identifiants", "signature", "ticket", "codepin", "pincode",
+	"sshkey", "deploykey", "tlskey", "hmackey", "servicekey", "licensekey", "storagekey", "appkey", "webhookkey", "botkey", "keybase", "clientkey", "serverkey",
+	"writekey", "readkey", "adminkey", "rootkey", "userkey", "apisecretkey", "xapikey", "subscriptionkey", "functionskey", "hostkey", "cryptkey", "cipherkey", "wepkey", "wifikey",
+	"recoverycode", "backupcode", "codeacces", "codedacces", "codesecret",
 }
 
 // secretParts promise a secret wherever they stand in a name.
-var secretParts = []string{"password", "passwd", "motdepasse", "secret", "apikey", "privatekey"}
+var secretParts = []string{"password", "passwd", "depasse", "secret", "apikey", "privatekey", "jeton"}
 
 // secretNames promise a secret only as a whole name.
 var secretNames = []string{"pass", "sid", "sessionid", "jsessionid", "phpsessid", "connectsid", "csrf", "xsrf", "sig", "otp", "tokens", "secrets", "passwords"}
+
+// secretLast promise a secret as the last word of a name.
+var secretLast = []string{"pass", "pw", "psk", "pin", "otp", "creds", "mdp"}
+
+// randomLast promise one if what follows looks like it.
+var randomLast = []string{"key", "auth", "code", "cle", "clef", "sig", "sid", "session", "hash"}
 
 // harmlessEnds end names of what is about a secret, and none itself.
 var harmlessEnds = []string{
@@ -36,50 +45,101 @@ var harmlessEnds = []string{
 // harmlessNames end like a secret's name and are none.
 var harmlessNames = []string{
 	"firsttoken", "betweentokens", "maxtoken", "pagetoken", "nextpagetoken", "nexttoken", "continuationtoken", "stoptoken", "eostoken", "bostoken",
-	"publickey", "secretary", "secretaire", "secretariat", "keyboard", "issignature",
+	"publickey", "primarykey", "foreignkey", "cachekey", "sortkey", "partitionkey", "routingkey", "idempotencykey", "statuscode", "errorcode", "exitcode",
+	"unicode", "zipcode", "countrycode", "languagecode", "barcode", "postcode", "objectkey", "hotkey", "shortkey", "pubkey", "tokenizer", "requestsig", "secwebsocketkey", "secretary", "secretaire", "secretariat", "keyboard", "issignature",
 }
+
+// programs are the ends of names of files, which a line's number follows.
+var programs = []string{"go", "py", "js", "ts", "mjs", "rs", "java", "c", "h", "rb", "json", "yaml", "yml", "md", "txt", "html", "css", "toml", "sh", "kt"}
 
 // phrases are names of several words.
 var phrases = []string{
-	"mot de passe", "mots de passe", "clé api", "cle api", "clé d'api", "cle d'api", "clé secrète", "cle secrete", "api key", "secret key",
-	"private key", "access key", "code pin",
+	"mot de passe", "mots de passe", "phrase de passe", "phrase secrète", "code d'accès", "code secret", "clé privée", "cle privee", "clef api",
+	"clé api", "cle api", "clé d'api", "cle d'api", "clé secrète", "cle secrete", "api key", "secret key",
+	"private key", "access key", "code pin", "auth key", "encryption key", "signing key", "master key", "license key", "account key", "bot key", "app key",
+	"service key", "shared key", "host key", "session key", "passe wifi", "clé de licence", "clé de chiffrement", "clef secrète",
 }
 
 // maxName is the longest name that is looked at.
 const maxName = 64
 
-// promises reports whether a name promises a secret.
-func promises(name string) bool {
+// promise is what a name says of its value.
+type promise int
+
+const (
+	nothing promise = iota
+	perhaps         // a secret if it looks like one
+	surely
+)
+
+// promises reports whether a name promises a secret, whatever it looks like.
+func promises(name string) bool { return promiseOf(name) == surely }
+
+func promiseOf(name string) promise {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 && slices.Contains(programs, name[i+1:]) {
+		return nothing
+	}
 	n := plain(name)
 	if n == "" || slices.Contains(harmlessNames, n) {
-		return false
+		return nothing
 	}
 	if slices.Contains(secretNames, n) {
-		return true
+		return surely
 	}
 	for _, e := range harmlessEnds {
 		if strings.HasSuffix(n, e) {
-			return false
+			return nothing
 		}
 	}
 	for _, p := range secretParts {
 		if strings.Contains(n, p) && !strings.Contains(n, "secretar") {
-			return true
+			return surely
 		}
 	}
 	for _, e := range secretEnds {
 		if strings.HasSuffix(n, e) {
-			return true
+			return surely
 		}
 	}
-	return false
+	switch last := plain(lastWord(name)); {
+	case slices.Contains(secretLast, last):
+		return surely
+	case slices.Contains(randomLast, last):
+		return perhaps
+	default:
+		return nothing
+	}
+}
+
+// lastWord is what follows the last mark, or the last capital after a small
+// letter, of a name.
+func lastWord(name string) string {
+	for i := len(name) - 1; i > 0; i-- {
+		c, before := name[i], name[i-1]
+		switch {
+		case before == '_' || before == '-' || before == '.':
+			return name[i:]
+		case c >= 'A' && c <= 'Z' && before >= 'a' && before <= 'z':
+			return name[i:]
+		}
+	}
+	return name
 }
 
 // lastPairs are the two letters with which names that promise a secret end.
-var lastPairs = sync.OnceValue(func() map[[2]byte]bool {
-	pairs := map[[2]byte]bool{}
-	for _, n := range slices.Concat(secretEnds, secretNames) {
-		pairs[[2]byte{n[len(n)-2], n[len(n)-1]}] = true
+var lastPairs = sync.OnceValue(func() *[1 << 16]bool {
+	pairs := &[1 << 16]bool{}
+	for _, n := range slices.Concat(secretEnds, secretNames, secretLast, randomLast) {
+		pairs[pair(n[len(n)-2], n[len(n)-1])] = true
+	}
+	return pairs
+})
+
+// phrasePairs are the two bytes with which phrases end.
+var phrasePairs = sync.OnceValue(func() *[1 << 16]bool {
+	pairs := &[1 << 16]bool{}
+	for _, p := range phrases {
+		pairs[pair(p[len(p)-2], p[len(p)-1])] = true
 	}
 	return pairs
 })
@@ -98,7 +158,7 @@ func mayEnd(name string) bool {
 			last[n], n = c, n-1
 		}
 	}
-	return lastPairs()[last]
+	return lastPairs()[pair(last[0], last[1])]
 }
 
 // plain is a name in small letters, without marks and accents.
@@ -117,22 +177,22 @@ func plain(name string) string {
 	}, name)
 }
 
-// scrubNamed takes out what stands behind names that promise a secret, after =
-// or a colon: JSON, YAML, headers, query strings, Go's and Python's printed
-// values, settings.
+// scrubNamed takes out what stands behind names that promise a secret, after =,
+// a colon or a space: JSON, YAML, headers, query strings, XML, Go's and Python's
+// printed values, settings, sentences.
 func scrubNamed(s string, groups uint64) string {
 	var b strings.Builder
 	done := 0
-	for i := 0; i < len(s); i++ {
-		if s[i] != '=' && s[i] != ':' || i < done {
+	for i := 1; i < len(s); i++ {
+		if !separates[s[i]] || i < done {
 			continue
 		}
 		n, ok := nameBefore(s, done, i, groups)
 		if !ok {
 			continue
 		}
-		v := valueAfter(s, i, n)
-		if v.end <= v.start {
+		v := valueOf(s, i, n)
+		if v.end <= v.start || n.promise == perhaps && !looks(s[v.start:v.end], n) {
 			continue
 		}
 		b.WriteString(s[done:v.start])
@@ -146,10 +206,26 @@ func scrubNamed(s string, groups uint64) string {
 	return b.String()
 }
 
+// separates are the bytes that may stand between a name and its value.
+var separates = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '|': true, '>': true}
+
+// valueOf finds what belongs to the name before the separator at i.
+func valueOf(s string, i int, n name) value {
+	switch s[i] {
+	case '=', ':':
+		return valueAfter(s, i, n)
+	case '>':
+		return elementValue(s, i, n)
+	default:
+		return saidValue(s, i, n)
+	}
+}
+
 // name is what stands before a separator.
 type name struct {
-	text  string
-	quote string // the quote that closes it, with its backslashes: ", \", '
+	text    string
+	quote   string // the quote that closes it, with its backslashes: ", \", '
+	promise promise
 }
 
 // nameBefore finds the name before position i that promises a secret.
@@ -159,6 +235,10 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 		j--
 	}
 	var n name
+	index := j > from && s[j-1] == ']' && s[i] == '='
+	if index { // config["password"] = ...
+		j--
+	}
 	if j > from && (s[j-1] == '"' || s[j-1] == '\'') {
 		k := j - 1
 		for k > from && s[k-1] == '\\' {
@@ -170,7 +250,13 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 	for k > from && j-k < maxName && isNameByte(s[k-1]) {
 		k--
 	}
-	n.text = s[k:j]
+	n.text, n.promise = s[k:j], surely
+	if index {
+		n.quote = ""
+	}
+	if s[i] == '>' && (k == from || s[k-1] != '<') {
+		return n, false
+	}
 	// The key of ?key=... alone; elsewhere a key is anything.
 	if s[i] == '=' && strings.EqualFold(n.text, "key") && k > from && (s[k-1] == '?' || s[k-1] == '&') {
 		return n, true
@@ -178,20 +264,35 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 	if s[i] != '=' && len(n.text) < 8 && plain(n.text) == "sig" {
 		return n, false
 	}
-	if (groups&groupParts != 0 || mayEnd(n.text)) && promises(n.text) {
-		return n, true
+	if groups&groupParts != 0 || mayEnd(n.text) {
+		if n.promise = promiseOf(strings.TrimPrefix(n.text, "-D")); n.promise == surely {
+			return n, true
+		}
+	} else {
+		n.promise = nothing
 	}
 	if groups&groupPhrases == 0 {
-		return n, false
+		return n, n.promise != nothing
+	}
+	if j < 2 || !phrasePairs()[pair(smallByte(s[j-2]), smallByte(s[j-1]))] {
+		return n, n.promise != nothing
 	}
 	before := small(s[max(from, j-24):j])
 	for _, p := range phrases {
 		if strings.HasSuffix(before, p) {
-			n.text = p
+			n.text, n.promise = p, surely
 			return n, true
 		}
 	}
-	return n, false
+	return n, n.promise != nothing
+}
+
+// smallByte is a letter of ASCII made small, and any other byte itself.
+func smallByte(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 func isNameByte(c byte) bool {
@@ -207,15 +308,23 @@ type value struct {
 // valueAfter finds what belongs to the name before the separator at i.
 func valueAfter(s string, i int, n name) value {
 	p := i + 1
-	for p < len(s) && (s[p] == '=' || s[p] == '>') && s[i] == '=' {
-		p++ // ==, =>
+	for p < len(s) && (s[p] == '=' || s[p] == '>' && s[i] == '=') {
+		p++ // ==, =>, :=
 	}
 	if s[i] == '=' && p < len(s) && s[p] == ' ' && s[i-1] != ' ' {
 		return value{} // nothing was given
 	}
 	spaced := false
-	for p < len(s) && (s[p] == ' ' || s[p] == '\t') && p-i < 8 {
-		p, spaced = p+1, true
+	for p < len(s) && p-i < 8 {
+		switch {
+		case s[p] == ' ' || s[p] == '\t':
+			p, spaced = p+1, true
+			continue
+		case strings.HasPrefix(s[p:], `\t`) && p+2 < len(s):
+			p, spaced = p+2, true
+			continue
+		}
+		break
 	}
 	if p >= len(s) {
 		return value{}
@@ -229,6 +338,8 @@ func valueAfter(s string, i int, n name) value {
 		return quotedValue(s, q+1, s[p:q+1])
 	case s[p] == '{', strings.HasPrefix(s[p:], Redacted), strings.HasPrefix(s[p:], masked):
 		return value{} // the names inside tell; or it is gone already
+	case strings.HasPrefix(s[p:], "[]string{"):
+		return bracedValue(s, p+len("[]string{"))
 	case s[p] == '[':
 		return listValue(s, p, n)
 	default:
@@ -279,7 +390,12 @@ func empty(v string) bool {
 	case "null", "nil", "<nil>", "none", "true", "false", "undefined", Redacted, masked:
 		return true
 	default:
-		return strings.HasPrefix(v, "env:") || strings.HasPrefix(v, "${") || strings.Trim(v, "*.•") == ""
+		for _, where := range []string{"env:", "file:", "secret:", "!secret", "!env"} {
+			if strings.HasPrefix(v, where) {
+				return true
+			}
+		}
+		return strings.HasPrefix(v, "${") || strings.Trim(v, "*.•") == ""
 	}
 }
 
@@ -316,7 +432,10 @@ func bareValue(s string, p int, n name, prose, spaced bool) value {
 		}
 		v = s[p:end]
 	}
-	if v == "" || empty(v) || key == "pwd" && strings.HasPrefix(v, "/") {
+	if v == "" || empty(v) || number(v, key) || strings.HasPrefix(v, "SIG") && key == "sig" || s[p-1] != '"' && strings.Contains(v, "(") && spaced {
+		return value{}
+	}
+	if key == "pwd" && strings.HasPrefix(v, "/") || key == "pin" && !isPIN(v) {
 		return value{}
 	}
 	if prose && spaced && isProse(v, key) {

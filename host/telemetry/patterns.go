@@ -29,8 +29,8 @@ func (p pattern) replace(text string) string {
 
 var patterns = []pattern{
 	{
-		keywords: []string{"private key-----"},
-		re:       regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`),
+		keywords: []string{"private key-----", "private key block-----"},
+		re:       regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)`),
 		with:     Redacted,
 	},
 	{
@@ -65,11 +65,24 @@ var patterns = []pattern{
 		keywords: []string{
 			"jrv_", "sk-", "sk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "akia", "asia", "aiza", "hf_", "npm_",
 			"pypi-", "dop_v1_", "sg.", "whsec_", "ya29.", "glsa_", "hvs.", "tskey-", "dckr_pat_", "shpat_", "gsk_", "xai-", "pplx-", "age-secret-key-", "lin_api_",
+			"gldt-", "glptt-", "glrt-", "glcbt-", "xapp-", "gocspx-", "1//0", "doo_v1_", "dor_v1_", "key-", "ntn_", "secret_", "shpss_", "shppa_", "shpca_", "sq0", "dapi",
+			"glc_", "r8_", "nrak-", "sntrys_", "sntryu_", "atatt3", "figd_", "fo1_", "fm2_", "pul-", "rubygems_", "sl.", "sbp_", "nvapi-", "tk_", "hrku-", "dp.pt.", "dp.st.",
+			"pscale_", "pmak-", "ssws ", "hvb.", "hvr.", "atlasv1", "ops_", "abia", "acca", "glft-", "sha256~", "v1.0-", "lsv2_",
+			"tvly-", "fc-", "jina_", "fw_", "csk-", "ctx7sk",
 		},
 		re: regexp.MustCompile(`\b(?:jrv_[A-Za-z0-9_-]{8,}` +
 			`|sk-[A-Za-z0-9_-]{16,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}` +
 			`|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}` +
-			`|xox[abeprs]-[A-Za-z0-9-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}` +
+			`|xox[abeprs][.-][A-Za-z0-9.-]{10,}|xapp-[A-Za-z0-9-]{16,}|gl(?:dt|ptt|rt|cbt|ft)-[A-Za-z0-9_-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}|1//0[A-Za-z0-9_-]{24,}` +
+			`|do[or]_v1_[a-f0-9]{32,}|key-[0-9a-f]{32}|ntn_[A-Za-z0-9]{32,}|secret_[A-Za-z0-9]{32,}|shp(?:ss|pa|ca)_[a-fA-F0-9]{20,}` +
+			`|sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{16,}|dapi[0-9a-f]{32}|glc_[A-Za-z0-9+/=_-]{24,}|r8_[A-Za-z0-9]{24,}|NRAK-[A-Z0-9]{20,}` +
+			`|sntry[su]_[A-Za-z0-9+/=_-]{24,}|ATATT3[A-Za-z0-9_=-]{24,}|figd_[A-Za-z0-9_-]{24,}|fo1_[A-Za-z0-9_-]{24,}|fm2_[A-Za-z0-9+/=_-]{24,}` +
+			`|pul-[0-9a-f]{32,}|rubygems_[0-9a-f]{32,}|sl\.[A-Za-z0-9_-]{60,}|sbp_[0-9a-f]{32,}|sk_[0-9a-f]{40,}|nvapi-[A-Za-z0-9_-]{32,}|tk_[a-z0-9]{29}\b` +
+			`|HRKU-[A-Za-z0-9_-]{24,}|dp\.[ps]t\.[A-Za-z0-9]{32,}|pscale_[a-z]+_[A-Za-z0-9_-]{24,}|PMAK-[0-9a-f-]{40,}|SSWS 00[A-Za-z0-9_-]{30,}` +
+			`|hv[br]\.[A-Za-z0-9_-]{20,}|ops_eyJ[A-Za-z0-9_-]{24,}|(?:ABIA|ACCA)[A-Z0-9]{16}|sha256~[A-Za-z0-9_-]{32,}|v1\.0-[0-9a-f]{16,}-[0-9a-f]{64,}` +
+			`|lsv2_[a-z]{2}_[0-9a-f_]{32,}|tvly-[A-Za-z0-9-]{20,}|fc-[0-9a-f]{32}|jina_[A-Za-z0-9_-]{32,}|fw_[A-Za-z0-9]{22,}|csk-[a-z0-9]{32,}|ctx7sk-[0-9a-f-]{30,}` +
+			`|[A-Za-z0-9]+\.atlasv1\.[A-Za-z0-9_-]{24,}` +
+			`|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}` +
 			`|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{20,}|pypi-[A-Za-z0-9_-]{20,}|dop_v1_[a-f0-9]{32,}` +
 			`|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|whsec_[A-Za-z0-9+/=]{16,}|ya29\.[A-Za-z0-9_-]{16,}` +
 			`|glsa_[A-Za-z0-9_]{20,}|hvs\.[A-Za-z0-9_-]{20,}|tskey-[A-Za-z0-9-]{16,}|dckr_pat_[A-Za-z0-9_-]{16,}` +
@@ -83,15 +96,111 @@ var patterns = []pattern{
 		with:     Redacted,
 	},
 	{
-		keywords: []string{"hooks.slack.com", "/api/webhooks/", "webhook.office.com"},
-		re:       regexp.MustCompile(`(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/webhookb2/)[^\s"'<>\\]+`),
+		keywords: []string{"api.telegram.org"},
+		re:       regexp.MustCompile(`(api\.telegram\.org/(?:file/)?bot)[0-9]+:[A-Za-z0-9_-]+`),
 		with:     "${1}" + Redacted,
 	},
 	{
-		keywords: []string{"--"},
-		re:       regexp.MustCompile(`(--(?:[a-z]+-)*(?:password|passwd|token|secret|key|apikey|mdp)(?:=| +))("[^"]*"|'[^']*'|[^\s"'\-\\\[][^\s"'\\]*)`),
+		keywords: []string{"sk"},
+		re:       regexp.MustCompile(`SK[0-9a-f]{32}\b`),
+		with:     Redacted,
+	},
+	{
+		keywords: []string{"pat"},
+		re:       regexp.MustCompile(`pat[A-Za-z0-9]{14}\.[a-f0-9]{64}`),
+		with:     Redacted,
+	},
+	{
+		keywords: []string{"_secret_"},
+		re:       regexp.MustCompile(`\b(?:pi|seti|cs|src|sub)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+`),
+		with:     Redacted,
+	},
+	{
+		keywords: []string{"$2", "$5$", "$6$", "$1$", "$apr1$", "$argon2", "$y$", "$scrypt$", "$pbkdf2"},
+		re:       regexp.MustCompile(`\$(?:2[abxy]?|[1567]|apr1|argon2(?:id|[id])|y|scrypt|pbkdf2[a-z0-9-]*)\$[^\s"'\\:]{16,}`),
+		with:     Redacted,
+	},
+	{
+		keywords: []string{"hooks.slack.com", "/api/webhook", "webhook.office.com", "hooks.nabu.casa", "hooks.zapier.com", "/with/key/", "mattermost"},
+		re: regexp.MustCompile(`(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/|webhook\.office\.com/webhookb2/` +
+			`|hooks\.nabu\.casa/|hooks\.zapier\.com/hooks/catch/|/api/webhook/|maker\.ifttt\.com/trigger/[^\s/]+/(?:json/)?with/key/|/api/webhooks/[0-9]+/)[^\s"'<>\\?]+`),
+		with: "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"curl", "wget", "http "},
+		re:       regexp.MustCompile(`(\s(?:-u|--user|--proxy-user|-U|-a|--auth)[ =]?["']?[^\s:"']+:)[^\s"']+`),
 		with:     "${1}" + Redacted,
 	},
+	{
+		keywords: []string{"-b ", "--cookie"},
+		re:       regexp.MustCompile(`(\s(?:-b|--cookie)[ =]["']?[^\s=;"']+=)[^"'\s]+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"mysql", "mariadb"},
+		re:       regexp.MustCompile(`(\b(?:mysql|mariadb)[a-z-]*\s(?:[^|;]*\s)?-p)[^\s"']+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"sshpass", "redis-cli", "mosquitto_", " login ", "ldap", "smbclient", "ftp "},
+		re: regexp.MustCompile(`(\b(?:sshpass\s+-p ?|redis-cli\s(?:[^|;]*\s)?-a |mosquitto_[a-z]+\s(?:[^|;]*\s)?-P |(?:docker|podman|helm|skopeo|buildah|oras|az|npm)\s(?:[^|;]*\s)?login\s(?:[^|;]*\s)?-p ` +
+			`|ldap[a-z]+\s(?:[^|;]*\s)?-w ))["']?[^\s"']+`),
+		with: "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"identified by", "password '"},
+		re:       regexp.MustCompile(`(?i)(\b(?:identified\s+by|password)\s+')[^']+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"auth=("},
+		re:       regexp.MustCompile(`(auth=\(\s*["'][^"']*["']\s*,\s*["'])[^"']+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"password"},
+		re:       regexp.MustCompile(`(\blogin\s+\S+\s+password\s+)\S+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"jdbc:oracle"},
+		re:       regexp.MustCompile(`(jdbc:oracle:[a-z]+:[^/\s]+/)[^@\s]+@`),
+		with:     "${1}" + Redacted + "@",
+	},
+	{
+		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value ="},
+		re: regexp.MustCompile(`((?:name|key|id|Name|Key)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})\\*["']?[,;\s]+\\*["']?[Vv]alue\\*["']?\s*[:=]\s*\\*["']?)` +
+			`([^\s"'\\,;}]+)`),
+		with: "${1}" + Redacted,
+		only: isPair,
+	},
+	{
+		keywords: []string{"form-data"},
+		re:       regexp.MustCompile(`(name=\\*"([A-Za-z0-9_.-]{2,64})\\*"(?:\\r|\\n|\r|\n){2,8})([^\\\r\n]+)`),
+		with:     "${1}" + Redacted,
+		only:     isPair,
+	},
+	{
+		keywords: []string{"--"},
+		re:       regexp.MustCompile(`(--(?:[A-Za-z0-9]+[-_])*(?i:password|passwd|token|secret|key|apikey|mdp|pass|psk|pin)(?:=| +))("[^"]*"|'[^']*'|[^\s"'\-\\\[][^\s"'\\]*)`),
+		with:     "${1}" + Redacted,
+		only:     isFlag,
+	},
+}
+
+// isFlag reports whether a match of a flag and what follows it is no sentence.
+func isFlag(m string) bool {
+	i := strings.IndexAny(m, "= ")
+	return promiseOf(strings.TrimLeft(m[:i], "-")) != nothing && !isProse(strings.TrimLeft(m[i:], "= "), "pass")
+}
+
+var pairName = regexp.MustCompile(`[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})`)
+
+// isPair reports whether a match names a secret in one place, and holds it in
+// another.
+func isPair(m string) bool {
+	found := pairName.FindStringSubmatch(m)
+	return found != nil && promises(found[1]) && !strings.HasSuffix(m, Redacted)
 }
 
 // isBasic reports whether a match of the Basic scheme holds a name and a

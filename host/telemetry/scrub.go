@@ -2,6 +2,8 @@ package telemetry
 
 import (
 	"encoding/json"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -22,7 +24,7 @@ const minSecret = 6
 type Scrubber struct {
 	mu    sync.Mutex
 	forms map[string]bool
-	known atomic.Pointer[registry]
+	known atomic.Pointer[registry] // nil: forms has some that it lacks
 }
 
 // registry finds the secrets that were registered.
@@ -43,12 +45,23 @@ func (s *Scrubber) Register(secret string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range formsOf(secret) {
-		s.forms[f] = true
+		if len(f) >= minSecret {
+			s.forms[f] = true
+		}
 	}
-	all := make([]string, 0, len(s.forms))
-	for f := range s.forms {
-		all = append(all, f)
+	s.known.Store(nil)
+	return true
+}
+
+// registry returns what finds all registered secrets; it is made when it is
+// first needed after a registration.
+func (s *Scrubber) registry() *registry {
+	if r := s.known.Load(); r != nil {
+		return r
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Collect(maps.Keys(s.forms))
 	// The longest first: a form that holds another one must go as a whole.
 	slices.SortFunc(all, func(a, b string) int {
 		if len(a) != len(b) {
@@ -64,7 +77,7 @@ func (s *Scrubber) Register(secret string) bool {
 	}
 	r.replacer = strings.NewReplacer(pairs...)
 	s.known.Store(r)
-	return true
+	return r
 }
 
 // Scrub returns text without the secrets that are recognised in it. What was
@@ -139,9 +152,14 @@ var hints = sync.OnceValue(func() *finder {
 
 // plain scrubs a text of no particular kind.
 func (s *Scrubber) plain(text string) string {
-	if r := s.known.Load(); r != nil && r.sieve.mayHold(text) {
+	if r := s.registry(); r.sieve.mayHold(text) {
 		text = r.replacer.Replace(text)
 	}
+	return encoded(s.bare(dotted(text)), s.decoded)
+}
+
+// bare scrubs what is not encoded.
+func (s *Scrubber) bare(text string) string {
 	groups := hints().find(small(text))
 	if groups == 0 {
 		return text
@@ -155,4 +173,48 @@ func (s *Scrubber) plain(text string) string {
 		}
 	}
 	return text
+}
+
+// decoded scrubs a part of a URL as what it stands for. It is left as it is
+// unless there is something to hide.
+func (s *Scrubber) decoded(run string) string {
+	text, err := url.QueryUnescape(run)
+	if err != nil || text == run {
+		return run
+	}
+	clean := s.plain(text)
+	if clean == text {
+		return run
+	}
+	return strings.ReplaceAll(url.QueryEscape(clean), url.QueryEscape(Redacted), Redacted)
+}
+
+// Lines scrubs a text that comes line by line, such as another program's output:
+// a key that runs over many lines goes as a whole. Not safe for concurrent use.
+type Lines struct {
+	s     *Scrubber
+	inKey int // lines that a key may still have
+}
+
+// longestKey is the most lines of a key; what never ends is no key.
+const longestKey = 200
+
+// NewLines returns a scrubber of lines that knows what s knows.
+func NewLines(s *Scrubber) *Lines { return &Lines{s: s} }
+
+// Scrub returns the next line without its secrets.
+func (l *Lines) Scrub(line string) string {
+	if l.inKey > 0 {
+		l.inKey--
+		if _, after, ends := strings.Cut(line, "-----END "); ends {
+			l.inKey = 0
+			_, after, _ = strings.Cut(after, "-----")
+			return Redacted + l.s.Scrub(after)
+		}
+		return Redacted
+	}
+	if _, after, ok := strings.Cut(line, "-----BEGIN "); ok && strings.Contains(after, "PRIVATE KEY") && !strings.Contains(after, "-----END ") {
+		l.inKey = longestKey
+	}
+	return l.s.Scrub(line)
 }
