@@ -50,7 +50,9 @@ type Host struct {
 	reloading sync.Mutex
 	scrubber  *telemetry.Scrubber
 	logs      *logs
-	prompts   *agent.Prompts
+
+	pluginLines sync.Map // of *telemetry.Lines, by the plugin that writes them
+	prompts     *agent.Prompts
 
 	accounts  *Accounts
 	keyFile   string

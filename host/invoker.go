@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 
 	"github.com/jarvis-host/jarvis/host/recording"
@@ -18,6 +19,7 @@ type providers struct {
 	// asks for it; recorded says where.
 	recorded func(plugin string) bool
 	record   func(plugin string, c recording.Call)
+	clean    func(string) string // takes out secrets that the host knows
 }
 
 // Invoke implements [tool.Invoker].
@@ -26,9 +28,41 @@ func (p *providers) Invoke(ctx context.Context, plugin string, in *sdk.Invocatio
 		return p.builtin.Invoke(ctx, in)
 	}
 	if p.recorded == nil || !p.recorded(plugin) {
-		return p.plugins.Invoke(ctx, plugin, in)
+		return cleaned(p.plugins.Invoke(ctx, plugin, in), p.clean)
 	}
-	return p.recording(ctx, plugin, in)
+	return cleaned(p.recording(ctx, plugin, in), p.clean)
+}
+
+// cleaned takes secrets that the host knows out of what a plugin says, so that
+// none gets into a transcript, to a model or before a person.
+func cleaned(events iter.Seq2[sdk.Event, error], clean func(string) string) iter.Seq2[sdk.Event, error] {
+	return func(yield func(sdk.Event, error) bool) {
+		for ev, err := range events {
+			switch e := ev.(type) {
+			case sdk.Text:
+				e.Text = clean(e.Text)
+				ev = e
+			case sdk.Progress:
+				e.Message = clean(e.Message)
+				ev = e
+			case sdk.Result:
+				e.Text = clean(e.Text)
+				if data := clean(string(e.Data)); data != string(e.Data) && json.Valid([]byte(data)) {
+					e.Data = json.RawMessage(data)
+				}
+				ev = e
+			case sdk.Problem:
+				e.Message = clean(e.Message)
+				ev = e
+			case sdk.NeedInput:
+				e.Text = clean(e.Text)
+				ev = e
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
 }
 
 // recording passes a call's events on and records how it ended.

@@ -52,7 +52,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 			},
 		},
 	})
-	h.providers = &providers{plugins: h.plugins}
+	h.providers = &providers{plugins: h.plugins, clean: h.scrubber.ScrubKnown}
 	h.recordCalls()
 	h.providers.builtin = builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
@@ -67,7 +67,8 @@ func (h *Host) pluginLog(plugin string, line launch.Line) {
 	for _, name := range slices.Sorted(maps.Keys(line.Fields)) {
 		args = append(args, name, line.Fields[name])
 	}
-	h.log.Log(line.Level, line.Message, args...)
+	lines, _ := h.pluginLines.LoadOrStore(plugin, telemetry.NewLines(h.scrubber))
+	h.log.Log(line.Level, lines.(*telemetry.Lines).Scrub(line.Message), args...)
 }
 
 // pluginState tells operators of a plugin's new state: in the log, in /ready

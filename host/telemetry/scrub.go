@@ -101,6 +101,15 @@ func (s *Scrubber) Scrub(text string) string {
 	return string(raw)
 }
 
+// ScrubKnown takes only registered secrets out of text. It is for what is said to
+// people, who may speak of passwords.
+func (s *Scrubber) ScrubKnown(text string) string {
+	if r := s.registry(); r.sieve.mayHold(text) {
+		return r.replacer.Replace(text)
+	}
+	return text
+}
+
 // inside scrubs the texts of a JSON value that stands under a name.
 func (s *Scrubber) inside(v any, name string) any {
 	switch v := v.(type) {
@@ -152,10 +161,7 @@ var hints = sync.OnceValue(func() *finder {
 
 // plain scrubs a text of no particular kind.
 func (s *Scrubber) plain(text string) string {
-	if r := s.registry(); r.sieve.mayHold(text) {
-		text = r.replacer.Replace(text)
-	}
-	return encoded(s.bare(dotted(text)), s.decoded)
+	return encoded(s.bare(dotted(s.ScrubKnown(text))), s.decoded)
 }
 
 // bare scrubs what is not encoded.
@@ -190,9 +196,10 @@ func (s *Scrubber) decoded(run string) string {
 }
 
 // Lines scrubs a text that comes line by line, such as another program's output:
-// a key that runs over many lines goes as a whole. Not safe for concurrent use.
+// a key that runs over many lines goes as a whole. Safe for concurrent use.
 type Lines struct {
 	s     *Scrubber
+	mu    sync.Mutex
 	inKey int // lines that a key may still have
 }
 
@@ -204,6 +211,8 @@ func NewLines(s *Scrubber) *Lines { return &Lines{s: s} }
 
 // Scrub returns the next line without its secrets.
 func (l *Lines) Scrub(line string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.inKey > 0 {
 		l.inKey--
 		if _, after, ends := strings.Cut(line, "-----END "); ends {
