@@ -34,7 +34,7 @@ var secretNames = []string{"pass", "sid", "sessionid", "jsessionid", "phpsessid"
 var secretLast = []string{"pass", "pw", "psk", "pin", "otp", "creds", "mdp"}
 
 // randomLast promise one if what follows looks like it.
-var randomLast = []string{"key", "auth", "code", "cle", "clef", "sig", "sid", "session", "hash"}
+var randomLast = []string{"key", "auth", "cle", "clef"}
 
 // harmlessEnds end names of what is about a secret, and none itself.
 var harmlessEnds = []string{

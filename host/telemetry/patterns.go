@@ -133,7 +133,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"-b ", "--cookie"},
-		re:       regexp.MustCompile(`(\s(?:-b|--cookie)[ =]["']?[^\s=;"']+=)[^"'\s]+`),
+		re:       regexp.MustCompile(`((?:^|\s)(?:-b|--cookie)[ =]["']?[^\s=;"']+=)[^"'\s]+`),
 		with:     "${1}" + Redacted,
 	},
 	{

@@ -71,8 +71,8 @@ func TestWhatOnlyLooksLikeASecretStays(t *testing.T) {
 
 func TestNoneOfOurOwnLogKeysPromisesASecret(t *testing.T) {
 	for _, k := range Keys() {
-		if promises(k) {
-			t.Errorf("the log key %q would have its value taken out", k)
+		if promiseOf(k) != nothing {
+			t.Errorf("the log key %q may have its value taken out", k)
 		}
 	}
 }
