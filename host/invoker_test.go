@@ -2,7 +2,6 @@ package host
 
 import (
 	"errors"
-	"iter"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,7 +17,10 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 	const in, out = "it is butter-and-bread", "it is [redacted]"
 	events := func(yield func(sdk.Event, error) bool) {
 		for _, ev := range []sdk.Event{
-			sdk.Text{Text: in}, sdk.Progress{Message: in}, sdk.NeedInput{Text: in}, sdk.Problem{Message: in},
+			sdk.Text{Text: in},
+			sdk.Progress{Message: in},
+			sdk.NeedInput{Text: in},
+			sdk.Problem{Message: in},
 			sdk.Result{Text: in, Data: []byte(`{"a":"butter-and-bread"}`), State: []byte(`"butter-and-bread"`)},
 		} {
 			if !yield(ev, nil) {
@@ -28,12 +30,16 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 		yield(nil, errors.ErrUnsupported)
 	}
 	var got []sdk.Event
-	for ev := range iter.Seq2[sdk.Event, error](cleaned(events, s.ScrubKnown)) {
+	for ev := range cleaned(events, s.ScrubKnown) {
 		got = append(got, ev)
 	}
 	want := []sdk.Event{
-		sdk.Text{Text: out}, sdk.Progress{Message: out}, sdk.NeedInput{Text: out}, sdk.Problem{Message: out},
-		sdk.Result{Text: out, Data: []byte(`{"a":"[redacted]"}`), State: []byte(`"butter-and-bread"`)}, nil,
+		sdk.Text{Text: out},
+		sdk.Progress{Message: out},
+		sdk.NeedInput{Text: out},
+		sdk.Problem{Message: out},
+		sdk.Result{Text: out, Data: []byte(`{"a":"[redacted]"}`), State: []byte(`"butter-and-bread"`)},
+		nil,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -70,7 +70,7 @@ func TestARegisteredSecretIsFoundInEachForm(t *testing.T) {
 		ascii := strconv.QuoteToASCII(secret)
 		for name, written := range map[string]string{
 			"three times JSON": asJSON(t, asJSON(t, asJSON(t, secret))), "ASCII": ascii, "ASCII in JSON": asJSON(t, ascii), "quoted twice": strconv.Quote(strconv.Quote(secret)),
-			"Go bytes": fmt.Sprint([]byte(secret)), "hex with spaces": fmt.Sprintf("% x", secret), "Go literal": fmt.Sprintf("%#v", secret),
+			"Go bytes": fmt.Sprintf("%d", []byte(secret)), "hex with spaces": fmt.Sprintf("% x", secret), "Go literal": fmt.Sprintf("%#v", secret),
 			"escaped twice": url.QueryEscape(url.QueryEscape(secret)), "a form": url.Values{"q": {secret}}.Encode(),
 			"userinfo": (&url.URL{Scheme: "https", User: url.UserPassword("ana", secret), Host: "x"}).String(),
 			"a record": record(t, secret), "basic": "Basic " + base64.StdEncoding.EncodeToString([]byte("ana:"+secret)),
@@ -128,9 +128,13 @@ func TestCredentialsOfEachKindAreKnown(t *testing.T) {
 func TestAKeyOverManyLinesGoesAsAWhole(t *testing.T) {
 	l := NewLines(NewScrubber())
 	for _, c := range [][2]string{
-		{"key: -----BEGIN PRIVATE KEY-----", "key: " + Redacted}, {"MIIEvQIBADANBgkqhkiG9w0BAQ", Redacted}, {"  q7Kp2mZx9Lw==", Redacted},
-		{"-----END PRIVATE KEY----- done", Redacted + " done"}, {"MIIEvQIBADANBgkqhkiG9w0BAQ", "MIIEvQIBADANBgkqhkiG9w0BAQ"},
-		{"-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"}, {"MIID", "MIID"},
+		{"key: -----BEGIN PRIVATE KEY-----", "key: " + Redacted},
+		{"MIIEvQIBADANBgkqhkiG9w0BAQ", Redacted},
+		{"  q7Kp2mZx9Lw==", Redacted},
+		{"-----END PRIVATE KEY----- done", Redacted + " done"},
+		{"MIIEvQIBADANBgkqhkiG9w0BAQ", "MIIEvQIBADANBgkqhkiG9w0BAQ"},
+		{"-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"},
+		{"MIID", "MIID"},
 	} {
 		if got := l.Scrub(c[0]); got != c[1] {
 			t.Errorf("%q became %q, want %q", c[0], got, c[1])

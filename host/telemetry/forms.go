@@ -67,7 +67,7 @@ func inASCII(s string) string {
 // dumped is how the bytes of a secret are printed.
 func dumped(s string) []string {
 	raw := []byte(s)
-	numbers := strings.Trim(fmt.Sprint(raw), "[]")
+	numbers := strings.Trim(fmt.Sprintf("%d", raw), "[]")
 	all := []string{
 		fmt.Sprintf("%x", raw), fmt.Sprintf("%X", raw), fmt.Sprintf("% x", raw), fmt.Sprintf("% X", raw), fmt.Sprintf("%# x", raw),
 		strings.ReplaceAll(fmt.Sprintf("% x", raw), " ", ":"), strings.ReplaceAll(fmt.Sprintf("%# x", raw), " ", ", "),
