@@ -75,7 +75,7 @@ func (p *providers) recording(ctx context.Context, plugin string, in *sdk.Invoca
 				said += e.Text
 			case sdk.Progress:
 			default:
-				p.record(plugin, recording.Call{Invocation: in, End: recording.Of(said, ev, err)})
+				p.record(plugin, recording.Call{Turn: tool.TurnOf(ctx), Invocation: in, End: recording.Of(said, ev, err)})
 			}
 			if !yield(ev, err) {
 				return

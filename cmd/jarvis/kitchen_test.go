@@ -307,3 +307,38 @@ func TestCallsOfAHostAreMadeAgain(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// D12: a recorded turn is made again by its id, and becomes a test.
+func TestARecordedTurnIsReplayed(t *testing.T) {
+	h := startHost(t, "", quiet+withKitchen+"    record: 5\n")
+	c := h.dial("a")
+	c.ask("count one more")
+	turn := c.ask("where do you order").done.Turn
+	program, err := exec.LookPath("jarvis-plugin-kitchen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, code := h.jarvis("", "replay", turn, "--plugin", program, "--quiet", "--data", "data")
+	if code != exitOK || !strings.Contains(out, "1 calls, 0 different") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	config := filepath.Join(h.dir, "kitchen.json")
+	if err := os.WriteFile(config, []byte(`{"shop":"market"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, code = h.jarvis("", "replay", "last", "--plugin", program, "--plugin-config", config, "--quiet", "--data", "data")
+	if code != exitFailed || !strings.Contains(out, "at the corner") || !strings.Contains(out, "at the market") {
+		t.Errorf("another build: exit %d: %s", code, out)
+	}
+	_, errs, code := h.jarvis("", "replay", "t_none", "--plugin", program, "--quiet", "--data", "data")
+	if code != exitFailed || !strings.Contains(errs, "plugins.kitchen.record") {
+		t.Errorf("an unknown turn: exit %d: %s", code, errs)
+	}
+	if _, errs, code = h.jarvis("", "replay", turn, "--plugin", program, "--to-test", "replay_test.go", "--quiet", "--data", "data"); code != exitOK {
+		t.Fatalf("--to-test: exit %d: %s", code, errs)
+	}
+	test, err := os.ReadFile(filepath.Join(h.dir, "replay_test.go"))
+	if err != nil || !strings.Contains(string(test), `"result", "", "at the corner"`) {
+		t.Errorf("%v: %s", err, test)
+	}
+}

@@ -65,7 +65,7 @@ func commands() []command {
 		serveCommand(), initCommand(), doctorCommand(), loginCommand(), chatCommand(),
 		userAddCommand(), userListCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
-		pluginNewCommand(), pluginCallCommand(), pluginVerifyCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
+		pluginNewCommand(), pluginCallCommand(), pluginVerifyCommand(), replayCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		memoryAddCommand(), memorySearchCommand(), memoryListCommand(), memoryWhyCommand(), memoryForgetCommand(),

@@ -326,13 +326,29 @@ func (c *pluginCall) replay(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("read --replay: %w", err)
 	}
-	different, n := 0, 0
+	calls, err := recordedCalls(file, raw)
+	if err != nil {
+		return err
+	}
+	return c.again(ctx, calls)
+}
+
+// recordedCalls reads a recording.
+func recordedCalls(file string, raw []byte) (calls []recording.Call, err error) {
 	for line := range bytes.Lines(raw) {
-		n++
 		var r recording.Call
 		if err := json.Unmarshal(line, &r); err != nil || r.Invocation == nil {
-			return fmt.Errorf("%s:%d: expected a recorded call: %w", file, n, err)
+			return nil, fmt.Errorf("%s:%d: expected a recorded call: %w", file, len(calls)+1, err)
 		}
+		calls = append(calls, r)
+	}
+	return calls, nil
+}
+
+// again makes calls again and says where their ends differ.
+func (c *pluginCall) again(ctx context.Context, calls []recording.Call) error {
+	different := 0
+	for _, r := range calls {
 		got, err := c.run(ctx, r.Invocation, false)
 		if err != nil {
 			got = recording.Of("", nil, err)
@@ -345,7 +361,7 @@ func (c *pluginCall) replay(ctx context.Context, file string) error {
 		different++
 		fmt.Fprintf(c.p.stdout, "different  %s %s\n%s", r.Invocation.Tool, r.Invocation.Args, difference(before, after))
 	}
-	fmt.Fprintf(c.p.stdout, "%d calls, %d different\n", n, different)
+	fmt.Fprintf(c.p.stdout, "%d calls, %d different\n", len(calls), different)
 	if different > 0 {
 		return &exitError{code: exitFailed}
 	}

@@ -19,6 +19,7 @@ import (
 
 // Call is one call with all that came of it: a line of a recording.
 type Call struct {
+	Turn       string          `json:"turn,omitempty"` // in which it was made; empty outside of conversations
 	Invocation *sdk.Invocation `json:"invocation"`
 	End        End             `json:"end"`
 }

@@ -79,9 +79,18 @@ func (c *call) info(confirmed bool) sdk.CallInfo {
 	}
 }
 
+// turnKey finds the id of the turn in a call's context.
+type turnKey struct{}
+
+// TurnOf is the id of the turn in which a call is made, or "".
+func TurnOf(ctx context.Context) string {
+	id, _ := ctx.Value(turnKey{}).(string)
+	return id
+}
+
 // invoke runs the call once and returns its end.
 func (c *call) invoke(ctx context.Context, in *sdk.Invocation) (sdk.Event, error) {
-	for ev, err := range c.r.Invoker.Invoke(ctx, c.offer.Plugin, in) {
+	for ev, err := range c.r.Invoker.Invoke(context.WithValue(ctx, turnKey{}, c.t.ID), c.offer.Plugin, in) {
 		if err != nil {
 			return nil, err
 		}

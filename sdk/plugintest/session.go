@@ -153,6 +153,15 @@ func (s *Session) encode(v any) json.RawMessage {
 	return raw
 }
 
+// Again makes a recorded call again: with its arguments, its state, its answers
+// and what the person said, but for this session and its person.
+func (s *Session) Again(in sdk.Invocation) Reply {
+	s.host.t.Helper()
+	s.state = in.State
+	s.answers = append(s.answers, in.Answers...)
+	return s.invoke(in.Info, in.Tool, in.Args)
+}
+
 // invoke runs a call to its end, through its questions.
 func (s *Session) invoke(info sdk.CallInfo, tool string, args json.RawMessage) Reply {
 	s.host.t.Helper()
