@@ -17,7 +17,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/protocol"
 )
 
-// Accepted means kept: a host that is killed right after `accepted` has the
+// fault-C14: accepted means kept: a host that is killed right after `accepted` has the
 // message after its restart, and its turn ends as answered or interrupted. No
 // plugin outlives the host.
 func TestNothingAcceptedIsLostWhenTheHostIsKilled(t *testing.T) {
@@ -62,7 +62,7 @@ func withModel(url string) string {
 	return "llm:\n  ollama:\n    url: " + url + "\ndrain:\n  deadline: 2s\n"
 }
 
-// S01: readiness goes first, every turn ends or is told, sockets close with
+// S01, fault-C1: readiness goes first, every turn ends or is told, sockets close with
 // 1001, the exit code is 0, nothing is left behind.
 func TestSIGTERMUnderFiftyStreamingTurns(t *testing.T) {
 	model := slowModel(t)
@@ -106,7 +106,7 @@ func TestSIGTERMUnderFiftyStreamingTurns(t *testing.T) {
 	until(t, "no orphan", func() bool { return len(h.processes()) == 0 })
 }
 
-// S02: a second signal ends at once, with its own exit code, and the turns are
+// S02, fault-C3: a second signal ends at once, with its own exit code, and the turns are
 // told all the same after the restart.
 func TestASecondSignalEndsAtOnce(t *testing.T) {
 	dir := t.TempDir()
@@ -181,7 +181,7 @@ func TestTwoHostsNeverShareADataDirectory(t *testing.T) {
 	}
 }
 
-func TestAPortInUseIsNamedAndEndsTheStart(t *testing.T) {
+func TestAPortInUseIsNamedAndEndsTheStart(t *testing.T) { // fault-C13
 	h := startHost(t, "", quiet)
 	dir := t.TempDir()
 	cmd := exec.Command("jarvis", "serve", "--data", filepath.Join(dir, "data"), "--listen", h.addr, "--config", filepath.Join(h.dir, "jarvis.yaml"))
@@ -203,7 +203,7 @@ func TestAFirstStartOnAnotherAddressNamesInit(t *testing.T) {
 	}
 }
 
-// O07: a configuration counts while the host runs, at SIGHUP and when its file
+// O07, fault-C10: a configuration counts while the host runs, at SIGHUP and when its file
 // changes; what changed is told, and of a bad one the last good one stays.
 func TestAConfigurationIsTakenOverWhileTheHostRuns(t *testing.T) {
 	h := startHost(t, "", quiet+"limits:\n  chat_per_minute: 1\n")

@@ -28,7 +28,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// S03
+// S03, fault-C6
 func TestReadyFollowsTheRequiredServicesOnly(t *testing.T) {
 	c := New(Options{})
 	c.Register("store", true, nil)
@@ -48,7 +48,7 @@ func TestReadyFollowsTheRequiredServicesOnly(t *testing.T) {
 	}
 }
 
-// S01
+// S01, fault-C6
 func TestDrainingIsNotReadyWhateverTheChecksSay(t *testing.T) {
 	c := New(Options{})
 	c.Register("store", true, nil)

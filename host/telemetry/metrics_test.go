@@ -270,3 +270,38 @@ collectors of Go (` + "`go_*`" + `) and of the process (` + "`process_*`" + `) c
 	}
 	return b.String()
 }
+
+// S04: no label tells one end user, session or address from another.
+func TestAsManySeriesWithTenThousandUsersAsWithOne(t *testing.T) {
+	count := func(users int) (n int) {
+		reg := prometheus.NewRegistry()
+		m := NewMetrics(reg, "1.2.3", []string{"weather"})
+		everything(m)
+		for i := range users {
+			m.Connected(1)
+			m.Connection("accepted")
+			m.Chat(false, "ok")
+			m.RateLimited("chat", "user")
+			m.Request("/v1/sessions/:id", "GET", 200, time.Duration(i)*time.Millisecond)
+			m.TurnDone("model", time.Duration(i)*time.Millisecond)
+			m.PluginCall("weather", "forecast", time.Duration(i)*time.Millisecond)
+			m.MemoryOperation("recall", nil)
+			m.QueueDepth("turns", i)
+			m.ModelTokens("local", "toy", i, i, 0)
+		}
+		for _, series := range ours(t, reg) {
+			n += len(series)
+		}
+		return n
+	}
+	if one, many := count(1), count(10_000); one != many {
+		t.Errorf("%d series with one user, %d with 10,000", one, many)
+	}
+	for _, f := range families() {
+		for _, l := range f.labels {
+			if slices.Contains([]string{"user", "session", "turn", "request_id", "address", "ip", "path"}, l.name) {
+				t.Errorf("%s has the label %s", f.name, l.name)
+			}
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// fault-C18: as a container runs it: the first process of its world, nobody's
+// user, no HOME, a folder that can't be written to.
+func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root makes a world of processes")
+	}
+	const nobody = 65532
+	dir, err := os.MkdirTemp("", "jarvis-container-") // which nobody may enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	data := filepath.Join(dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(data, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	exe, err := exec.LookPath("jarvis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"jarvis", "jarvis-plugin-hangman", "jarvis-plugin-weather"} {
+		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{"jarvis.yaml": quiet + unlimited} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ready := filepath.Join(data, "ready.json")
+	h := &hostProcess{t: t, dir: dir, log: &lockedBuffer{}, end: make(chan struct{})}
+	h.cmd = exec.Command(filepath.Join(dir, "jarvis"), "serve", "--config", filepath.Join(dir, "jarvis.yaml"), "--data", data, "--listen", "127.0.0.1:0", "--ready-file", ready)
+	h.cmd.Dir, h.cmd.Env = dir, []string{quickExit}
+	h.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
+	if err := h.cmd.Start(); err != nil {
+		t.Skipf("no world of processes here: %v", err)
+	}
+	go func() { _ = h.cmd.Wait(); close(h.end) }()
+	t.Cleanup(h.stop)
+	until(t, "the host to be ready", func() bool {
+		if h.ended() {
+			t.Fatalf("the host ended: %s", h.log)
+		}
+		_, err := os.Stat(ready)
+		return err == nil
+	})
+	raw, err = os.ReadFile(ready)
+	if err != nil || !strings.Contains(string(raw), `"pid":1,`) {
+		t.Errorf("it is not the first process: %s (%v)", raw, err)
+	}
+	h.addr = strings.Split(strings.SplitAfter(string(raw), `"addr":"`)[1], `"`)[0]
+	key, err := os.ReadFile(filepath.Join(data, "operator.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.key = strings.TrimSpace(string(key))
+	c := h.dial("a")
+	if got := c.ask("play hangman").done; got.State != "answered" {
+		t.Errorf("the turn ended as %+v", got)
+	}
+	h.rest(http.MethodPost, "/v1/plugins/weather/restart", "", nil)
+	until(t, "the weather to be back", func() bool { return h.plugin("weather").State == "ready" })
+	until(t, "the dead to be gone", func() bool { return len(zombies(h.cmd.Process.Pid)) == 0 })
+	if err := h.cmd.Process.Kill(); err != nil { // the world ends with its first process
+		t.Fatal(err)
+	}
+	<-h.end
+	until(t, "nothing to be left", func() bool { return len(h.processes()) == 0 })
+}
+
+// zombies lists a process's children that ended and were not waited for.
+func zombies(pid int) (dead []string) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		raw, _ := os.ReadFile(file)
+		_, rest, _ := strings.Cut(string(raw), ") ")
+		if f := strings.Fields(rest); len(f) > 1 && f[0] == "Z" && f[1] == strconv.Itoa(pid) {
+			dead = append(dead, file)
+		}
+	}
+	return dead
+}
