@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -134,9 +135,11 @@ func TestALogFileAndTheSignalsAroundIt(t *testing.T) {
 			t.Errorf("the turn's record is %v", r)
 		}
 	}
-	for range 100 { // under load, and nobody is cut off
+	for i := range 100 { // while people talk, and nobody is cut off
 		h.signal(syscall.SIGHUP)
-		c.ask("what time is it")
+		if i%10 == 0 {
+			c.ask("what time is it")
+		}
 	}
 	if err := os.Rename(file, file+".1"); err != nil {
 		t.Fatal(err)
@@ -305,15 +308,18 @@ func TestThePortOpensWhenTheHostIsWhole(t *testing.T) {
 			_ = resp.Body.Close()
 			return resp.StatusCode
 		}
-		for {
+		for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
 			if code := status("operators-key-0123456789"); code != 0 {
 				first <- [2]int{code, status("jrv_nobody")}
 				return
 			}
 		}
 	}()
-	startHost(t, dir, quiet+"operator_key_file: "+write+"\ngateway:\n  listen: "+addr+"\n") // the flag of startHost goes before it
-	h := exec.Command("jarvis", "serve", "--data", filepath.Join(dir, "other"), "--config", filepath.Join(dir, "jarvis.yaml"))
+	config := quiet + "operator_key_file: " + write + "\ngateway:\n  listen: " + addr + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "jarvis.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := exec.Command("jarvis", "serve", "--data", filepath.Join(dir, "data"), "--config", filepath.Join(dir, "jarvis.yaml"))
 	h.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, quickExit}
 	if err := h.Start(); err != nil {
 		t.Fatal(err)
