@@ -11,7 +11,7 @@ import (
 // a text without any of them is not looked at further.
 var keyWords = []string{
 	"pass", "pwd", "mdp", "mot de", "mot_de", "mot-de", "motde", "secret", "secrète", "secrete", "token", "jeton", "key", "clé", "cle", "auth",
-	"cookie", "cred", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pin", "srf", "psk", "pw", "code", "clef",
+	"cookie", "cred", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pin", "srf", "psk", "pw", "code", "clef", "appid",
 }
 
 // secretEnds end names that promise a secret, in small letters without marks.
@@ -28,7 +28,7 @@ var secretEnds = []string{
 var secretParts = []string{"password", "passwd", "depasse", "secret", "apikey", "privatekey", "jeton"}
 
 // secretNames promise a secret only as a whole name.
-var secretNames = []string{"pass", "sid", "sessionid", "jsessionid", "phpsessid", "connectsid", "csrf", "xsrf", "sig", "otp", "tokens", "secrets", "passwords"}
+var secretNames = []string{"pass", "sid", "sessionid", "jsessionid", "phpsessid", "connectsid", "cookies", "csrf", "xsrf", "sig", "otp", "tokens", "secrets", "passwords"}
 
 // secretLast promise a secret as the last word of a name.
 var secretLast = []string{"pass", "pw", "psk", "pin", "otp", "creds", "mdp"}
@@ -56,7 +56,7 @@ var programs = []string{"go", "py", "js", "ts", "mjs", "rs", "java", "c", "h", "
 var phrases = []string{
 	"mot de passe", "mots de passe", "phrase de passe", "phrase secrète", "code d'accès", "code secret", "clé privée", "cle privee", "clef api",
 	"clé api", "cle api", "clé d'api", "cle d'api", "clé secrète", "cle secrete", "api key", "secret key",
-	"private key", "access key", "code pin", "auth key", "encryption key", "signing key", "master key", "license key", "account key", "bot key", "app key",
+	"jeton d'accès", "jeton d'acces", "private key", "access key", "code pin", "auth key", "encryption key", "signing key", "master key", "license key", "account key", "bot key", "app key",
 	"service key", "shared key", "host key", "session key", "passe wifi", "clé de licence", "clé de chiffrement", "clef secrète",
 }
 
@@ -261,6 +261,10 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 	if s[i] == '=' && strings.EqualFold(n.text, "key") && k > from && (s[k-1] == '?' || s[k-1] == '&') {
 		return n, true
 	}
+	if s[i] == '=' && strings.EqualFold(n.text, "appid") && k > from && (s[k-1] == '?' || s[k-1] == '&') {
+		n.promise = perhaps // OpenWeather's key
+		return n, true
+	}
 	if s[i] != '=' && len(n.text) < 8 && plain(n.text) == "sig" {
 		return n, false
 	}
@@ -459,6 +463,9 @@ func scheme(v string) bool {
 func isProse(v, key string) bool {
 	const longest = 12
 	v = strings.TrimRight(v, ".!?")
+	if strings.HasPrefix(v, "/") && strings.Count(v, "/") > 1 && !strings.ContainsAny(v, "+=") {
+		return true // where it is
+	}
 	for _, word := range []string{
 		"must", "required", "missing", "invalid", "expected", "is", "not", "incorrect", "wrong", "unset", "empty", "expired", "unknown", "the", "a", "no",
 		"requis", "manquant", "invalide", "doit", "vide", "inconnu", "le", "la", "un", "une", "pas",

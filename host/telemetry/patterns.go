@@ -52,7 +52,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"://"},
-		re:       regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?#"'<>\\]+)@`),
+		re:       regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?"'<>\\]+)@`),
 		with:     "${1}" + Redacted + "@",
 		only:     hasPassword,
 	},
@@ -153,6 +153,22 @@ var patterns = []pattern{
 		with:     "${1}" + Redacted,
 	},
 	{
+		keywords: []string{"auth plain", "auth login", "auth xoauth2"},
+		re:       regexp.MustCompile(`(?i)(\bauth\s+(?:plain|login|xoauth2)\s+)[A-Za-z0-9+/=]{8,}`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"redis auth "},
+		re:       regexp.MustCompile(`(?i)(\bredis auth\s+)\S+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"</"},
+		re:       regexp.MustCompile(`(<([A-Za-z0-9_:-]{2,64})\s[^<>]*>)[^<]+</`),
+		with:     "${1}" + Redacted + "</",
+		only:     isElement,
+	},
+	{
 		keywords: []string{"auth=("},
 		re:       regexp.MustCompile(`(auth=\(\s*["'][^"']*["']\s*,\s*["'])[^"']+`),
 		with:     "${1}" + Redacted,
@@ -168,8 +184,8 @@ var patterns = []pattern{
 		with:     "${1}" + Redacted + "@",
 	},
 	{
-		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value ="},
-		re: regexp.MustCompile(`((?:name|key|id|Name|Key)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})\\*["']?[,;\s]+\\*["']?[Vv]alue\\*["']?\s*[:=]\s*\\*["']?)` +
+		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`},
+		re: regexp.MustCompile(`((?:name|key|id|Name|Key)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?[Vv]al(?:ue)?\\*["']?\s*[:=]\s*\\*["']?)` +
 			`([^\s"'\\,;}]+)`),
 		with: "${1}" + Redacted,
 		only: isPair,
@@ -192,6 +208,13 @@ var patterns = []pattern{
 func isFlag(m string) bool {
 	i := strings.IndexAny(m, "= ")
 	return promiseOf(strings.TrimLeft(m[:i], "-")) != nothing && !isProse(strings.TrimLeft(m[i:], "= "), "pass")
+}
+
+// isElement reports whether a match is an element with attributes whose name
+// promises a secret.
+func isElement(m string) bool {
+	name, _, _ := strings.Cut(m[1:], " ")
+	return promises(name) && !strings.Contains(m, ">"+Redacted)
 }
 
 var pairName = regexp.MustCompile(`[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})`)

@@ -6,7 +6,7 @@ import (
 )
 
 // fillers are words between a secret's name and the secret.
-var fillers = []string{"is ", "was ", "to ", "est ", "était ", "c'est ", "-> ", "is: ", "est : ", "est: ", "provided: ", "value ", "of "}
+var fillers = []string{"is ", "was ", "to ", "est ", "était ", "c'est ", "-> ", "is: ", "est : ", "est: ", "provided: ", "value ", "of ", "set to ", "from ", "du wifi ", "wifi "}
 
 // notSaid are names after which a space ends nothing: what follows them is
 // seldom the thing itself.
@@ -34,7 +34,7 @@ func saidValue(s string, i int, n name) value {
 	if p < len(s) && (s[p] == '=' || s[p] == ':') {
 		return value{} // which is the separator then
 	}
-	for range 2 {
+	for range 3 {
 		if n := filler(s[p:]); n > 0 {
 			p, told = skipBlank(s, p+n), true
 		}
@@ -154,7 +154,7 @@ func random(v string) bool {
 	if c.letters == 0 || c.digits == 0 {
 		return c.letters >= 32 && c.capitals > 4 && c.letters-c.capitals > 4 && c.marks == 0
 	}
-	return c.marks*6 <= len(v) && c.digits*12 >= c.letters || c.capitals > 2 && c.digits > 1 && c.marks*6 <= len(v)
+	return c.marks*6 <= len(v) && (c.digits*12 >= c.letters || c.capitals > 2 && c.letters-c.capitals > 2)
 }
 
 func base64Like(v string) bool {
@@ -172,7 +172,7 @@ func number(v, key string) bool {
 	if strings.Trim(v, "0123456789") != "" || len(v) > longest {
 		return false
 	}
-	for _, n := range []string{"pass", "ticket", "secrets", "tokens", "jetons", "passwords", "sid", "sig", "credentials", "cookie"} {
+	for _, n := range []string{"pass", "ticket", "secrets", "tokens", "jetons", "passwords", "sid", "sig", "credentials", "cookie", "cookies"} {
 		if key == n {
 			return true
 		}
