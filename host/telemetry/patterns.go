@@ -52,7 +52,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"://"},
-		re:       regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?"'<>\\]+)@`),
+		re:       regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^\s/"'<>\\]+)@`),
 		with:     "${1}" + Redacted + "@",
 		only:     hasPassword,
 	},
@@ -169,6 +169,32 @@ var patterns = []pattern{
 		only:     isElement,
 	},
 	{
+		keywords: []string{"\"--", "'--"},
+		re:       regexp.MustCompile(`(["']-{2}([A-Za-z0-9_-]{2,64})\\*["']\s*,?\s*\\*["'])[^"'\\]+`),
+		with:     "${1}" + Redacted,
+		only:     isQuotedFlag,
+	},
+	{
+		keywords: []string{`\u003d`, `\u0022`, "&quot;", "&#34;"},
+		re:       regexp.MustCompile(`([A-Za-z0-9_.-]{2,64}(?:\\u003[dD]|(?:\\u0022|&quot;|&#34;)\s*[:=]\s*(?:\\u0022|&quot;|&#34;)))[^\s\\&"']+`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return promises(m[:strings.IndexAny(m, `\&`)]) },
+	},
+	{
+		keywords: []string{"mot de passe"},
+		re:       regexp.MustCompile(`(?i)(mots? de passe[^:=]{1,24}(?:[:=]|c'est|est)\s*["'«]?\s*)[^\s"'»]{4,}`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return said(m[strings.LastIndexAny(m, " :=\"'")+1:], true, true) },
+	},
+	{
+		keywords: []string{"</"},
+		re:       regexp.MustCompile(`(name=["']([A-Za-z0-9_:.-]{2,64})["'][^<>]*>)[^<]+</`),
+		with:     "${1}" + Redacted + "</",
+		only: func(m string) bool {
+			return promises(strings.FieldsFunc(m[6:], isQuote)[0]) && !strings.Contains(m, ">"+Redacted)
+		},
+	},
+	{
 		keywords: []string{"auth=("},
 		re:       regexp.MustCompile(`(auth=\(\s*["'][^"']*["']\s*,\s*["'])[^"']+`),
 		with:     "${1}" + Redacted,
@@ -210,6 +236,15 @@ func isFlag(m string) bool {
 	return promiseOf(strings.TrimLeft(m[:i], "-")) != nothing && !isProse(strings.TrimLeft(m[i:], "= "), "pass")
 }
 
+func isQuote(r rune) bool { return r == '"' || r == '\'' }
+
+// isQuotedFlag reports whether a match is a flag whose name promises a secret,
+// in a list of arguments.
+func isQuotedFlag(m string) bool {
+	name := strings.FieldsFunc(m, isQuote)[0]
+	return promises(strings.Trim(name, `-\`)) && !strings.HasSuffix(m, Redacted)
+}
+
 // isElement reports whether a match is an element with attributes whose name
 // promises a secret.
 func isElement(m string) bool {
@@ -240,7 +275,10 @@ func isBasic(m string) bool {
 func hasPassword(m string) bool {
 	const longestName = 16
 	_, info, _ := strings.Cut(m, "://")
-	_, password, ok := strings.Cut(strings.TrimSuffix(info, "@"), ":")
+	user, password, ok := strings.Cut(strings.TrimSuffix(info, "@"), ":")
+	if strings.Contains(user, "?") {
+		return false // an address without a path, and an @ in its query
+	}
 	if info == Redacted+"@" || password == Redacted {
 		return false
 	}

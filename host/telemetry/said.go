@@ -152,9 +152,21 @@ func random(v string) bool {
 	}
 	c := count(v)
 	if c.letters == 0 || c.digits == 0 {
-		return c.letters >= 32 && c.capitals > 4 && c.letters-c.capitals > 4 && c.marks == 0
+		return c.letters >= 20 && c.capitals > 4 && c.letters-c.capitals > 4 && c.marks == 0 && (c.letters >= 32 || capitalsMeet(v))
 	}
 	return c.marks*6 <= len(v) && (c.digits*12 >= c.letters || c.capitals > 2 && c.letters-c.capitals > 2)
+}
+
+// capitalsMeet reports whether two capitals stand side by side twice, as they do
+// in few names.
+func capitalsMeet(v string) bool {
+	n := 0
+	for i := 1; i < len(v); i++ {
+		if v[i] >= 'A' && v[i] <= 'Z' && v[i-1] >= 'A' && v[i-1] <= 'Z' {
+			n++
+		}
+	}
+	return n > 1
 }
 
 func base64Like(v string) bool {
