@@ -74,6 +74,7 @@ scrape_configs:
     let log = '';
     server.stderr.on('data', (d) => { log += d; });
     const [, addr] = await until('Prometheus to listen', () => /"Listening on" address=(\S+)/.exec(log));
+    await until('Prometheus to be ready', async () => (await fetch(`http://${addr}/-/ready`)).ok);
     const query = async (expr) => {
       const res = await fetch(`http://${addr}/api/v1/query?query=${encodeURIComponent(expr)}`);
       const body = await res.json();
