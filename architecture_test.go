@@ -77,6 +77,7 @@ var layers = map[string][]string{
 	"host/memory/analysis":   {"host/texts"},
 	"host/memory/embedded":   {"host/memory"},
 	"host/memory/memorytest": {"host/memory"},
+	"host/memory/qdrant":     {"host/memory"},
 
 	"host/llm/llmtest/gguf": {},
 	"test/integration":      {},

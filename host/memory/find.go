@@ -51,7 +51,7 @@ type Answer struct {
 	// Coverage is how much of the question the best results hold, from 0 to 1. An
 	// answer is likely among them above GateAsked.
 	Coverage float64
-	// Degraded says that vectors should have helped, and could not.
+	// Degraded says that vectors or an index should have helped, and could not.
 	Degraded bool
 }
 
@@ -182,6 +182,7 @@ func (m *Memory) candidates(ctx context.Context, o Owner, q Question) (*candidat
 	if c.found, err = m.store.Search(ctx, o, search); err != nil {
 		return nil, err
 	}
+	c.degraded = c.degraded || c.found.Degraded
 	passages := make([]rank.Passage, 0, len(c.found.Episodes)+len(c.found.Facts))
 	for i := range c.found.Episodes {
 		passages = append(passages, passage(&c.found.Episodes[i]))

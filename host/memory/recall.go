@@ -28,6 +28,7 @@ type Recalled struct {
 	Text     string
 	Items    []Result
 	Coverage float64
+	Degraded bool // as an [Answer]
 }
 
 // Budgets in tokens.
@@ -62,7 +63,7 @@ func (m *Memory) Recall(ctx context.Context, o Owner, p Prompt) (*Recalled, erro
 	if err != nil {
 		return nil, err
 	}
-	out.Coverage = answer.Coverage
+	out.Coverage, out.Degraded = answer.Coverage, answer.Degraded
 	least := GateChat
 	if p.Asked {
 		least = GateAsked

@@ -19,6 +19,8 @@ type Reindexed struct {
 	Episodes int `json:"episodes"`
 	Facts    int `json:"facts"`
 	Vectors  int `json:"vectors"`
+	// Points are the items in an index elsewhere, where there is one.
+	Points int `json:"points"`
 }
 
 // Reindex makes the index anew: the terms of all that is kept, as they would be
@@ -28,7 +30,12 @@ func (m *Memory) Reindex(ctx context.Context, o Owner) (r Reindexed, err error) 
 	if r, err = m.reindexWords(ctx, o); err != nil {
 		return r, err
 	}
-	r.Vectors, err = m.Embed(ctx, o)
+	if r.Vectors, err = m.Embed(ctx, o); err != nil {
+		return r, err
+	}
+	if i, ok := m.store.(Mirror); ok {
+		r.Points, err = i.Rebuild(ctx, o)
+	}
 	return r, err
 }
 

@@ -47,6 +47,14 @@ type Store interface {
 	Close() error
 }
 
+// Mirror is a [Store] that has its candidates from an index elsewhere, which
+// follows what is kept.
+type Mirror interface {
+	// Rebuild makes an owner's part of the index anew, and returns how many items
+	// it holds then.
+	Rebuild(context.Context, Owner) (int, error)
+}
+
 // Batch is what is written at once.
 type Batch struct {
 	At       time.Time // of the change log
@@ -82,6 +90,9 @@ type Search struct {
 type Found struct {
 	Episodes []Hit
 	Facts    []Fact
+	// Degraded says that an index that should have helped could not; what is found
+	// is found without it.
+	Degraded bool
 }
 
 // Hit is a candidate with its surroundings.

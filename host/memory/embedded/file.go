@@ -131,6 +131,9 @@ func (f *file) change(ctx context.Context, do func(tx *sql.Tx) error) error {
 	if err := do(tx); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, countChange); err != nil {
+		return err
+	}
 	return tx.Commit()
 }
 

@@ -80,15 +80,18 @@ func (f *file) candidates(ctx context.Context, q memory.Search) ([]memory.Hit, e
 // touched returns the facts that a search touches. Their terms alone are read of
 // all of them.
 func (f *file) touched(ctx context.Context, q memory.Search) ([]memory.Fact, error) {
-	wanted := map[string]bool{}
+	wanted, named := map[string]bool{}, map[string]bool{}
 	for _, t := range slices.Concat(q.Terms, q.Kin) {
 		wanted[t] = true
+	}
+	for _, id := range q.IDs {
+		named[id] = true
 	}
 	ids := []string{}
 	_, err := rows(ctx, f.db, func(r scanner) (struct{}, error) {
 		var id, terms string
 		err := r.Scan(&id, &terms)
-		if slices.Contains(q.IDs, id) || slices.ContainsFunc(strings.Fields(terms), func(t string) bool { return wanted[t] }) {
+		if named[id] || slices.ContainsFunc(strings.Fields(terms), func(t string) bool { return wanted[t] }) {
 			ids = append(ids, id)
 		}
 		return struct{}{}, err

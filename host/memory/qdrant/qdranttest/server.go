@@ -1,0 +1,199 @@
+// Package qdranttest is a Qdrant server for tests, made of the stubs that the
+// client is generated with. It holds what it is given in memory, answers the
+// calls that package qdrant makes, and refuses what a real server refuses. It
+// proves requests, credentials, filters, repetitions and deadlines; how well and
+// how durably a real server works it cannot prove.
+package qdranttest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	client "github.com/qdrant/go-client/qdrant"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// Key is what a server asks for.
+const Key = "key-of-a-test-server"
+
+// Server is a running server.
+type Server struct {
+	client.UnimplementedQdrantServer
+
+	pipe *bufconn.Listener
+
+	mu          sync.Mutex
+	collections map[string]*collection
+	calls       map[string]int
+	trouble     Trouble
+}
+
+// Trouble is what is wrong with a server.
+type Trouble struct {
+	// Down refuses every call.
+	Down bool
+	// Failing is how many of the next calls are refused.
+	Failing int
+	// Silent answers nothing until the caller gives up.
+	Silent bool
+	// Slow is silent for questions only: it is alive, and late.
+	Slow bool
+	// Promises acknowledges changes without making them.
+	Promises bool
+	// Leaks ignores what questions filter by.
+	Leaks bool
+}
+
+// New starts a server that ends with the test.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{pipe: bufconn.Listen(1 << 20), collections: map[string]*collection{}, calls: map[string]int{}}
+	g := grpc.NewServer(grpc.UnaryInterceptor(s.intercept), grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
+		MinTime: time.Second, PermitWithoutStream: true,
+	}))
+	client.RegisterQdrantServer(g, s)
+	client.RegisterCollectionsServer(g, collections{Server: s})
+	client.RegisterPointsServer(g, points{Server: s})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = g.Serve(s.pipe) // ends when it is stopped
+	}()
+	t.Cleanup(func() {
+		g.Stop()
+		<-ended
+	})
+	return s
+}
+
+// URL is an address for it, which Dial reaches.
+const URL = "http://127.0.0.1:6334"
+
+// Dial makes a client's connections lead to it.
+func (s *Server) Dial() []grpc.DialOption {
+	return []grpc.DialOption{grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return s.pipe.DialContext(ctx) })}
+}
+
+// Make changes what is wrong with it.
+func (s *Server) Make(t Trouble) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = t
+}
+
+// Wipe loses everything, as a server whose disk was replaced.
+func (s *Server) Wipe() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.collections)
+}
+
+// Lose loses points, of any collection, without a word.
+func (s *Server) Lose(most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.collections {
+		for id := range c.points {
+			if most--; most < 0 {
+				return
+			}
+			delete(c.points, id)
+		}
+	}
+}
+
+// Calls is how often a method was called, such as Upsert.
+func (s *Server) Calls(method string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[method]
+}
+
+// Points returns the payloads of all points of a collection.
+func (s *Server) Points(name string) (out []map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.collections[name]; c != nil {
+		for _, p := range c.points {
+			out = append(out, plain(p.GetPayload()))
+		}
+	}
+	return out
+}
+
+func plain(payload map[string]*client.Value) map[string]any {
+	out := map[string]any{}
+	for k, v := range payload {
+		switch v.GetKind().(type) {
+		case *client.Value_BoolValue:
+			out[k] = v.GetBoolValue()
+		case *client.Value_IntegerValue:
+			out[k] = v.GetIntegerValue()
+		default:
+			out[k] = v.GetStringValue()
+		}
+	}
+	return out
+}
+
+func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	if md, _ := metadata.FromIncomingContext(ctx); len(md.Get("api-key")) != 1 || md.Get("api-key")[0] != Key {
+		return nil, status.Error(codes.Unauthenticated, "Must provide an API key or an Authorization bearer token")
+	}
+	if _, set := ctx.Deadline(); !set {
+		return nil, status.Error(codes.Internal, "a call without a deadline")
+	}
+	s.mu.Lock()
+	method := method(info.FullMethod)
+	s.calls[method]++
+	t := s.trouble
+	s.trouble.Failing = max(0, t.Failing-1)
+	s.mu.Unlock()
+	switch question := method == "Query" || method == "QueryBatch"; {
+	case t.Down, t.Failing > 0:
+		return nil, status.Error(codes.Unavailable, "not now")
+	case t.Silent, t.Slow && question:
+		<-ctx.Done()
+		return nil, status.FromContextError(ctx.Err()).Err()
+	default:
+		return handle(ctx, req)
+	}
+}
+
+func method(full string) string {
+	for i := len(full) - 1; i >= 0; i-- {
+		if full[i] == '/' {
+			return full[i+1:]
+		}
+	}
+	return full
+}
+
+// HealthCheck implements the service.
+func (s *Server) HealthCheck(context.Context, *client.HealthCheckRequest) (*client.HealthCheckReply, error) {
+	return &client.HealthCheckReply{Title: "qdrant - vector search engine", Version: "1.17.0"}, nil
+}
+
+// with finds a collection and runs do on it, alone.
+func (s *Server) with(name string, do func(*collection) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.collections[name]
+	if c == nil {
+		return status.Errorf(codes.NotFound, "Not found: Collection `%s` doesn't exist!", name)
+	}
+	return do(c)
+}
+
+func wrong(format string, args ...any) error {
+	return status.Error(codes.InvalidArgument, "Wrong input: "+fmt.Sprintf(format, args...))
+}
