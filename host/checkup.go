@@ -46,6 +46,9 @@ func Checkup(ctx context.Context, cfg *config.Snapshot, o Options) []doctor.Chec
 		doctor.Clock(time.Now, knownZone(c), otherClock(c)),
 		foundPlugins(manifests, problems), doctor.Orphans("/proc", programPrefix), keysOf(cfg),
 	}
+	if c.Memory.Enabled && c.Memory.Qdrant.URL != "" {
+		checks = append(checks, indexCheck(c))
+	}
 	servers, err := serversOf(c)
 	if err != nil || len(servers) == 0 {
 		return append(checks, noModel(err))

@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/memory/embedded"
+	"github.com/jarvis-host/jarvis/host/memory/qdrant"
 	"github.com/jarvis-host/jarvis/host/memory/talk"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/telemetry"
@@ -28,8 +30,9 @@ type Memories struct {
 	*memory.Memory
 	// Owner is the end user that the command speaks for.
 	Owner memory.Owner
-	store *embedded.Store
+	store memory.Store
 	cfg   *config.Snapshot
+	index *qdrant.Store // nil where no server is configured
 }
 
 // OpenMemories opens the memories that a configuration names for one end user:
@@ -44,12 +47,33 @@ func OpenMemories(ctx context.Context, cfg *config.Snapshot, name string) (*Memo
 	if err != nil {
 		return nil, err
 	}
-	store, err := embedded.Open(filepath.Join(cfg.Config().DataDir, memoryDir))
+	kept, err := embedded.Open(filepath.Join(cfg.Config().DataDir, memoryDir))
 	if err != nil {
 		return nil, err
 	}
-	m := memory.New(memoryOptions(cfg.Config(), store, telemetry.NewScrubber().Scrub, nil))
-	return &Memories{Memory: m, Owner: o, store: store, cfg: cfg}, nil
+	m := &Memories{Owner: o, store: kept, cfg: cfg}
+	if cfg.Config().Memory.Qdrant.URL != "" {
+		if m.index, err = openIndex(cfg.Config(), kept, nil); err != nil {
+			return nil, errors.Join(err, kept.Close())
+		}
+		m.store = m.index
+	}
+	m.Memory = memory.New(memoryOptions(cfg.Config(), m.store, telemetry.NewScrubber().Scrub, nil))
+	return m, nil
+}
+
+// pushWithin bounds how long a command waits for the index.
+const pushWithin = 5 * time.Second
+
+// Push has the index, where there is one, follow what was changed. Its error
+// says that it will later.
+func (m *Memories) Push(ctx context.Context) error {
+	if m.index == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pushWithin)
+	defer cancel()
+	return m.index.Push(ctx, m.Owner)
 }
 
 // Erase forgets what was selected, for good, in the conversations too, and
@@ -108,3 +132,6 @@ func userNamed(ctx context.Context, cfg *config.Snapshot, name string) (id strin
 	}
 	return name, nil
 }
+
+// IndexURL is where the index is; empty where there is none.
+func (m *Memories) IndexURL() string { return m.cfg.Config().Memory.Qdrant.URL }

@@ -28,11 +28,15 @@ func (h *Host) openMemory(c *config.Config, scrub func(string) string) error {
 	if !c.Memory.Enabled {
 		return nil
 	}
-	store, err := embedded.Open(filepath.Join(c.DataDir, memoryDir))
+	kept, err := embedded.Open(filepath.Join(c.DataDir, memoryDir))
 	if err != nil {
 		return err
 	}
-	h.onStop("memory", func(context.Context) error { return store.Close() })
+	h.health.Register("memory", false, kept.Check)
+	store, err := h.indexed(c, kept)
+	if err != nil {
+		return errors.Join(err, kept.Close())
+	}
 	h.memory = memory.New(memoryOptions(c, store, scrub, h.embedder(c)))
 	go memory.Load()
 	return nil
@@ -48,10 +52,18 @@ func memoryOptions(c *config.Config, store memory.Store, scrub func(string) stri
 // embedder makes vectors with the model that the configuration names; nil where
 // it names none.
 func (h *Host) embedder(c *config.Config) memory.Embedder {
-	if c.LLM.Embedding.Model == "" {
-		return nil
+	if name := embeddingName(c); name != "" {
+		return embedder{h.model, name}
 	}
-	return embedder{h.model, c.LLM.Embedding.Provider + "/" + c.LLM.Embedding.Model}
+	return nil
+}
+
+// embeddingName names the model that makes vectors; empty is none.
+func embeddingName(c *config.Config) string {
+	if c.LLM.Embedding.Model == "" {
+		return ""
+	}
+	return c.LLM.Embedding.Provider + "/" + c.LLM.Embedding.Model
 }
 
 // embedder implements memory.Embedder.
@@ -89,9 +101,9 @@ func (h *Host) redact(ctx context.Context, user string, turns, items []string) e
 type recaller struct{ h *Host }
 
 func (r recaller) Recall(ctx context.Context, t *turn.Turn, budget int) (agent.Recalled, error) {
-	text, used, err := talk.Recall(ctx, r.h.memory, t, budget)
+	got, err := talk.Recall(ctx, r.h.memory, t, budget)
 	r.h.metrics.MemoryOperation("recall", err)
-	return agent.Recalled{Text: text, Used: used}, err
+	return agent.Recalled(got), err
 }
 
 // keeping remembers what is said in the turns that next answers.
@@ -382,7 +394,7 @@ func (r *remembered) SearchMemories(ctx context.Context, who session.Identity, q
 		if err != nil {
 			return err
 		}
-		found.Coverage = answer.Coverage
+		found.Coverage, found.Degraded = answer.Coverage, answer.Degraded
 		for i := range answer.Results {
 			found.Items = append(found.Items, hitOf(&answer.Results[i]))
 		}

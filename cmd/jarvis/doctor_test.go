@@ -9,15 +9,21 @@ import (
 	"testing"
 
 	"github.com/jarvis-host/jarvis/host/llm/llmtest"
+	"github.com/jarvis-host/jarvis/host/memory/qdrant/qdranttest"
 )
 
 // examine runs the doctor on a fresh data directory.
 func examine(t *testing.T, url, model string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return examineIn(t, nil, url, model, args...)
+}
+
+func examineIn(t *testing.T, environ []string, url, model string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	p := &program{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, signals: make(chan os.Signal), environ: []string{
-		"JARVIS_LLM__OLLAMA__URL=" + url, "JARVIS_LLM__OLLAMA__MODEL=" + model, "JARVIS_TIME_ZONE=Europe/Paris",
-	}}
+	p := &program{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, signals: make(chan os.Signal), environ: append(environ,
+		"JARVIS_LLM__OLLAMA__URL="+url, "JARVIS_LLM__OLLAMA__MODEL="+model, "JARVIS_TIME_ZONE=Europe/Paris",
+	)}
 	args = append([]string{"doctor", "--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0"}, args...)
 	return p.run(t.Context(), args), out.String(), errs.String()
 }
@@ -26,6 +32,21 @@ func TestTheDoctorFindsAllWellWithAModel(t *testing.T) { // O10, O11
 	code, out, _ := examine(t, llmtest.New(t).URL(), "llama3.2:1b")
 	if code != 0 || !strings.Contains(out, "✓ The window of llama3.2:1b is 8,192 tokens") || strings.Contains(out, "✗") {
 		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+func TestTheDoctorLooksAtTheMemoryIndex(t *testing.T) { // O10
+	server, url := qdranttest.Listen(t)
+	for name, c := range map[string]struct{ key, says string }{
+		"good":    {qdranttest.Key, "✓ The memory index, Qdrant 1.17.0, answers at " + url},
+		"refused": {"wrong", "✗ The memory index at " + url + " does not take the key."},
+		"down":    {qdranttest.Key, "! The memory index doesn't answer at " + url},
+	} {
+		server.Make(qdranttest.Trouble{Down: name == "down"})
+		_, out, _ := examineIn(t, []string{"QDRANT_URL=" + url, "JARVIS_MEMORY__QDRANT__KEY=" + c.key}, "http://127.0.0.1:9", "toy")
+		if !strings.Contains(out, c.says) {
+			t.Errorf("%s: %s", name, out)
+		}
 	}
 }
 

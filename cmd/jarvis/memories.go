@@ -38,7 +38,11 @@ func (p *program) withMemory(ctx context.Context, f *memoryFlags, do func(contex
 	if err != nil {
 		return hostError(err)
 	}
-	return errors.Join(do(ctx, m), m.Close())
+	err = do(ctx, m)
+	if later := m.Push(context.WithoutCancel(ctx)); later != nil {
+		fmt.Fprintln(p.stderr, "a running host, or the next one, tells the index what changed:", later)
+	}
+	return errors.Join(err, m.Close())
 }
 
 // maxLine is the longest line that is read.

@@ -108,10 +108,14 @@ func memoryReindexCommand() command {
 		}
 		return p.withMemory(ctx, &f, func(ctx context.Context, m *host.Memories) error {
 			got, err := m.Reindex(ctx, m.Owner)
-			if err == nil {
-				fmt.Fprintf(p.stdout, "%d messages and %d facts indexed\n", got.Episodes, got.Facts)
+			if err != nil {
+				return err
 			}
-			return err
+			fmt.Fprintf(p.stdout, "%d messages and %d facts indexed\n", got.Episodes, got.Facts)
+			if url := m.IndexURL(); url != "" {
+				fmt.Fprintf(p.stdout, "%d of them in the index at %s\n", got.Points, url)
+			}
+			return nil
 		})
 	}
 	return c

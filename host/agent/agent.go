@@ -40,6 +40,8 @@ type Memory interface {
 type Recalled struct {
 	Text string
 	Used []turn.Recollection
+	// Degraded says that more might have been found.
+	Degraded bool
 }
 
 // Agent answers turns with a model. Safe for concurrent use.

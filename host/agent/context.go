@@ -89,6 +89,7 @@ func (r *run) recall(ctx context.Context, budget int) string {
 			r.log(ctx, "memory did not answer", got.err.Error())
 			return ""
 		}
+		r.done.Degraded = r.done.Degraded || got.Degraded
 		if got.Text == "" {
 			return ""
 		}

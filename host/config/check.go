@@ -24,6 +24,7 @@ func (l *loader) check(c *Config) {
 	}
 	l.gateway(&c.Gateway)
 	l.models(&c.LLM)
+	l.qdrant(&c.Memory.Qdrant)
 	l.folder("plugins_dir", c.PluginsDir)
 	for _, id := range sortedKeys(c.Plugins) {
 		c.Plugins[id] = l.plugin(id, c.Plugins[id])

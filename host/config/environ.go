@@ -33,6 +33,7 @@ func aliases() []alias {
 		{name: "OLLAMA_HOST", key: "llm.ollama.url", meaning: "the server as Ollama's own tools name it, such as `192.168.1.5` or `https://models.example`", read: ollamaHost},
 		{name: "OLLAMA_URL", key: "llm.ollama.url", meaning: "the server's address; goes before `OLLAMA_HOST`"},
 		{name: "OLLAMA_MODEL", key: "llm.ollama.model", meaning: "the model's name, such as `llama3.2:1b`"},
+		{name: "QDRANT_URL", key: "memory.qdrant.url", meaning: "the server's address; its port 6333 counts as 6334, on which it speaks gRPC"},
 		{name: "ALLOWED_ORIGINS", key: "gateway.allowed_origins", meaning: "separated by commas"},
 		{name: "LOG_LEVEL", key: "log.level", meaning: "`WARNING` and `CRITICAL` are understood too", read: levelName},
 	}

@@ -70,6 +70,8 @@ type MemoryFound struct {
 	Items []MemoryHit `json:"items"`
 	// Coverage is how much of the question the best hits hold, from 0 to 1.
 	Coverage float64 `json:"coverage"`
+	// Degraded says that vectors or an index should have helped, and could not.
+	Degraded bool `json:"degraded,omitempty"`
 }
 
 // MemoryHit is one thing that a search found.

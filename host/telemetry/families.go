@@ -125,7 +125,7 @@ var (
 		{name: "state", values: []string{"sent", "repeated", "acknowledged", "withdrawn"}},
 	}, nil}
 	memoryOperations = family{"memory_operations_total", counter, "Reads and writes of memories, by outcome.", []label{
-		{name: "operation", values: []string{"remember", "recall", "search", "list", "edit", "forget", "export", "import", "consolidate", "absorb"}},
+		{name: "operation", values: []string{"remember", "recall", "search", "list", "edit", "forget", "export", "import", "consolidate", "absorb", "index", "reindex"}},
 		{name: "status", values: []string{"ok", "error"}},
 	}, nil}
 	queueDepth = family{"jarvis_queue_depth", gauge, "What waits in a queue.", []label{{name: "queue", most: maxQueues}}, nil}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	client "github.com/qdrant/go-client/qdrant"
@@ -29,9 +31,7 @@ func (s *Store) Run(ctx context.Context) {
 		err := s.catchUp(ctx)
 		if err == nil && time.Since(audited) >= audits {
 			audited = time.Now()
-			if err = s.audit(ctx); err == nil {
-				err = s.Settle(ctx)
-			}
+			err = errors.Join(s.audit(ctx), s.Settle(ctx))
 		}
 		wait := lookUp
 		if err != nil {
@@ -194,7 +194,7 @@ func (s *Store) everyone(ctx context.Context) ([]memory.Owner, error) {
 func (s *Store) due() (out []memory.Owner) {
 	for o, k := range s.known() {
 		k.writing.Lock()
-		if k.whole || k.changes > 0 {
+		if k.whole || k.changes > 0 || k.indexed.Load() == unknown {
 			out = append(out, o)
 		}
 		k.writing.Unlock()
@@ -259,24 +259,71 @@ func (s *Store) follow(ctx context.Context, o memory.Owner) error {
 	return nil
 }
 
+// Push tells the server what this process changed of an owner's memory, and
+// nothing else: for a process that ends soon, beside a host that compares. An
+// error that is ErrDown says that the host will.
+func (s *Store) Push(ctx context.Context, o memory.Owner) error {
+	s.following.Lock()
+	defer s.following.Unlock()
+	k := s.owner(o)
+	k.writing.Lock()
+	ids, whole := slices.Collect(maps.Keys(k.changed)), k.whole
+	k.writing.Unlock()
+	if len(ids) == 0 && !whole {
+		return nil
+	}
+	err := s.healthy(ctx)
+	if err == nil {
+		err = s.open(ctx)
+	}
+	if err != nil {
+		return s.gone(err)
+	}
+	if whole {
+		err = s.scope(o).compare(ctx)
+	} else {
+		err = s.scope(o).update(ctx, ids)
+	}
+	s.o.Counted("index", err)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDown, err)
+	}
+	return nil
+}
+
 // audit compares how many items and points everyone has, for a server can lose
-// some without ever being down, such as from a snapshot that is restored.
+// some without ever being down, such as by a snapshot that is restored.
 func (s *Store) audit(ctx context.Context) error {
-	for o, k := range s.known() {
-		indexed := k.indexed.Load()
-		kept, points, err := s.Tally(ctx, o)
-		if err != nil {
+	for o := range s.known() {
+		if err := s.Audit(ctx, o); err != nil {
 			return err
-		}
-		if kept != points && k.indexed.Load() == indexed {
-			s.o.Log("memory index lost entries; it is compared", fmt.Errorf("%d of %d are there", points, kept))
-			k.writing.Lock()
-			k.compare()
-			k.writing.Unlock()
-			s.nudge()
 		}
 	}
 	return nil
+}
+
+// Audit compares how many items and points an owner has, and when they differ,
+// each of them.
+func (s *Store) Audit(ctx context.Context, o memory.Owner) error {
+	s.following.Lock()
+	defer s.following.Unlock()
+	k := s.owner(o)
+	if yes, err := s.current(ctx, o); !yes {
+		return err // it is not done yet
+	}
+	indexed := k.indexed.Load()
+	kept, points, err := s.Tally(ctx, o)
+	if err != nil || kept == points {
+		return err
+	}
+	if revision, err := s.Revision(ctx, o); err != nil || revision != indexed {
+		return err // it changed meanwhile
+	}
+	s.o.Log("memory index lost entries; it is compared", fmt.Errorf("%d of %d are there", points, kept))
+	k.writing.Lock()
+	k.compare()
+	k.writing.Unlock()
+	return s.follow(ctx, o)
 }
 
 // Tally counts an owner's items in the truth and in the index.

@@ -17,7 +17,7 @@ type owner struct {
 	writing sync.Mutex          // a change of the truth and its note belong together
 	changed map[string]struct{} // ids of items that may have changed since
 	changes int64               // how many changes of the truth that is
-	whole   bool                // all must be compared
+	whole   bool                // more changed than was noted
 
 	troubled atomic.Bool // the log knows that it can't be followed
 }
@@ -34,7 +34,7 @@ func (s *Store) owner(o memory.Owner) *owner {
 	defer s.mu.Unlock()
 	k := s.owners[o]
 	if k == nil {
-		k = &owner{whole: true, changed: map[string]struct{}{}}
+		k = &owner{changed: map[string]struct{}{}}
 		k.indexed.Store(unknown)
 		s.owners[o] = k
 	}

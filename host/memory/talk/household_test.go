@@ -3,6 +3,7 @@ package talk
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/memory/embedded"
+	"github.com/jarvis-host/jarvis/host/memory/qdrant"
+	"github.com/jarvis-host/jarvis/host/memory/qdrant/qdranttest"
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
@@ -22,6 +25,8 @@ import (
 type household struct {
 	*testing.T
 	*home
+	server *qdranttest.Server // nil without an index
+	index  *qdrant.Store
 	dir    string
 	random *rand.Rand
 	people []*person
@@ -41,10 +46,24 @@ type person struct {
 // private and forget, with restarts and consolidations in between. No word of
 // one is ever heard by another, none that was forgotten comes back, and the
 // counts are the same wherever they are told. M01 M04 M05 M07 M10.
-func TestADayInAHousehold(t *testing.T) {
-	h := newHousehold(t)
+func TestADayInAHousehold(t *testing.T) { newHousehold(t, nil).live() }
+
+// The same with an index on a server that is lost, late with its promises, wiped
+// and found again all day: it holds as many items as memory whenever it answers.
+// M09.
+func TestADayInAHouseholdWithAnIndexThatComesAndGoes(t *testing.T) {
+	h := newHousehold(t, qdranttest.New(t))
+	h.live()
+	if h.server.Calls("QueryBatch") < 20 {
+		t.Errorf("the index was asked %d times", h.server.Calls("QueryBatch"))
+	}
+}
+
+func (h *household) live() {
+	h.Helper()
 	for h.now.Before(noon.Add(24 * time.Hour)) {
 		h.now = h.now.Add(time.Duration(1+h.random.IntN(12)) * time.Minute)
+		h.flap()
 		h.act(h.people[h.random.IntN(len(h.people))])
 		if h.random.IntN(12) == 0 {
 			h.check()
@@ -54,9 +73,52 @@ func TestADayInAHousehold(t *testing.T) {
 	h.noBytes()
 }
 
-func newHousehold(t *testing.T) *household {
+// flap changes how the index's server fares, and lets it follow if it can.
+func (h *household) flap() {
+	h.Helper()
+	if h.server == nil {
+		return
+	}
+	trouble := []qdranttest.Trouble{{Down: true}, {Failing: 4}, {Promises: true}, {}, {}, {}}
+	h.server.Make(trouble[h.random.IntN(len(trouble))])
+	switch h.random.IntN(20) {
+	case 0:
+		h.server.Wipe()
+	case 1:
+		h.server.Lose(2)
+	}
+	_ = h.index.Settle(h.Context()) // it may be down
+}
+
+// even holds the index to as many items as memory has, once it answers.
+func (h *household) even() {
+	h.Helper()
+	if h.server == nil {
+		return
+	}
+	h.server.Make(qdranttest.Trouble{})
+	if err := h.index.Settle(h.Context()); err != nil {
+		h.Fatal(err)
+	}
+	all := 0
+	for _, p := range h.people {
+		if err := h.index.Audit(h.Context(), p.owner); err != nil {
+			h.Fatal(err)
+		}
+		kept, points, err := h.index.Tally(h.Context(), p.owner)
+		if err != nil || kept != points {
+			h.Errorf("%s: %d items, %d of them in the index, %v", p.name, kept, points, err)
+		}
+		all += kept
+	}
+	if n := len(h.server.Points("household")); n != all {
+		h.Errorf("%d items, %d points", all, n)
+	}
+}
+
+func newHousehold(t *testing.T, server *qdranttest.Server) *household {
 	t.Helper()
-	h := &household{T: t, home: newHome(t), dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 7))} //nolint:gosec // repeatable
+	h := &household{T: t, home: newHome(t), server: server, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 7))} //nolint:gosec // repeatable
 	h.open()
 	for i, name := range []string{"ana", "ben", "chloe", "david", "emma"} {
 		o, err := memory.OwnerOf(name)
@@ -74,16 +136,42 @@ func newHousehold(t *testing.T) *household {
 // open starts the memory, again where it ran before.
 func (h *household) open() {
 	h.Helper()
-	if err := h.store.Close(); err != nil {
-		h.Fatal(err)
-	}
+	h.close()
 	store, err := embedded.Open(h.dir)
 	if err != nil {
 		h.Fatal(err)
 	}
 	h.Cleanup(func() { _ = store.Close() })
 	h.store = store
-	h.Talk.Memory = memory.New(memory.Options{Store: store, Now: func() time.Time { return h.now }})
+	h.Talk.Memory = memory.New(memory.Options{Store: h.indexed(store), Now: func() time.Time { return h.now }})
+}
+
+func (h *household) close() {
+	h.Helper()
+	err := h.store.Close()
+	if h.index != nil {
+		err = errors.Join(err, h.index.Close())
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+// indexed has the index find candidates in a store, where there is one.
+func (h *household) indexed(store *embedded.Store) memory.Store {
+	h.Helper()
+	if h.server == nil {
+		return store
+	}
+	var err error
+	h.index, err = qdrant.New(qdrant.Options{
+		Truth: store, Home: "home", Dial: h.server.Dial(), SearchWithin: 10 * time.Second,
+		Server: qdrant.Server{URL: qdranttest.URL, Key: qdranttest.Key, Collection: "household"},
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return h.index
 }
 
 // word is one that nobody else says.
@@ -139,7 +227,7 @@ func (h *household) act(p *person) {
 	case n == 16:
 		h.open()
 	case n == 17:
-		if _, err := h.Talk.Memory.Reindex(h.Context(), p.owner); err != nil {
+		if _, err := h.Talk.Memory.Reindex(h.Context(), p.owner); err != nil && !errors.Is(err, qdrant.ErrDown) {
 			h.Fatal(err)
 		}
 	default:
@@ -225,6 +313,7 @@ func (h *household) hear(p *person, said string) {
 // check holds every memory to what must be true at any time.
 func (h *household) check() {
 	h.Helper()
+	h.even()
 	for _, p := range h.people {
 		archive := h.all(p)
 		for w := range p.known {
@@ -275,9 +364,7 @@ func (h *household) counts(p *person, archive string) {
 // noBytes looks for what was forgotten or private in every file.
 func (h *household) noBytes() {
 	h.Helper()
-	if err := h.store.Close(); err != nil {
-		h.Fatal(err)
-	}
+	h.close()
 	files, err := filepath.Glob(filepath.Join(h.dir, "*"))
 	if err != nil || len(files) < len(h.people) {
 		h.Fatal(files, err)

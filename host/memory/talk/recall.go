@@ -8,13 +8,19 @@ import (
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
+// Recalled is what may matter for a turn, for a model to read.
+type Recalled struct {
+	Text     string
+	Used     []turn.Recollection // what Text is made of
+	Degraded bool                // more might have been found
+}
+
 // Recall returns at most budget tokens of what is known that may matter for a
-// turn, for a model to read, and what that is made of. A temporary session gets
-// nothing.
-func Recall(ctx context.Context, m *memory.Memory, t *turn.Turn, budget int) (text string, used []turn.Recollection, err error) {
+// turn. A temporary session gets nothing.
+func Recall(ctx context.Context, m *memory.Memory, t *turn.Turn, budget int) (out Recalled, err error) {
 	o, err := memory.OwnerOf(t.User)
 	if err != nil || t.Temporary {
-		return "", nil, err
+		return out, err
 	}
 	at := t.At
 	if t.Zone != nil {
@@ -26,10 +32,11 @@ func Recall(ctx context.Context, m *memory.Memory, t *turn.Turn, budget int) (te
 		Asked: look.Asks() && look.FirstPerson() > 0,
 	})
 	if err != nil {
-		return "", nil, err
+		return out, err
 	}
 	for _, i := range got.Items {
-		used = append(used, turn.Recollection{ID: i.ID, Quote: i.Text, At: i.At})
+		out.Used = append(out.Used, turn.Recollection{ID: i.ID, Quote: i.Text, At: i.At})
 	}
-	return got.Text, used, nil
+	out.Text, out.Degraded = got.Text, got.Degraded
+	return out, nil
 }

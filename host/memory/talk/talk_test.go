@@ -294,11 +294,11 @@ func TestDoneNamesWhatWasUsed(t *testing.T) {
 	h.say(t, "ana", "en", "remember that I'm allergic to peanuts")
 	h.say(t, "ana", "en", "remember that my car is red")
 	tn := h.turn("ana", "en", "suggest a snack")
-	_, used, err := Recall(t.Context(), h.Memory, tn, 600)
+	got, err := Recall(t.Context(), h.Memory, tn, 600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	used = append(used, turn.Recollection{ID: "car", Quote: "your car is red"})
+	used := append(got.Used, turn.Recollection{ID: "car", Quote: "your car is red"})
 	d := keep(t, &Keeper{Next: answering{text: "An apple, as you can't have peanuts.", source: turn.SourceModel, memory: used}, Memory: h.Memory}, tn)
 	if len(d.Memory) == 0 {
 		t.Errorf("of %+v nothing was used", used)

@@ -52,8 +52,12 @@ func (r *reply) find(ctx context.Context, question string) ([]memory.Result, err
 	answer, err := r.Memory.Find(ctx, r.owner, memory.Question{
 		Text: question, Lang: r.lang, At: r.local(r.Now()), Limit: 2 * told, Facts: true,
 	})
-	if err != nil || answer.Coverage < memory.GateAsked {
+	if err != nil {
 		return nil, err
+	}
+	r.done.Degraded = r.done.Degraded || answer.Degraded
+	if answer.Coverage < memory.GateAsked {
+		return nil, nil
 	}
 	_, groups := analysis.Groups(question, r.lang)
 	var out []memory.Result

@@ -53,10 +53,29 @@ type Trouble struct {
 	Leaks bool
 }
 
-// New starts a server that ends with the test.
+// New starts a server in memory that ends with the test; see Dial.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{pipe: bufconn.Listen(1 << 20), collections: map[string]*collection{}, calls: map[string]int{}}
+	pipe := bufconn.Listen(1 << 20)
+	s := start(t, pipe)
+	s.pipe = pipe
+	return s
+}
+
+// Listen starts a server that ends with the test on a port of this machine, and
+// returns its address.
+func Listen(t testing.TB) (s *Server, url string) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, l), "http://" + l.Addr().String()
+}
+
+func start(t testing.TB, l net.Listener) *Server {
+	t.Helper()
+	s := &Server{collections: map[string]*collection{}, calls: map[string]int{}}
 	g := grpc.NewServer(grpc.UnaryInterceptor(s.intercept), grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 		MinTime: time.Second, PermitWithoutStream: true,
 	}))
@@ -66,7 +85,7 @@ func New(t testing.TB) *Server {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = g.Serve(s.pipe) // ends when it is stopped
+		_ = g.Serve(l) // ends when it is stopped
 	}()
 	t.Cleanup(func() {
 		g.Stop()
