@@ -200,7 +200,7 @@ func TestForeignCollection(t *testing.T) {
 	f.write(ana, say("e1", "one"))
 	soon, cancel := context.WithTimeout(t.Context(), callWithin)
 	defer cancel()
-	make := func(meta map[string]any) { //nolint:predeclared // what it does
+	found := func(meta map[string]any) {
 		t.Helper()
 		f.server.Wipe()
 		err := f.client.CreateCollection(soon, &client.CreateCollection{CollectionName: "test", Metadata: client.NewValueMap(meta)})
@@ -209,11 +209,11 @@ func TestForeignCollection(t *testing.T) {
 		}
 		f.lost.Store(true)
 	}
-	make(map[string]any{"made_by": "someone"})
+	found(map[string]any{"made_by": "someone"})
 	if err := f.Settle(t.Context()); !errors.Is(err, ErrDown) || !strings.Contains(err.Error(), `collection "test" holds something else`) {
 		t.Errorf("got %v", err)
 	}
-	make(map[string]any{metaMaker: maker})
+	found(map[string]any{metaMaker: maker})
 	f.settle()
 	f.even(ana)
 }

@@ -149,10 +149,10 @@ func TestContract(t *testing.T) {
 // double is trusted with: `QDRANT_TEST_ADDR=http://127.0.0.1:6334`, with
 // QDRANT_TEST_KEY where it wants one.
 func TestContractOnAServer(t *testing.T) {
-	memorytest.Run(t, func(t *testing.T) memory.Store { return settled{real(t, "")} })
+	memorytest.Run(t, func(t *testing.T) memory.Store { return settled{actual(t, "")} })
 }
 
-func real(t *testing.T, model string) *Store { //nolint:predeclared // not a double
+func actual(t *testing.T, model string) *Store {
 	t.Helper()
 	addr := os.Getenv("QDRANT_TEST_ADDR")
 	if addr == "" {
@@ -171,7 +171,7 @@ func real(t *testing.T, model string) *Store { //nolint:predeclared // not a dou
 
 // What only a server can show: that a change of the vectors' length, a lost
 // collection and a rebuild end with the same counts, and that vectors are found.
-func TestVectorsOnAServer(t *testing.T) { vectors(t, real(t, "m")) }
+func TestVectorsOnAServer(t *testing.T) { vectors(t, actual(t, "m")) }
 
 func TestVectors(t *testing.T) {
 	f := double(t, func(o *Options) { o.Model = "m" })

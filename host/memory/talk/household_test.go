@@ -46,22 +46,26 @@ type person struct {
 // private and forget, with restarts and consolidations in between. No word of
 // one is ever heard by another, none that was forgotten comes back, and the
 // counts are the same wherever they are told. M01 M04 M05 M07 M10.
-func TestADayInAHousehold(t *testing.T) { newHousehold(t, nil).live() }
+func TestADayInAHousehold(t *testing.T) { newHousehold(t, nil).live(24) }
 
 // The same with an index on a server that is lost, late with its promises, wiped
 // and found again all day: it holds as many items as memory whenever it answers.
 // M09.
 func TestADayInAHouseholdWithAnIndexThatComesAndGoes(t *testing.T) {
 	h := newHousehold(t, qdranttest.New(t))
-	h.live()
+	if raced {
+		h.live(6)
+		return
+	}
+	h.live(24)
 	if h.server.Calls("QueryBatch") < 20 {
 		t.Errorf("the index was asked %d times", h.server.Calls("QueryBatch"))
 	}
 }
 
-func (h *household) live() {
+func (h *household) live(hours int) {
 	h.Helper()
-	for h.now.Before(noon.Add(24 * time.Hour)) {
+	for h.now.Before(noon.Add(time.Duration(hours) * time.Hour)) {
 		h.now = h.now.Add(time.Duration(1+h.random.IntN(12)) * time.Minute)
 		h.flap()
 		h.act(h.people[h.random.IntN(len(h.people))])
