@@ -148,9 +148,8 @@ func (h *Host) tidyAll(ctx context.Context, whole bool) bool {
 	}
 	defer done()
 	owners, err := h.memory.Owners(ctx)
-	if err != nil {
-		h.log.Warn("memories not tidied up", telemetry.KeyError, err)
-		return false
+	if err != nil && ctx.Err() == nil {
+		h.log.Warn("some memories not tidied up", telemetry.KeyError, err)
 	}
 	for _, o := range owners {
 		if ctx.Err() != nil {

@@ -38,7 +38,8 @@ type Store interface {
 	Delete(context.Context, Owner, ...string) ([]string, error)
 	// Erase removes everything of an owner.
 	Erase(context.Context, Owner) error
-	// Owners lists who has a memory.
+	// Owners lists who has a memory. With an error that is ErrDamaged, it lists all
+	// but those whose memory can't be read.
 	Owners(context.Context) ([]Owner, error)
 	// Counts says how much an owner's memory holds.
 	Counts(context.Context, Owner) (Counts, error)

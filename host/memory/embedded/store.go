@@ -119,28 +119,28 @@ func (s *Store) with(ctx context.Context, doing string, o memory.Owner, create b
 	return nil
 }
 
-// Owners implements [memory.Store].
-func (s *Store) Owners(ctx context.Context) ([]memory.Owner, error) {
+// Owners implements [memory.Store]. Files that can't be read hide nobody else.
+func (s *Store) Owners(ctx context.Context) (out []memory.Owner, err error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil, fmt.Errorf("list owners of memories: %w", err)
 	}
-	var out []memory.Owner
+	var problems []error
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), suffix) {
 			continue
 		}
 		user, err := ownerIn(ctx, filepath.Join(s.dir, e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("list owners of memories: %w", err)
+		if err == nil {
+			var o memory.Owner
+			if o, err = memory.OwnerOf(user); err == nil {
+				out = append(out, o)
+				continue
+			}
 		}
-		o, err := memory.OwnerOf(user)
-		if err != nil {
-			return nil, fmt.Errorf("list owners of memories: %s: %w", e.Name(), err)
-		}
-		out = append(out, o)
+		problems = append(problems, fmt.Errorf("list owners of memories: %s: %w", e.Name(), err))
 	}
-	return out, nil
+	return out, errors.Join(problems...)
 }
 
 // Erase implements [memory.Store]. The file is overwritten by deleting its
