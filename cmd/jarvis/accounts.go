@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -216,27 +219,68 @@ func userRows(users []auth.User) []userRow {
 
 func userRemoveCommand() command {
 	c := command{
-		name: "user remove", args: "NAME", summary: "remove a user and all of their keys",
-		example: "  jarvis user remove alice",
+		name: "user remove", args: "NAME [--json]",
+		summary: "remove a user with all that is kept of them: keys, conversations, memories, what plugins keep; prints a receipt",
+		example: "  jarvis user export alice alice.jsonl\n  jarvis user remove alice\n  jarvis user remove alice --json > receipt.json",
 	}
 	c.run = func(ctx context.Context, p *program, args []string) error {
 		fs := p.flags(c)
 		var f configFlags
 		f.register(fs)
+		asJSON := fs.Bool("json", false, "print the receipt as JSON")
 		rest, err := parse(fs, args, 1, 1)
 		if err != nil {
 			return err
 		}
-		return p.withAccounts(ctx, &f, func(ctx context.Context, _ *config.Snapshot, s *host.Accounts) error {
+		return p.withAccounts(ctx, &f, func(ctx context.Context, cfg *config.Snapshot, s *host.Accounts) error {
 			u, err := userNamed(ctx, s, rest[0])
 			if err != nil {
 				return err
 			}
-			if err := s.RemoveUser(ctx, u.ID); err != nil {
+			r, err := s.ErasePerson(ctx, cfg, u)
+			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.stdout, "removed %s\n", u.Name)
+			if *asJSON {
+				return p.json(r)
+			}
+			fmt.Fprintf(p.stdout, "removed %s (%s) at %s; nothing of them is left\n", r.User, r.ID, r.Ended.Format(time.RFC3339))
+			for _, kind := range slices.Sorted(maps.Keys(r.Erased)) {
+				fmt.Fprintf(p.stdout, "  %-10s %d\n", kind, r.Erased[kind])
+			}
+			if r.Later != "" {
+				fmt.Fprintln(p.stderr, "a running host, or the next one, also clears", r.Later)
+			}
 			return nil
+		})
+	}
+	return c
+}
+
+func userExportCommand() command {
+	c := command{
+		name: "user export", args: "NAME [FILE]",
+		summary: "write everything that is kept of a user as JSON lines, to a new file or the output",
+		example: "  jarvis user export alice alice.jsonl\n  jarvis user export alice | gzip > alice.jsonl.gz",
+	}
+	c.run = func(ctx context.Context, p *program, args []string) error {
+		fs := p.flags(c)
+		var f configFlags
+		f.register(fs)
+		rest, err := parse(fs, args, 1, 2)
+		if err != nil {
+			return err
+		}
+		return p.withAccounts(ctx, &f, func(ctx context.Context, cfg *config.Snapshot, s *host.Accounts) error {
+			u, err := userNamed(ctx, s, rest[0])
+			if err != nil {
+				return err
+			}
+			write := func(w io.Writer) error { return s.ExportPerson(ctx, cfg, u, w) }
+			if len(rest) == 1 {
+				return write(p.stdout)
+			}
+			return exportTo(rest[1], write)
 		})
 	}
 	return c

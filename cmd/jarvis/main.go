@@ -63,7 +63,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), initCommand(), doctorCommand(), loginCommand(), chatCommand(),
-		userAddCommand(), userListCommand(), userRemoveCommand(),
+		userAddCommand(), userListCommand(), userExportCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
 		pluginNewCommand(), pluginCallCommand(), pluginVerifyCommand(), replayCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),

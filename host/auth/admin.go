@@ -76,6 +76,18 @@ func (s *Service) Users(ctx context.Context) ([]User, error) {
 
 // RemoveUser removes a user and all its keys. The last operator stays.
 func (s *Service) RemoveUser(ctx context.Context, id string) error {
+	if err := s.Removable(ctx, id); err != nil {
+		return err
+	}
+	defer s.Changed()
+	if err := s.store.DeleteUser(ctx, id); err != nil {
+		return fmt.Errorf("remove user: %w", err)
+	}
+	return nil
+}
+
+// Removable says why a user cannot be removed.
+func (s *Service) Removable(ctx context.Context, id string) error {
 	users, err := s.store.Users(ctx)
 	if err != nil {
 		return fmt.Errorf("list users: %w", err)
@@ -83,10 +95,6 @@ func (s *Service) RemoveUser(ctx context.Context, id string) error {
 	others := slices.ContainsFunc(users, func(u User) bool { return u.Role == turn.RoleOperator && u.ID != id })
 	if slices.ContainsFunc(users, func(u User) bool { return u.ID == id && u.Role == turn.RoleOperator }) && !others {
 		return &protocol.Problem{Code: protocol.Conflict, Text: protocol.WordLastOperator, Err: errors.New("the last operator cannot be removed")}
-	}
-	defer s.Changed()
-	if err := s.store.DeleteUser(ctx, id); err != nil {
-		return fmt.Errorf("remove user: %w", err)
 	}
 	return nil
 }
