@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/memory/talk"
@@ -49,7 +48,7 @@ func (p pluginMemory) Remember(ctx context.Context, _, user, _, text string) (st
 	if err != nil {
 		return "", err
 	}
-	f, err := p.m.State(ctx, o, text, memory.KindFact, memory.OriginPlugin, time.Time{})
+	f, err := p.m.State(ctx, o, memory.Statement{Text: text, Origin: memory.OriginPlugin})
 	if errors.Is(err, memory.ErrInvalid) {
 		return "", &sdk.Error{Code: sdk.CodeInvalid, Err: err}
 	}

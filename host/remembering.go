@@ -313,7 +313,7 @@ func describe(ctx context.Context, m *memory.Memory, o memory.Owner, id string) 
 }
 
 // AddMemory implements gateway.Memories.
-func (r *remembered) AddMemory(ctx context.Context, who session.Identity, n protocol.NewMemory) (item protocol.Memory, err error) {
+func (r *remembered) AddMemory(ctx context.Context, who session.Identity, id string, n protocol.NewMemory) (item protocol.Memory, err error) {
 	expires, err := expiry(n.Expires)
 	if err != nil {
 		return item, err
@@ -323,10 +323,9 @@ func (r *remembered) AddMemory(ctx context.Context, who session.Identity, n prot
 		return item, protocol.BadValue("kind", n.Kind, joined(memory.Kinds()))
 	}
 	err = r.with("remember", who, func(m *memory.Memory, o memory.Owner) error {
-		k, err := m.State(ctx, o, n.Text, kind, memory.OriginExplicit, expires)
-		if err == nil && n.Pinned {
-			k, err = m.EditFact(ctx, o, k.ID, memory.Edit{Pinned: &n.Pinned})
-		}
+		k, err := m.State(ctx, o, memory.Statement{
+			ID: id, Text: n.Text, Kind: kind, Origin: memory.OriginExplicit, Pinned: n.Pinned, Expires: expires,
+		})
 		if err == nil {
 			item = factItem(k, nil)
 		}

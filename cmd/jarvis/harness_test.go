@@ -184,6 +184,12 @@ func (h *hostProcess) get(path string, into any) int { return h.rest(http.Method
 
 func (h *hostProcess) rest(method, path, body string, into any) int {
 	h.t.Helper()
+	return h.restWith(method, path, body, into, "Content-Type", "application/json")
+}
+
+// restWith asks with one more header.
+func (h *hostProcess) restWith(method, path, body string, into any, header, value string) int {
+	h.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+h.addr+path, strings.NewReader(body))
@@ -192,6 +198,7 @@ func (h *hostProcess) rest(method, path, body string, into any) int {
 	}
 	req.Header.Set("Authorization", "Bearer "+h.key)
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(header, value)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		h.t.Fatal(err)

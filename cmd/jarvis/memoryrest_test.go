@@ -15,6 +15,19 @@ func TestMemoriesOverREST(t *testing.T) {
 	if code := h.rest(http.MethodPost, "/v1/memories", `{"text":"I like hiking","kind":"preference","pinned":true}`, &added); code != http.StatusCreated || added.ID == "" || !added.Pinned || added.Kind != "preference" {
 		t.Fatalf("add: %d %+v", code, added)
 	}
+	// The same Idempotency-Key adds once, also when it is repeated, and never something else.
+	once := func(body string) (m protocol.Memory, code int) {
+		code = h.restWith(http.MethodPost, "/v1/memories", body, &m, "Idempotency-Key", "tea 1")
+		return m, code
+	}
+	tea, code := once(`{"text":"I like tea"}`)
+	if again, code2 := once(`{"text":"I like tea"}`); code != 201 || code2 != 201 || again.ID != tea.ID || tea.ID == "" {
+		t.Errorf("the same key: %d %+v, %d %+v", code, tea, code2, again)
+	}
+	if _, code := once(`{"text":"I like coffee"}`); code != http.StatusConflict {
+		t.Errorf("the same key with another body: %d", code)
+	}
+	h.rest(http.MethodDelete, "/v1/memories/"+tea.ID, "", nil)
 	var changed protocol.Memory
 	if code := h.rest(http.MethodPatch, "/v1/memories/"+added.ID, `{"text":"I like climbing","expires":"2099-01-01T00:00:00Z"}`, &changed); code != 200 || changed.Text != "I like climbing" || !strings.HasPrefix(changed.Expires, "2099") {
 		t.Errorf("change: %d %+v", code, changed)

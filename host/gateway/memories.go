@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"io"
 	"net/http"
@@ -28,7 +30,8 @@ type MemoryQuery struct {
 type Memories interface {
 	Memories(ctx context.Context, who session.Identity, q MemoryQuery) (items []protocol.Memory, next string, err error)
 	Memory(ctx context.Context, who session.Identity, id string) (protocol.Memory, error)
-	AddMemory(ctx context.Context, who session.Identity, n protocol.NewMemory) (protocol.Memory, error)
+	// AddMemory adds a memory; with an id that it has already, only once.
+	AddMemory(ctx context.Context, who session.Identity, id string, n protocol.NewMemory) (protocol.Memory, error)
 	ChangeMemory(ctx context.Context, who session.Identity, id string, c protocol.MemoryChange) (protocol.Memory, error)
 	// ForgetMemory deletes for good, and returns all that went with it.
 	ForgetMemory(ctx context.Context, who session.Identity, id string) ([]string, error)
@@ -121,21 +124,40 @@ func (s *Server) getMemory(x *exchange) error {
 }
 
 func (s *Server) addMemory(x *exchange) error {
-	var body protocol.NewMemory
-	if err := x.body(&body); err != nil {
+	data, err := x.read()
+	if err != nil {
 		return err
+	}
+	var body protocol.NewMemory
+	if p := decode(data, &body, true); p != nil {
+		return p
 	}
 	if p := protocol.CheckText("text", body.Text); p != nil {
 		return p
 	}
+	var id string
+	if key := x.r.Header.Get("Idempotency-Key"); key != "" {
+		first, err := s.repeatMemory.use(x.who.User.ID, key, data, s.now())
+		if err != nil {
+			return err
+		}
+		defer first.Unlock()
+		id = memoryID(key) // the memory itself knows, also after a restart
+	}
 	if err := x.allowChat(); err != nil {
 		return err
 	}
-	m, err := s.o.Memories.AddMemory(x.r.Context(), x.identity(), body)
+	m, err := s.o.Memories.AddMemory(x.r.Context(), x.identity(), id, body)
 	if err != nil {
 		return err
 	}
 	return x.json(http.StatusCreated, m)
+}
+
+// memoryID is the id of the memory that an Idempotency-Key adds.
+func memoryID(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "f_i" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 }
 
 func (s *Server) changeMemory(x *exchange) error {

@@ -39,6 +39,8 @@ type Server struct {
 	router *httprouter.Router
 	http   *http.Server
 	repeat repeats
+	// repeatMemory is the same for memories that are added.
+	repeatMemory repeats
 	zones  sync.Map // name -> *time.Location
 
 	draining atomic.Bool

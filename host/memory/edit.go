@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -81,24 +83,41 @@ func (m *Memory) EditFact(ctx context.Context, o Owner, id string, e Edit) (*Fac
 	return k, m.store.Write(ctx, o, Batch{At: m.now(), Facts: []Fact{*k}})
 }
 
+// Statement is a fact that is given as a sentence.
+type Statement struct {
+	ID      string // made when empty
+	Text    string
+	Kind    Kind // KindFact when empty
+	Origin  Origin
+	Pinned  bool
+	Expires time.Time // the zero time is never
+}
+
 // State keeps a fact that is given as a sentence, as a person or a plugin
-// writes it outside of a conversation.
-func (m *Memory) State(ctx context.Context, o Owner, text string, kind Kind, origin Origin, expires time.Time) (*Fact, error) {
-	text, err := m.clean(text)
+// writes it outside of a conversation. One with an id that is there already and
+// says the same is kept once; ErrExists where it says something else.
+func (m *Memory) State(ctx context.Context, o Owner, s Statement) (*Fact, error) {
+	text, err := m.clean(s.Text)
 	if err != nil {
 		return nil, err
+	}
+	defer m.alone(o)()
+	if s.ID != "" {
+		if k, err := m.Fact(ctx, o, s.ID); !errors.Is(err, ErrNotFound) {
+			if err == nil && k.Text != text {
+				err = fmt.Errorf("%s: %w", s.ID, ErrExists)
+			}
+			return k, err
+		}
 	}
 	t := analysis.Analyze(text, "")
 	feeling := salience.Feel(t)
 	k := Fact{
-		ID: newID("f"), Kind: kind, Subject: Self, Predicate: "said", Object: text, Text: text, Lang: t.Lang, Terms: t.Terms(),
-		Confidence: 1, Origin: origin, From: m.now(), Expires: expires,
+		ID: cmp.Or(s.ID, newID("f")), Kind: cmp.Or(s.Kind, KindFact), Subject: Self, Predicate: "said", Object: text, Text: text,
+		Lang: t.Lang, Terms: t.Terms(), Confidence: 1, Origin: s.Origin, From: m.now(), Expires: s.Expires, Pinned: s.Pinned,
 		Importance: 1, Arousal: feeling.Arousal, Valence: feeling.Valence,
 	}
-	if kind == "" {
-		k.Kind = KindFact
-	}
-	if origin == OriginPlugin { // not said by the person
+	if s.Origin == OriginPlugin { // not said by the person
 		k.Confidence, k.Importance = 0.7, salience.Importance(t)
 	}
 	k.Stability = salience.Stability(k.Importance, k.Arousal)

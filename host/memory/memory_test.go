@@ -284,11 +284,11 @@ func TestConsolidationMergesSupersedesAndSeesPatterns(t *testing.T) {
 		b.clock = b.clock.AddDate(0, 0, 1)
 	}
 	expires := b.clock.Add(time.Hour)
-	if _, err := b.State(t.Context(), b.o, "the plumber comes at ten", memory.KindEvent, memory.OriginExplicit, expires); err != nil {
+	if _, err := b.State(t.Context(), b.o, memory.Statement{Text: "the plumber comes at ten", Kind: memory.KindEvent, Origin: memory.OriginExplicit, Expires: expires}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := b.State(t.Context(), b.o, "the bin is green", memory.KindFact, memory.OriginExplicit, time.Time{}); err != nil {
+		if _, err := b.State(t.Context(), b.o, memory.Statement{Text: "the bin is green", Origin: memory.OriginExplicit}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,7 +22,7 @@ func (r *reply) remember(ctx context.Context, what string) error {
 	if r.noted(ctx, kept) {
 		return nil
 	}
-	k, err := r.Memory.State(ctx, r.owner, what, memory.KindFact, memory.OriginExplicit, time.Time{})
+	k, err := r.Memory.State(ctx, r.owner, memory.Statement{Text: what, Origin: memory.OriginExplicit})
 	if err != nil {
 		return err
 	}
