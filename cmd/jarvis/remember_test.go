@@ -173,3 +173,32 @@ func TestMemoryAnswersWithoutAModel(t *testing.T) {
 		t.Errorf("what it does not know: %+v", got.done)
 	}
 }
+
+// M05: a question whether to forget waits for its reply although the host is
+// killed, and then it is forgotten for good.
+func TestForgettingIsAskedAcrossARestart(t *testing.T) {
+	dir := t.TempDir()
+	h := startHost(t, dir, quiet)
+	c := h.dial("a")
+	c.ask("remember that the code is zanzibar")
+	c.say("forget everything about the code")
+	var q, again protocol.Question
+	c.into(c.next(protocol.TypeQuestion), &q)
+	h.kill()
+	until(t, "the plugins to go with the host", func() bool { return len(h.processes()) == 0 })
+
+	h = startHost(t, dir, quiet)
+	c = h.dial("b")
+	c.send(protocol.Resume{Type: protocol.TypeResume, Session: q.Session})
+	if c.into(c.next(protocol.TypeQuestion), &again); again.Question != q.Question {
+		t.Fatalf("the question became %+v, it was %+v", again, q)
+	}
+	c.send(protocol.Reply{Type: protocol.TypeReply, Question: q.Question, Value: []byte("true")})
+	var done protocol.Done
+	if c.into(c.next(protocol.TypeDone), &done); done.Source != "memory" || done.State != "answered" {
+		t.Errorf("after the reply: %+v", done)
+	}
+	if left := h.memories(); len(left.Items) != 0 {
+		t.Errorf("left: %+v", left)
+	}
+}

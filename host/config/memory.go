@@ -60,23 +60,23 @@ var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$`)
 
 // qdrant checks the server's section and reads its key.
 func (l *loader) qdrant(q *QdrantConfig) {
-	const key = "memory.qdrant"
+	const key = "memory.qdrant." // begins every key of the section
 	if !collectionName.MatchString(q.Collection) {
-		l.at(key+".collection", quote(q.Collection), "a name of letters, digits, _ and -", "")
+		l.at(key+"collection", quote(q.Collection), "a name of letters, digits, _ and -", "")
 	}
 	if q.URL != "" {
-		l.qdrantURL(key+".url", q.URL)
+		l.qdrantURL(key+"url", q.URL)
 	}
 	if q.KeyFile == "" {
 		return
 	}
 	if !q.Key.IsZero() {
-		l.at(key+".key_file", quote(q.KeyFile), "one source of the key", key+".key is set too ("+l.originOf(key+".key").where+")")
+		l.at(key+"key_file", quote(q.KeyFile), "one source of the key", key+"key is set too ("+l.originOf(key+"key").where+")")
 		return
 	}
-	if text, ok := l.privateFile(key+".key_file", q.KeyFile); ok {
+	if text, ok := l.privateFile(key+"key_file", q.KeyFile); ok {
 		q.Key = NewSecret(text)
-		l.know(key+".key_file", text)
+		l.know(key+"key_file", text)
 	}
 }
 

@@ -38,6 +38,9 @@ type Sentences interface {
 type Memory interface {
 	Answer(ctx context.Context, t *turn.Turn, text string, yield func(turn.Event) bool) (done turn.Done, ok bool, err error)
 	Recollect(ctx context.Context, t *turn.Turn, text string, yield func(turn.Event) bool) (done turn.Done, ok bool, err error)
+	// Resume goes on with a question of its own that waited while the host was
+	// stopped; ok is false for anyone else's.
+	Resume(ctx context.Context, t *turn.Turn, from turn.Resumed, yield func(turn.Event) bool) (done turn.Done, ok bool)
 }
 
 // Dialog answers turns by its stages. Safe for concurrent use.

@@ -21,6 +21,12 @@ func (a *answer) begin(ctx context.Context) (said []string, taken bool, err erro
 // stopped. A model that wanted the call is not asked again: what the tool says
 // is the answer.
 func (a *answer) resume(ctx context.Context, from turn.Resumed) error {
+	if a.d.Memory != nil {
+		if d, ok := a.d.Memory.Resume(ctx, a.t, from, a.emit); ok {
+			a.remembered(d)
+			return nil
+		}
+	}
 	a.state, a.source = turn.Answered, turn.SourceIntent
 	streamed := a.text.Len()
 	q, res, err := a.d.Tools.Resume(ctx, a.t, from.State, from.Reply, a.emit)

@@ -41,7 +41,7 @@ type Server struct {
 	repeat repeats
 	// repeatMemory is the same for memories that are added.
 	repeatMemory repeats
-	zones  sync.Map // name -> *time.Location
+	zones        sync.Map // name -> *time.Location
 
 	draining atomic.Bool
 	closing  chan struct{} // closed when Shutdown begins

@@ -77,11 +77,16 @@ func (r *reply) agree(ctx context.Context, chosen *memory.Selected) error {
 		r.say(r.Words(r.lang, "memory.forget_nothing"))
 		return nil
 	}
-	q := &turn.Question{Kind: turn.AskConfirm, Text: r.preview(chosen, n)}
+	q := &turn.Question{Kind: turn.AskConfirm, Text: r.preview(chosen, n), Resume: r.freeze(chosen.IDs())}
 	if !r.yield(q) {
 		return nil
 	}
-	if q.Reply.Value != "true" {
+	return r.forgetAgreed(ctx, chosen, q.Reply)
+}
+
+// forgetAgreed forgets what was shown, if the end user agrees.
+func (r *reply) forgetAgreed(ctx context.Context, chosen *memory.Selected, answer turn.Reply) error {
+	if answer.Expired || answer.Value != "true" {
 		r.say(r.Words(r.lang, "memory.kept"))
 		return nil
 	}

@@ -349,3 +349,54 @@ func TestABrokenMemoryIsSaid(t *testing.T) {
 		t.Errorf("%+v, logged %v", d, logged)
 	}
 }
+
+// A question whether to forget outlives the host: what was shown goes when the end
+// user agrees afterwards, and stays otherwise. M05.
+func TestForgettingIsAgreedToAfterARestart(t *testing.T) {
+	for name, test := range map[string]struct {
+		reply turn.Reply
+		left  bool
+		says  string
+	}{
+		"yes":      {turn.Reply{Value: "true"}, false, "memory.forgotten"},
+		"no":       {turn.Reply{Value: "false"}, true, "memory.kept"},
+		"too late": {turn.Reply{Expired: true}, true, "memory.kept"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHome(t)
+			h.say(t, "ana", "en", "remember that my shoe size is 39")
+			tn := h.turn("ana", "en", "forget everything about my shoe size")
+			var state []byte
+			_, ok, err := h.Answer(t.Context(), tn, tn.Text, func(ev turn.Event) bool {
+				if q, ok := ev.(*turn.Question); ok {
+					state = q.Resume
+				}
+				return false // the host stops
+			})
+			if !ok || err != nil || state == nil {
+				t.Fatal(ok, err, state)
+			}
+			h.say(t, "ana", "en", "remember that my shoe is lost") // was not shown
+			if strings.Contains(string(state), "shoe") {
+				t.Errorf("what waits holds what was said: %s", state)
+			}
+			var text strings.Builder
+			d, ok := h.Resume(t.Context(), tn, turn.Resumed{State: state, Reply: test.reply}, func(ev turn.Event) bool {
+				if d, ok := ev.(turn.Delta); ok {
+					text.WriteString(d.Text)
+				}
+				return true
+			})
+			if !ok || d.Source != turn.SourceMemory || d.State != turn.Answered || !strings.Contains(text.String(), test.says) {
+				t.Errorf("%t %+v %q", ok, d, text.String())
+			}
+			all := h.say(t, "ana", "en", "what do you know about me?")
+			if strings.Contains(all, "39") != test.left || !strings.Contains(all, "lost") {
+				t.Errorf("left: %q", all)
+			}
+		})
+	}
+	if _, ok := newHome(t).Resume(t.Context(), &turn.Turn{User: "ana"}, turn.Resumed{State: []byte(`{"Request":{},"Call":"c"}`)}, nil); ok {
+		t.Error("a tool's question is taken for memory's")
+	}
+}
