@@ -62,14 +62,11 @@ func (s *Store) pause(ctx context.Context, most time.Duration, wakes bool) {
 func (s *Store) Settle(ctx context.Context) error {
 	s.following.Lock()
 	defer s.following.Unlock()
-	if _, err := s.connect(ctx); err != nil {
-		return err
+	err := s.followSome(ctx, true)
+	if errors.Is(err, errNoPlace) {
+		err = s.followSome(ctx, true)
 	}
-	owners, err := s.everyone(ctx)
-	if err != nil {
-		return err
-	}
-	return s.followAll(ctx, owners)
+	return err
 }
 
 // catchUp makes the index hold what is known to be missing: everything, when the
@@ -77,12 +74,21 @@ func (s *Store) Settle(ctx context.Context) error {
 func (s *Store) catchUp(ctx context.Context) error {
 	s.following.Lock()
 	defer s.following.Unlock()
+	err := s.followSome(ctx, false)
+	if errors.Is(err, errNoPlace) {
+		err = s.followSome(ctx, true)
+	}
+	return err
+}
+
+// followSome follows everyone, or those who are known to need it.
+func (s *Store) followSome(ctx context.Context, all bool) error {
 	fresh, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
 	var owners []memory.Owner
-	if fresh {
+	if all || fresh {
 		owners, err = s.everyone(ctx)
 	} else {
 		owners = s.due()
@@ -248,6 +254,10 @@ func (s *Store) follow(ctx context.Context, o memory.Owner) error {
 		k.compare() // what was taken is not known to be done
 		k.writing.Unlock()
 		if !fromServer(err) {
+			return err
+		}
+		if errors.Is(err, errNoPlace) {
+			s.lost.Store(true) // the collection is made anew, at once
 			return err
 		}
 		if ctx.Err() == nil {

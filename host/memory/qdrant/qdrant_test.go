@@ -204,11 +204,7 @@ func vectors(t *testing.T, s *Store) {
 			put[fmt.Sprintf("e%d", i+1)] = v
 		}
 		must(s.PutVectors(ctx, o, "m", put))
-		err := s.Settle(ctx) // finds that the collection must be made anew, and does at the second look
-		if err != nil {
-			err = s.Settle(ctx)
-		}
-		must(err)
+		must(s.Settle(ctx)) // makes the collection anew, for vectors
 		if length == 5 {
 			s.lost.Store(true) // the next start of the host
 			must(s.Settle(ctx))
