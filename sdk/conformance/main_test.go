@@ -207,8 +207,8 @@ func leaky() *sdk.Plugin {
 	lock := make(chan struct{}, 1)
 	return base(func(context.Context, *sdk.Call) (string, error) {
 		lock <- struct{}{}
+		defer func() { <-lock }()
 		kept = append(kept, []byte(strings.Repeat("x", 64<<10)))
-		<-lock
 		return fmt.Sprint(len(kept) > 0), nil
 	})
 }
