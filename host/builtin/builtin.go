@@ -40,34 +40,22 @@ const helpTool = "help"
 type tools struct {
 	o      Options
 	plugin *sdk.Plugin
+	zones  map[string]*time.Location // by the folded names of their places
 }
 
 type noArgs struct{}
 
 // New returns the built-in tools as a plugin that needs no process.
 func New(o Options) *sdk.Plugin {
-	b := &tools{o: o}
+	b := &tools{o: o, zones: loadZones()}
 	p := sdk.New(o.ID, o.Version, "What the host knows by itself: time, date, help").Languages("fr", "en")
 	b.plugin = p
-	sdk.Tool(p, "time", "The current time of day", b.time, sdk.ReadOnly(),
-		sdk.Examples("fr", sdk.Example{Text: "quelle heure est-il"}), sdk.Examples("en", sdk.Example{Text: "what time is it"}))
-	sdk.Tool(p, "date", "Today's date and weekday", b.date, sdk.ReadOnly(),
-		sdk.Examples("fr", sdk.Example{Text: "quel jour sommes-nous"}), sdk.Examples("en", sdk.Example{Text: "what's the date"}))
+	b.clock(p)
 	sdk.Tool(p, helpTool, "What the assistant can do", b.help, sdk.ReadOnly(),
 		sdk.Examples("fr", sdk.Example{Text: "que sais-tu faire ?"}), sdk.Examples("en", sdk.Example{Text: "what can you do?"}))
 	sdk.Tool(p, "undo", "Take back what was done last", b.undo, sdk.Additive())
 	p.SentencesFS(sentenceFiles, "sentences/*.yaml")
 	return p
-}
-
-func (b *tools) time(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
-	now := b.o.Now().In(c.Zone())
-	return b.o.Words(c.Locale(), "builtin.time", b.o.FormatTime(c.Locale(), now)), nil
-}
-
-func (b *tools) date(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
-	now := b.o.Now().In(c.Zone())
-	return b.o.Words(c.Locale(), "builtin.date", b.o.FormatDate(c.Locale(), now)), nil
 }
 
 // undo takes back what was done last in the session.

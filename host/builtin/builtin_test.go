@@ -1,9 +1,13 @@
 package builtin
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the test does not depend on the machine's
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/jarvis-host/jarvis/host/texts"
 	"github.com/jarvis-host/jarvis/sdk"
@@ -76,9 +80,9 @@ func TestWhatIsSaidReachesTheTools(t *testing.T) {
 	}
 }
 
-func answer(t *testing.T, name, lang, zone string) string {
+func answer(t *testing.T, name, lang, zone, args string) string {
 	t.Helper()
-	for ev, err := range tools1().Invoke(t.Context(), &sdk.Invocation{Tool: name, Info: sdk.CallInfo{Locale: lang, TimeZone: zone}}) {
+	for ev, err := range tools1().Invoke(t.Context(), &sdk.Invocation{Tool: name, Args: []byte(args), Info: sdk.CallInfo{Locale: lang, TimeZone: zone}}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,16 +95,58 @@ func answer(t *testing.T, name, lang, zone string) string {
 }
 
 func TestTheToolsAnswerInThePersonsLanguageAndZone(t *testing.T) {
-	for _, tc := range []struct{ name, lang, zone, want string }{
-		{"time", "fr", "Europe/Paris", "0 h 30"},
-		{"time", "en", "America/New_York", "6:30"},
-		{"date", "fr", "Europe/Paris", "mercredi 25 novembre 2026"},
-		{"date", "en", "UTC", "Tuesday 24 November 2026"},
-		{"help", "fr", "UTC", "« jouons »\n- « quelle heure est-il »"},
-		{"help", "en", "UTC", "“let's play”\n- “what time is it” · “what's the date”\n- “remember that I like tea”"},
+	for _, tc := range []struct{ name, lang, zone, args, want string }{
+		{"time", "fr", "Europe/Paris", "", "0 h 30"},
+		{"time", "en", "America/New_York", "", "6:30"},
+		{"time", "fr", "Europe/Paris", `{"place":"corée du sud"}`, "corée du sud : il est 8 h 30, mercredi 25 novembre 2026."},
+		{"time", "en", "Europe/Paris", `{"place":"Los Angeles"}`, "Los Angeles: it's 3:30"},
+		{"date", "fr", "Europe/Paris", "", "mercredi 25 novembre 2026"},
+		{"date", "en", "UTC", "", "Tuesday 24 November 2026"},
+		{"date", "fr", "Europe/Paris", `{"day":"tomorrow"}`, "Demain, nous serons le jeudi 26 novembre 2026."},
+		{"date", "en", "UTC", `{"day":"yesterday"}`, "Yesterday was Monday 23 November 2026."},
+		{"week", "fr", "UTC", "", "semaine 48"},
+		{"help", "fr", "UTC", "", "« jouons »\n- « quelle heure est-il »"},
+		{"help", "en", "UTC", "", "“let's play”\n- “what time is it” · “what's the date”\n- “remember that I like tea”"},
 	} {
-		if got := strings.ReplaceAll(answer(t, tc.name, tc.lang, tc.zone), "\u00a0", " "); !strings.Contains(got, tc.want) {
+		if got := strings.ReplaceAll(answer(t, tc.name, tc.lang, tc.zone, tc.args), "\u00a0", " "); !strings.Contains(got, tc.want) {
 			t.Errorf("%s %s %s: %q, want %q in it", tc.name, tc.lang, tc.zone, got, tc.want)
+		}
+	}
+}
+
+func TestAnUnknownPlaceIsNamed(t *testing.T) {
+	for _, err := range tools1().Invoke(t.Context(), &sdk.Invocation{Tool: "time", Args: []byte(`{"place":"Atlantis"}`), Info: sdk.CallInfo{Locale: "fr"}}) {
+		if e, ok := errors.AsType[*sdk.Error](err); err != nil && (!ok || e.Code != sdk.CodeNotFound || !strings.Contains(e.Message, "« Atlantis »")) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// Every place that the sentences know has a zone.
+func TestEveryPlaceHasAZone(t *testing.T) {
+	zones := loadZones()
+	for _, name := range []string{"sentences/fr.yaml", "sentences/en.yaml"} {
+		data, err := sentenceFiles.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Lists struct {
+				Place struct {
+					Values []string `yaml:"values"`
+				} `yaml:"place"`
+			} `yaml:"lists"`
+		}
+		if err := yaml.Unmarshal(data, &file); err != nil {
+			t.Fatal(err)
+		}
+		if len(file.Lists.Place.Values) < 100 {
+			t.Errorf("%s has %d places", name, len(file.Lists.Place.Values))
+		}
+		for _, place := range file.Lists.Place.Values {
+			if zones[texts.Fold(place)] == nil {
+				t.Errorf("%s: %s has no zone", name, place)
+			}
 		}
 	}
 }

@@ -188,8 +188,10 @@ func TestAPluginThatGrowsIsEndedAlone(t *testing.T) {
 	if got, err := answer(t, s, "hello"); got != "hello" || err != nil {
 		t.Errorf("the next call got %q, %v", got, err)
 	}
-	if st := status(t, s, "good"); len(st.Stderr) == 0 || !strings.Contains(strings.Join(st.Stderr, "\n"), "out of memory") {
-		t.Errorf("got %+v", st)
+	// What can't be had first is memory for the heap or for another thread.
+	said := strings.Join(status(t, s, "good").Stderr, "\n")
+	if !strings.Contains(said, "out of memory") && !strings.Contains(said, "pthread_create failed") {
+		t.Errorf("got %q", said)
 	}
 }
 

@@ -68,6 +68,28 @@ func TestAForecastIsTold(t *testing.T) {
 	}
 }
 
+// A weekend is Saturday and Sunday, and what is left of it once it has begun.
+func TestAWeekendIsTold(t *testing.T) {
+	f := forecastOf(t)
+	for first, want := range map[string]string{
+		"2026-11-24": "Lyon, ce week-end :", // a Tuesday: the forecast of four days ends before it
+		"2026-11-27": "Lyon, ce week-end :\n- Samedi : ciel dégagé, de 6 °C à 15 °C, vent jusqu’à 45 km/h\n- Dimanche : temps indéterminé, de 0 °C à 9 °C, risque de pluie 20 %",
+		"2026-11-29": "Lyon, ce week-end :\n- Aujourd’hui : pluie faible, de 6 °C à 13 °C, risque de pluie 80 %",
+	} {
+		day, err := time.Parse(time.DateOnly, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range f.Daily.Time {
+			f.Daily.Time[i] = day.AddDate(0, 0, i).Format(time.DateOnly)
+		}
+		got, ok := report{texts: textsOf(t, "fr"), units: Metric, place: "Lyon", f: f}.say(Weekend)
+		if got = strings.ReplaceAll(strings.ReplaceAll(got, "\u202f", " "), "\u00a0", " "); got != want || ok != strings.Contains(want, "\n") {
+			t.Errorf("from %s: %v\n got %q\nwant %q", first, ok, got, want)
+		}
+	}
+}
+
 func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 	fr, en := textsOf(t, "fr"), textsOf(t, "en")
 	for key, text := range fr {

@@ -77,7 +77,7 @@ func loadTexts() (map[string]map[string]string, error) {
 // ForecastArgs are the arguments of the tool forecast.
 type ForecastArgs struct {
 	City string `json:"city,omitempty" desc:"City or place, such as Lyon or Paris, France; empty is home"`
-	When When   `json:"when" desc:"Time asked about" enum:"now,today,tomorrow,day_after_tomorrow,week,monday,tuesday,wednesday,thursday,friday,saturday,sunday" default:"today"`
+	When When   `json:"when" desc:"Time asked about" enum:"now,today,tomorrow,day_after_tomorrow,weekend,week,monday,tuesday,wednesday,thursday,friday,saturday,sunday" default:"today"`
 }
 
 // maxCity bounds a place's name, in bytes.

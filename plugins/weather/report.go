@@ -36,8 +36,13 @@ func (r report) sky(code *int) string {
 
 // say answers for a time; ok is false when the forecast does not reach it.
 func (r report) say(w When) (text string, ok bool) {
-	if w == Week {
-		return r.week(), true
+	switch w {
+	case Week:
+		return r.days("week", firstDays(len(r.f.Daily.Time))), true
+	case Weekend:
+		found := weekend(r.f.Daily.Time)
+		return r.days("weekend", found), len(found) > 0
+	default: // one day
 	}
 	i, ok := w.day(r.f.Daily.Time)
 	if !ok {
@@ -77,11 +82,20 @@ func (r report) day(i int) string {
 	return strings.Join(parts, ", ")
 }
 
-func (r report) week() string {
-	lines := []string{r.t("week", r.place)}
-	for i, day := range r.f.Daily.Time[:min(len(r.f.Daily.Time), 7)] {
+// firstDays are the indexes of at most a week.
+func firstDays(n int) (indexes []int) {
+	for i := range min(n, 7) {
+		indexes = append(indexes, i)
+	}
+	return indexes
+}
+
+// days is a line for each of some days, under a title.
+func (r report) days(title string, indexes []int) string {
+	lines := []string{r.t(title, r.place)}
+	for _, i := range indexes {
 		name := r.t("today")
-		if t, err := time.Parse(time.DateOnly, day); err == nil && i > 0 {
+		if t, err := time.Parse(time.DateOnly, r.f.Daily.Time[i]); err == nil && i > 0 {
 			name = r.t(weekdays[t.Weekday()])
 		}
 		lines = append(lines, "- "+r.t("week_line", capitalized(name), r.day(i)))

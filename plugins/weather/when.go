@@ -6,7 +6,7 @@ import (
 )
 
 // When is the time that a question is about: now, today, tomorrow,
-// day_after_tomorrow, week, or a day's name.
+// day_after_tomorrow, weekend, week, or a day's name.
 type When string
 
 // The times that are no day's name.
@@ -15,6 +15,7 @@ const (
 	Today            When = "today"
 	Tomorrow         When = "tomorrow"
 	DayAfterTomorrow When = "day_after_tomorrow"
+	Weekend          When = "weekend"
 	Week             When = "week"
 )
 
@@ -28,13 +29,32 @@ func (w When) day(days []string) (index int, ok bool) {
 		return 1, len(days) > 1
 	case DayAfterTomorrow:
 		return 2, len(days) > 2
-	default: // a weekday; the week is no single day
+	default: // a weekday; the weekend and the week are no single day
 	}
 	index = slices.IndexFunc(days, func(day string) bool {
 		t, err := time.Parse(time.DateOnly, day)
 		return err == nil && When(weekdays[t.Weekday()]) == w
 	})
 	return index, index >= 0
+}
+
+// weekend returns the indexes of the days of the next weekend, what is left of
+// it where that is now.
+func weekend(days []string) (indexes []int) {
+	for i, day := range days {
+		t, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			continue
+		}
+		switch t.Weekday() {
+		case time.Saturday:
+			indexes = append(indexes, i)
+		case time.Sunday:
+			return append(indexes, i)
+		default: // a working day
+		}
+	}
+	return indexes
 }
 
 // weekdays are the days' names as the tool's argument has them.

@@ -86,7 +86,8 @@ func (b *Builder) draft(lang string) *draft {
 }
 
 // SetSkipWords replaces the polite words of a language, which may stand between
-// the words of any sentence; none at all turns them off.
+// the words of any sentence, and drops those that may only open an utterance,
+// such as "bonjour"; none at all turns them off.
 func (b *Builder) SetSkipWords(lang string, words ...string) {
 	b.draft(lang).skip = append([]string{}, words...)
 }
@@ -207,17 +208,27 @@ func keywordsOf(l *language, words []string) (out [][]rune) {
 	return out
 }
 
+// What a skip word's value in its trie says.
+const (
+	skippedAnywhere = iota
+	skippedInFront
+)
+
 func (d *draft) skipTrie(l *language) *trie {
-	words := d.skip
+	words, openers := d.skip, []string(nil)
 	if words == nil {
-		words = l.skip
+		words, openers = l.skip, l.openers
 	}
 	b := &trieBuilder{}
-	for _, w := range words {
-		if runes := newUtterance(l, w).words(); len(runes) > 0 {
-			b.add(runes, 0)
+	add := func(words []string, value int32) {
+		for _, w := range words {
+			if runes := newUtterance(l, w).words(); len(runes) > 0 {
+				b.add(runes, value)
+			}
 		}
 	}
+	add(words, skippedAnywhere)
+	add(openers, skippedInFront)
 	return b.trie()
 }
 

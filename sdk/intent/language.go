@@ -9,6 +9,7 @@ type language struct {
 	signs   map[rune]string   // signs that are said as words
 	words   map[string]string // other spellings of the same words
 	skip    []string          // polite words, unless a builder sets others
+	openers []string          // words that may open any utterance, unless a builder sets others
 	numbers *numberSpec
 	// unspaced makes every character of a script without spaces a word.
 	unspaced bool
@@ -32,6 +33,11 @@ var languages = map[string]*language{
 			"s'il te plaît", "s'il vous plaît", "stp", "svp", "please",
 			"jarvis", "dis jarvis", "hé jarvis", "hey jarvis", "ok jarvis",
 		},
+		openers: []string{
+			"bonjour", "bonsoir", "salut", "coucou", "hello", "re-bonjour", "allô", "hé", "hey", "eh", "euh", "heu", "hum", "hm", "mmh",
+			"dis", "dis donc", "dis-moi", "dites", "excuse-moi", "excusez-moi", "pardon", "bon", "ben", "bah", "alors", "donc", "sinon", "au fait",
+			"du coup", "et", "et sinon", "ok", "d'accord", "merci", "tiens", "tu sais", "sais-tu", "est-ce que tu sais", "vite",
+		},
 		numbers: french,
 	},
 	"en": {
@@ -39,6 +45,11 @@ var languages = map[string]*language{
 		words: map[string]string{"percent": "per cent", "pourcent": "per cent"},
 		skip: []string{
 			"please", "pls", "jarvis", "hey jarvis", "hi jarvis", "ok jarvis", "okay jarvis",
+		},
+		openers: []string{
+			"hello", "hi", "hey", "hi there", "hey there", "good morning", "good afternoon", "good evening", "morning", "evening", "um", "uh",
+			"uhm", "er", "erm", "hmm", "hm", "so", "well", "ok", "okay", "alright", "right", "now", "and", "also", "then", "oh", "by the way",
+			"excuse me", "sorry", "pardon", "thanks", "thank you", "quick", "quickly", "say", "yo", "just",
 		},
 		numbers: english,
 	},

@@ -200,6 +200,25 @@ func TestPoliteWordsAreSetPerLanguage(t *testing.T) {
 	best(t, m, "en", "lights please")
 }
 
+func TestSomeWordsMayOnlyOpenAnUtterance(t *testing.T) {
+	b := NewBuilder()
+	must(t, b.Add(Sentence{Source: "a", Lang: "fr", Template: "allume [la] lampe"}))
+	must(t, b.Add(Sentence{Source: "a", Lang: "fr", Template: "note {text}", Lists: map[string]List{"text": {Wildcard: true}}}))
+	m, err := b.Build()
+	must(t, err)
+	for text, want := range map[string]int{
+		"bonjour, allume la lampe": 1, "euh dis donc allume lampe s'il te plaît": 1, "hé Jarvis, bonjour, allume la lampe": 1,
+		"allume bonjour la lampe": 0, "allume la lampe bonjour": 0, "bonjour": 0, "bonjour dis": 0,
+	} {
+		if got := len(m.Match("fr", text)); got != want {
+			t.Errorf("%q: %d matches, want %d", text, got, want)
+		}
+	}
+	if got := best(t, m, "fr", "note bonjour tout le monde").Slots["text"]; got != "bonjour tout le monde" {
+		t.Errorf("the words of a wildcard lost their first: %q", got)
+	}
+}
+
 func TestSlotsHoldWhatTheListSays(t *testing.T) {
 	b := NewBuilder()
 	must(t, b.AddList("en", "room", List{Values: []Value{

@@ -20,6 +20,7 @@ type run struct {
 	next     []thread // what characters lead to at the next position
 	stack    []int32
 	skipTo   []int     // where polite words that begin here end
+	opening  []int     // positions with nothing but polite words before them
 	later    []arrival // what slots and polite words lead to
 	due      []int32   // by position: the last of its arrivals in later, or -1
 	pending  int       // arrivals at positions to come
@@ -92,6 +93,7 @@ func (r *run) done() {
 func (r *run) all() []thread {
 	last := len(r.u.runes)
 	r.next = append(r.next, thread{state: 0, capture: -1})
+	r.opening = append(r.opening[:0], 0)
 	for at := 0; ; at++ {
 		r.findSkips(at)
 		r.arrive(at)
@@ -194,15 +196,21 @@ func (r *run) close(at int) {
 }
 
 // findSkips finds where polite words that begin at a position end. Whoever
-// arrives here arrives there too.
+// arrives here arrives there too. Some are polite only in front of an utterance:
+// behind its first word "dis" or "morning" mean something.
 func (r *run) findSkips(at int) {
 	r.skipTo = r.skipTo[:0]
 	if !r.u.wordStart(at) {
 		return
 	}
-	r.skips.walk(r.u, at, false, func(to int, _ []int32) {
-		if r.u.wordEnd(to) && !slices.Contains(r.skipTo, to+1) {
-			r.skipTo = append(r.skipTo, to+1)
+	opening := slices.Contains(r.opening, at)
+	r.skips.walk(r.u, at, false, func(to int, kinds []int32) {
+		if !r.u.wordEnd(to) || !opening && !slices.Contains(kinds, skippedAnywhere) || slices.Contains(r.skipTo, to+1) {
+			return
+		}
+		r.skipTo = append(r.skipTo, to+1)
+		if opening {
+			r.opening = append(r.opening, to+1)
 		}
 	})
 }

@@ -45,6 +45,10 @@ func shorten(line []byte) string {
 	return strings.ToValidUTF8(string(line[:maxTailLine]), "") + " …"
 }
 
+// dying are what a Go program's last report opens with: a panic, a fault of the
+// runtime, a thread that could not be made, a signal.
+var dying = [][]byte{[]byte("panic: "), []byte("fatal error: "), []byte("runtime/cgo: "), []byte("SIGABRT: "), []byte("SIGSEGV: "), []byte("SIGBUS: ")}
+
 func opensPanic(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("panic: ")) || bytes.HasPrefix(line, []byte("fatal error: "))
+	return slices.ContainsFunc(dying, func(prefix []byte) bool { return bytes.HasPrefix(line, prefix) })
 }
