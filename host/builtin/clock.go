@@ -24,8 +24,17 @@ type dateArgs struct {
 	Day string `json:"day" desc:"Which day's date" enum:"yesterday,today,tomorrow,day_after_tomorrow" default:"today"`
 }
 
-// daysAhead are the days that a date is asked for, counted from today.
-var daysAhead = map[string]int{"yesterday": -1, "today": 0, "tomorrow": 1, "day_after_tomorrow": 2}
+// days are those that a date is asked for: how far from today, and how it is
+// said.
+var days = map[string]struct {
+	ahead int
+	text  string
+}{
+	"yesterday":          {-1, "builtin.date_yesterday"},
+	"today":              {0, "builtin.date_today"},
+	"tomorrow":           {1, "builtin.date_tomorrow"},
+	"day_after_tomorrow": {2, "builtin.date_day_after_tomorrow"},
+}
 
 // clock declares what needs nothing but the time.
 func (b *tools) clock(p *sdk.Plugin) {
@@ -53,8 +62,8 @@ func (b *tools) time(_ context.Context, c *sdk.Call, in timeArgs) (string, error
 }
 
 func (b *tools) date(_ context.Context, c *sdk.Call, in dateArgs) (string, error) {
-	lang, now := c.Locale(), b.o.Now().In(c.Zone())
-	return b.o.Words(lang, "builtin.date_"+in.Day, b.o.FormatDate(lang, now.AddDate(0, 0, daysAhead[in.Day]))), nil
+	lang, day := c.Locale(), days[in.Day]
+	return b.o.Words(lang, day.text, b.o.FormatDate(lang, b.o.Now().In(c.Zone()).AddDate(0, 0, day.ahead))), nil
 }
 
 func (b *tools) week(_ context.Context, c *sdk.Call, _ noArgs) (string, error) {
