@@ -24,7 +24,7 @@ func (h *Host) compatDoors() (doors []gateway.Door) {
 	})
 	h.onStop("waiting answers", func(context.Context) error { door.Close(); return nil })
 	for _, r := range door.Routes() {
-		doors = append(doors, gateway.Door{Method: r.Method, Path: r.Path, Serve: func(
+		doors = append(doors, gateway.Door{Method: r.Method, Path: r.Path, Impersonal: r.Impersonal, Serve: func(
 			w http.ResponseWriter, req *http.Request, body []byte, who session.Identity, allow func() error,
 		) {
 			r.Serve(w, req, body, who, &engine{h: h, allow: allow})
@@ -41,11 +41,11 @@ type engine struct {
 
 // Assist implements compat.Engine. The state of plugins is the end user's own,
 // whichever program speaks for them.
-func (e *engine) Assist(ctx context.Context, who session.Identity, history []turn.Message, text string) iter.Seq2[turn.Event, error] {
+func (e *engine) Assist(ctx context.Context, who session.Identity, u compat.Utterance) iter.Seq2[turn.Event, error] {
 	d := &direct{e.h}
 	t := d.turn(who)
-	t.Session, t.Text, t.History = "compat-"+t.ID, text, history
-	t.Lang = e.h.detect(text, who.Lang)
+	t.Session, t.Text, t.History, t.Remember = "compat-"+t.ID, u.Text, u.History, u.Remember
+	t.Lang = e.h.detect(u.Text, who.Lang)
 	return e.h.answerer.Answer(ctx, t)
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,9 +63,35 @@ type Receipt struct {
 }
 
 // ErasePerson removes a person with everything that is kept of them, memory
-// first, looks that nothing is left, and says what there was.
-func (a *Accounts) ErasePerson(ctx context.Context, cfg *config.Snapshot, u auth.User) (r Receipt, err error) {
-	r = Receipt{ID: u.ID, User: u.Name, Began: time.Now().UTC()}
+// first, looks that nothing is left, and says what there was. With a service go
+// the end users whom it named.
+func (a *Accounts) ErasePerson(ctx context.Context, cfg *config.Snapshot, u auth.User) (Receipt, error) {
+	r, err := a.eraseOne(ctx, cfg, u)
+	if err != nil {
+		return r, err
+	}
+	users, err := a.Users(ctx) // after its keys are gone: it names no more
+	if err != nil {
+		return r, err
+	}
+	for _, named := range users {
+		if named.Service != u.ID {
+			continue
+		}
+		more, err := a.eraseOne(ctx, cfg, named)
+		if err != nil {
+			return r, err
+		}
+		for kind, n := range more.Erased {
+			r.Erased[kind] += n
+		}
+		r.Ended, r.Later = more.Ended, cmp.Or(r.Later, more.Later)
+	}
+	return r, nil
+}
+
+func (a *Accounts) eraseOne(ctx context.Context, cfg *config.Snapshot, u auth.User) (r Receipt, err error) {
+	r = Receipt{ID: u.ID, User: u.Name, Erased: map[string]int{}, Began: time.Now().UTC()}
 	if err := a.Removable(ctx, u.ID); err != nil {
 		return r, err
 	}

@@ -12,7 +12,7 @@ import (
 // sh blocks, page by page, against one running host: what a reader types works.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	h := startHost(t, "", withWeather(openMeteo(t)))
-	for _, page := range []string{"../../README.md", "../../docs/operations.md", "../../docs/sentences.md", "../../docs/models.md", "../../docs/memory.md", "../../docs/mcp.md"} {
+	for _, page := range []string{"../../README.md", "../../docs/operations.md", "../../docs/sentences.md", "../../docs/models.md", "../../docs/memory.md", "../../docs/mcp.md", "../../docs/clients.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			lines := commandsOf(t, page)
 			if len(lines) == 0 {

@@ -47,8 +47,11 @@ func (s *Service) UpdateUser(ctx context.Context, id string, change func(*User))
 	}
 	fresh := u
 	change(&fresh)
-	fresh.ID, fresh.Role, fresh.Created = u.ID, u.Role, u.Created
+	fresh.ID, fresh.Role, fresh.Created, fresh.Service = u.ID, u.Role, u.Created, u.Service
 	fresh.Name = strings.TrimSpace(fresh.Name)
+	if service, _, _ := strings.Cut(u.Name, nameSeparator); u.Service != "" && fresh.Name != u.Name {
+		fresh.Name = service + nameSeparator + fresh.Name
+	}
 	return s.putUser(ctx, fresh)
 }
 
@@ -102,7 +105,7 @@ func (s *Service) Removable(ctx context.Context, id string) error {
 // CreateKey makes a program's key and returns its text, which is kept nowhere.
 // A life of zero never ends.
 func (s *Service) CreateKey(ctx context.Context, user, label string, life time.Duration) (string, Key, error) {
-	if err := checkName("label", label, 0); err != nil {
+	if err := checkName("label", label, 0, maxName); err != nil {
 		return "", Key{}, err
 	}
 	k := Key{User: user, Label: label, Kind: KindAPI}
@@ -180,8 +183,15 @@ func (s *Service) putUser(ctx context.Context, u User) (User, error) {
 }
 
 func checkUser(u User) error {
-	if err := checkName("name", u.Name, 1); err != nil {
+	longest := maxName
+	if u.Service != "" {
+		longest += maxName + len(nameSeparator) // the service's name stands before it
+	}
+	if err := checkName("name", u.Name, 1, longest); err != nil {
 		return err
+	}
+	if u.Role == turn.RoleService && strings.Contains(u.Name, nameSeparator) {
+		return badValue("name", u.Name, "a service's name without "+nameSeparator)
 	}
 	switch u.Role {
 	case turn.RoleUser, turn.RoleGuest, turn.RoleOperator, turn.RoleScraper, turn.RoleService:
@@ -201,11 +211,11 @@ func checkUser(u User) error {
 	return nil
 }
 
-func checkName(field, name string, least int) error {
+func checkName(field, name string, least, most int) error {
 	n := utf8.RuneCountInString(name)
 	odd := func(r rune) bool { return !unicode.IsPrint(r) }
-	if n < least || n > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, odd) {
-		return badValue(field, name, fmt.Sprintf("%d..%d", least, maxName))
+	if n < least || n > most || !utf8.ValidString(name) || strings.ContainsFunc(name, odd) {
+		return badValue(field, name, fmt.Sprintf("%d..%d", least, most))
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ const ConfiguredKey = "configured"
 // Principal is who a credential stands for.
 type Principal struct {
 	User    User
+	Service string // the id of the service that speaks for User, or empty
 	Key     string // the key's id
 	Kind    KeyKind
 	Expires time.Time // zero: never
@@ -55,8 +56,9 @@ type Service struct {
 
 	mu         sync.Mutex
 	cache      map[digest]cached
-	generation uint64 // moves when the cache is emptied
-	version    int64  // the store's, when last asked
+	named      map[string]User // whom services speak for, by id
+	generation uint64          // moves when the cache is emptied
+	version    int64           // the store's, when last asked
 	asked      time.Time
 	configured []digest
 
@@ -73,7 +75,7 @@ func New(o Options) (*Service, error) {
 	if len(o.Secret) != secretBytes {
 		return nil, fmt.Errorf("make auth service: the secret has %d bytes, want %d", len(o.Secret), secretBytes)
 	}
-	s := &Service{store: o.Store, secret: o.Secret, now: o.Now, cache: map[digest]cached{}}
+	s := &Service{store: o.Store, secret: o.Secret, now: o.Now, cache: map[digest]cached{}, named: map[string]User{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -107,7 +109,11 @@ func (s *Service) Authenticate(ctx context.Context, presented string) (Principal
 // Again checks that a principal's credential still counts, and returns the
 // principal as it is now.
 func (s *Service) Again(ctx context.Context, p Principal) (Principal, error) {
-	return s.byHash(ctx, p.hash)
+	now, err := s.byHash(ctx, p.hash)
+	if err != nil || p.Service == "" {
+		return now, err
+	}
+	return s.again(ctx, now, p.User.ID)
 }
 
 // Changed forgets what was remembered of users and keys.
@@ -210,6 +216,7 @@ func (s *Service) refresh(ctx context.Context) (uint64, error) {
 // forget needs s.mu.
 func (s *Service) forget() {
 	clear(s.cache)
+	clear(s.named)
 	s.generation++
 }
 

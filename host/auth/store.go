@@ -22,6 +22,7 @@ type User struct {
 	Lang    string   // "fr", "en", or empty: detected
 	Zone    string   // IANA name, or empty: the host's
 	Plugins []string // what a guest may use; others use all
+	Service string   // the id of the service that names this end user, or empty
 	Created time.Time
 }
 

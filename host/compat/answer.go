@@ -81,7 +81,7 @@ func (d *Door) assist(ctx context.Context, e Engine, who session.Identity, c *co
 	p := d.paused.take(who.User, c.messages[:len(c.messages)-1])
 	if p == nil {
 		p = begin(ctx, func(ctx context.Context) iter.Seq2[turn.Event, error] {
-			return e.Assist(ctx, who, c.history(), c.last().Content)
+			return e.Assist(ctx, who, Utterance{History: c.history(), Text: c.last().Content, Remember: !c.forgets})
 		})
 	} else {
 		p.reply(c.last().Content)

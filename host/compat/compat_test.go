@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,16 +32,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // engine is an assistant and a model that say what they were asked.
 type engine struct {
-	assisted  []string
-	completed []llm.Request
-	model     func(q llm.Request, yield func(llm.Event, error) bool)
-	assist    func(ctx context.Context, history []turn.Message, text string, yield func(turn.Event, error) bool)
-	limit     error
-	allowed   int
+	assisted   []string
+	remembered []bool
+	completed  []llm.Request
+	model      func(q llm.Request, yield func(llm.Event, error) bool)
+	assist     func(ctx context.Context, history []turn.Message, text string, yield func(turn.Event, error) bool)
+	limit      error
+	allowed    int
 }
 
-func (e *engine) Assist(ctx context.Context, _ session.Identity, history []turn.Message, text string) iter.Seq2[turn.Event, error] {
-	e.assisted = append(e.assisted, text)
+func (e *engine) Assist(ctx context.Context, _ session.Identity, u compat.Utterance) iter.Seq2[turn.Event, error] {
+	history, text := u.History, u.Text
+	e.assisted, e.remembered = append(e.assisted, text), append(e.remembered, u.Remember)
 	return func(yield func(turn.Event, error) bool) {
 		if e.assist != nil {
 			e.assist(ctx, history, text, yield)
@@ -436,4 +439,17 @@ func FuzzRequests(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is said through the door is remembered, unless the program says not to.
+func TestAProgramMayKeepAnUtteranceOutOfMemory(t *testing.T) {
+	e := &engine{}
+	url := serve(t, e)
+	for _, body := range []string{``, `,"store":true`, `,"store":null`, `,"store":false`} {
+		post(t, url+"/v1/chat/completions", `{"model":"jarvis","messages":[{"role":"user","content":"hello"}]`+body+`}`)
+	}
+	post(t, url+"/api/chat", `{"model":"jarvis","messages":[{"role":"user","content":"hello"}]}`)
+	if want := []bool{true, true, true, false, true}; !slices.Equal(e.remembered, want) {
+		t.Errorf("remembered %v, want %v", e.remembered, want)
+	}
 }

@@ -21,6 +21,7 @@ type conversation struct {
 	temperature *float64
 	maxTokens   int
 	think       bool
+	forgets     bool // nothing of it is for the long-term memory
 	noTools     bool // the program wants text whatever tools there are
 }
 

@@ -31,23 +31,24 @@ func (d *Door) Close() { d.paused.close() }
 // errors too, in the protocol's own shape.
 type Route struct {
 	Method, Path string
+	Impersonal   bool // the answer is the same for all
 	Serve        func(w http.ResponseWriter, r *http.Request, body []byte, who session.Identity, e Engine)
 }
 
 // Routes lists what the door answers; paths are httprouter's templates.
 func (d *Door) Routes() []Route {
 	return []Route{
-		{http.MethodPost, "/v1/chat/completions", d.openChat},
-		{http.MethodGet, "/v1/models", d.openModels},
-		{http.MethodGet, "/v1/models/:model", d.openModel},
-		{http.MethodPost, "/v1/embeddings", d.openEmbed},
-		{http.MethodPost, "/api/chat", d.ollamaChat},
-		{http.MethodGet, "/api/tags", d.ollamaTags},
-		{http.MethodGet, "/api/ps", d.ollamaTags},
-		{http.MethodPost, "/api/show", d.ollamaShow},
-		{http.MethodGet, "/api/version", d.ollamaVersion},
-		{http.MethodPost, "/api/embed", d.ollamaEmbed},
-		{http.MethodPost, "/api/pull", d.ollamaPull},
+		{http.MethodPost, "/v1/chat/completions", false, d.openChat},
+		{http.MethodGet, "/v1/models", true, d.openModels},
+		{http.MethodGet, "/v1/models/:model", true, d.openModel},
+		{http.MethodPost, "/v1/embeddings", false, d.openEmbed},
+		{http.MethodPost, "/api/chat", false, d.ollamaChat},
+		{http.MethodGet, "/api/tags", true, d.ollamaTags},
+		{http.MethodGet, "/api/ps", true, d.ollamaTags},
+		{http.MethodPost, "/api/show", true, d.ollamaShow},
+		{http.MethodGet, "/api/version", true, d.ollamaVersion},
+		{http.MethodPost, "/api/embed", false, d.ollamaEmbed},
+		{http.MethodPost, "/api/pull", false, d.ollamaPull},
 	}
 }
 

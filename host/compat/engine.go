@@ -15,10 +15,9 @@ const Assistant = "jarvis"
 
 // Engine is what answers. It is safe for concurrent use.
 type Engine interface {
-	// Assist answers the last of messages as the whole assistant; those before
-	// are its history. The sequence is as [turn.Answerer] has it; leaving the
-	// loop cancels the work.
-	Assist(ctx context.Context, who session.Identity, history []turn.Message, text string) iter.Seq2[turn.Event, error]
+	// Assist answers an utterance as the whole assistant. The sequence is as
+	// [turn.Answerer] has it; leaving the loop cancels the work.
+	Assist(ctx context.Context, who session.Identity, u Utterance) iter.Seq2[turn.Event, error]
 	// Complete asks a model. An empty Model and Route leave the choice to the
 	// host; a Route that no one may use is an *llm.Error of class NoRoute.
 	Complete(ctx context.Context, who session.Identity, q llm.Request) iter.Seq2[llm.Event, error]
@@ -32,6 +31,13 @@ type Engine interface {
 	// Allow counts a message against who's limits; its error is a
 	// *protocol.Problem.
 	Allow() error
+}
+
+// Utterance is the last message of a conversation with the assistant.
+type Utterance struct {
+	History  []turn.Message // what was said before it
+	Text     string
+	Remember bool // into long-term memory
 }
 
 // Model is one that may be chosen.

@@ -33,6 +33,7 @@ type openRequest struct {
 	ToolChoice          json.RawMessage `json:"tool_choice"`
 	Format              *openFormat     `json:"response_format"`
 	Effort              string          `json:"reasoning_effort"`
+	Store               *bool           `json:"store"` // false: not into long-term memory
 }
 
 type openStream struct {
@@ -84,7 +85,8 @@ func readOpen(body []byte) (*conversation, error) {
 	c := &conversation{
 		model: q.Model, stream: q.Stream, usage: q.StreamOptions.Usage, temperature: q.Temperature,
 		maxTokens: max(q.MaxTokens, q.MaxCompletionTokens), noTools: string(bytes.TrimSpace(q.ToolChoice)) == `"none"`,
-		think: q.Effort != "" && q.Effort != "none" && q.Effort != "minimal",
+		think:   q.Effort != "" && q.Effort != "none" && q.Effort != "minimal",
+		forgets: q.Store != nil && !*q.Store,
 	}
 	for i, m := range q.Messages {
 		msg, err := m.message(fmt.Sprintf("messages[%d]", i), c.messages)

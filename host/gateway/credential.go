@@ -17,7 +17,8 @@ type access int
 
 const (
 	open     access = iota // anyone
-	member                 // whoever chats: end users, guests, services, operators
+	caller                 // members, and services that speak for nobody
+	member                 // whoever chats: end users, those whom services name, guests, operators
 	operator               // operators only
 	scraper                // operators and scrapers, loopback peers where that is allowed
 )
@@ -35,6 +36,9 @@ func (x *exchange) authenticate() error {
 	}
 	if cookie != (p.Kind == auth.KindBrowser) {
 		return auth.ErrUnauthenticated // a cookie's value is no key for programs, nor a key a cookie's
+	}
+	if p, err = x.s.speaker(x.r.Context(), p, namedBy(x.r.Header)); err != nil {
+		return err
 	}
 	x.enter(p, cookie)
 	return nil
@@ -72,10 +76,19 @@ func (x *exchange) admit(a access) error {
 	if err := x.authenticate(); err != nil {
 		return err
 	}
-	if !a.allows(x.who.User.Role) {
-		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordRole, Args: []any{string(x.who.User.Role)}}
+	return a.check(x.who.User.Role)
+}
+
+// check says why a role may not use a route.
+func (a access) check(r turn.Role) error {
+	switch {
+	case a.allows(r):
+		return nil
+	case a == member && r == turn.RoleService:
+		return &protocol.Problem{Code: protocol.Forbidden, Field: headerUser, Text: protocol.WordSpeaksFor, Args: []any{headerUser}}
+	default:
+		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordRole, Args: []any{string(r)}}
 	}
-	return nil
 }
 
 func (a access) allows(r turn.Role) bool {
@@ -84,8 +97,10 @@ func (a access) allows(r turn.Role) bool {
 		return true
 	case turn.RoleScraper:
 		return a == scraper
-	case turn.RoleUser, turn.RoleGuest, turn.RoleService:
-		return a == member
+	case turn.RoleUser, turn.RoleGuest:
+		return a == member || a == caller
+	case turn.RoleService:
+		return a == caller
 	default:
 		return false
 	}

@@ -18,9 +18,9 @@ func FuzzAFrameIsReadOrRefused(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		frame, id, p := decodeFrame(data)
-		if id != "" && protocol.CheckClientID("id", id) != nil {
-			t.Errorf("would repeat the id %q", id)
+		frame, e, p := decodeFrame(data)
+		if e.id != "" && protocol.CheckClientID("id", e.id) != nil {
+			t.Errorf("would repeat the id %q", e.id)
 		}
 		if p != nil {
 			if p.Text == "" || !utf8.Valid(encode(protocol.Error{Field: p.Field, Message: words("en", p.Text, p.Args...)})) {

@@ -15,6 +15,9 @@ const maxDoor = 8 << 20
 // own included, is the door's matter.
 type Door struct {
 	Method, Path string
+	// Impersonal lets a service in that speaks for nobody: the answer is the same
+	// for all.
+	Impersonal bool
 	// Serve answers one request of who, whose body was read. allow counts a
 	// message or a call against who's limits; its error is a *protocol.Problem.
 	Serve func(w http.ResponseWriter, r *http.Request, body []byte, who session.Identity, allow func() error)
@@ -22,7 +25,11 @@ type Door struct {
 
 func (s *Server) doorRoutes() (all []Route) {
 	for _, d := range s.o.Doors {
-		all = append(all, Route{d.Method, d.Path, member, func(x *exchange) error {
+		who := member
+		if d.Impersonal {
+			who = caller
+		}
+		all = append(all, Route{d.Method, d.Path, who, func(x *exchange) error {
 			body, err := x.readUpTo(maxDoor)
 			if err != nil {
 				return err

@@ -12,7 +12,12 @@ import (
 type head struct {
 	Type jsontext.Value `json:"type"`
 	ID   jsontext.Value `json:"id"`
+	User jsontext.Value `json:"user"`
 }
+
+// envelope is what surrounds a frame: its own id, when that could be read, and
+// the end user whom a service names in it.
+type envelope struct{ id, user string }
 
 // checked is a frame that knows what is wrong with it.
 type checked interface{ Check() *protocol.Problem }
@@ -22,33 +27,33 @@ type checked interface{ Check() *protocol.Problem }
 var unoffered = map[string]string{"audio.start": "audio", "audio.stop": "audio"}
 
 // decodeFrame reads one frame of a client: a pointer to one of the structs of
-// package protocol, also when it has that shape but a value in it is bad. The
-// id is the frame's own, when it could be read.
-func decodeFrame(data []byte) (frame any, id string, problem *protocol.Problem) {
+// package protocol, also when it has that shape but a value in it is bad.
+func decodeFrame(data []byte) (frame any, e envelope, problem *protocol.Problem) {
 	var h head
 	if p := decode(data, &h, false); p != nil {
-		return nil, "", p
+		return nil, e, p
 	}
-	if id = text(h.ID); protocol.CheckClientID("id", id) != nil {
-		id = "" // not one to repeat
+	e = envelope{id: text(h.ID), user: text(h.User)}
+	if protocol.CheckClientID("id", e.id) != nil {
+		e.id = "" // not one to repeat
 	}
 	kind := text(h.Type)
 	switch {
 	case len(h.Type) == 0:
-		return nil, id, protocol.Missing("type")
+		return nil, e, protocol.Missing("type")
 	case h.Type.Kind() != '"':
-		return nil, id, &protocol.Problem{Code: protocol.Invalid, Field: "type", Text: protocol.WordType, Args: []any{"type", protocol.WordTypeString}}
+		return nil, e, &protocol.Problem{Code: protocol.Invalid, Field: "type", Text: protocol.WordType, Args: []any{"type", protocol.WordTypeString}}
 	case unoffered[kind] != "":
-		return nil, id, &protocol.Problem{Code: protocol.Unsupported, Field: "type", Text: protocol.WordFeature, Args: []any{unoffered[kind]}}
+		return nil, e, &protocol.Problem{Code: protocol.Unsupported, Field: "type", Text: protocol.WordFeature, Args: []any{unoffered[kind]}}
 	}
 	f := newFrame(kind)
 	if f == nil {
-		return nil, id, &protocol.Problem{Code: protocol.Invalid, Field: "type", Text: protocol.WordFrame, Args: []any{protocol.Excerpt(kind)}}
+		return nil, e, &protocol.Problem{Code: protocol.Invalid, Field: "type", Text: protocol.WordFrame, Args: []any{protocol.Excerpt(kind)}}
 	}
 	if p := decode(data, f, false); p != nil {
-		return nil, id, p
+		return nil, e, p
 	}
-	return f, id, f.Check()
+	return f, e, f.Check()
 }
 
 func newFrame(kind string) checked {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 // maxLabel bounds what a browser calls itself.
@@ -128,6 +129,9 @@ func (s *Server) createKey(x *exchange) error {
 	if err := x.body(&body); err != nil {
 		return err
 	}
+	if x.who.Service != "" { // it would outlive the service's own
+		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordRole, Args: []any{string(turn.RoleService)}}
+	}
 	if body.ExpiresIn < 0 || body.ExpiresIn > maxKeyLife {
 		return protocol.BadValue("expires_in", strconv.FormatInt(body.ExpiresIn, 10), "0.."+strconv.Itoa(maxKeyLife))
 	}
@@ -167,5 +171,5 @@ func (x *exchange) browser() string {
 }
 
 func meOf(u auth.User) protocol.Me {
-	return protocol.Me{ID: u.ID, Name: u.Name, Role: string(u.Role), Lang: u.Lang, TZ: u.Zone}
+	return protocol.Me{ID: u.ID, Name: u.Called(), Role: string(u.Role), Lang: u.Lang, TZ: u.Zone}
 }

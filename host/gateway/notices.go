@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 
+	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/protocol"
 )
 
@@ -34,9 +35,9 @@ func (c *socket) watchNotices() (stop func()) {
 }
 
 // acknowledge takes note that a notice reached its person.
-func (c *socket) acknowledge(ctx context.Context, f *protocol.Ack) error {
+func (c *socket) acknowledge(ctx context.Context, p auth.Principal, f *protocol.Ack) error {
 	if c.s.o.Notices == nil {
 		return &protocol.Problem{Code: protocol.NotFound, Field: "notice", Text: protocol.WordNotice, Args: []any{f.Notice}}
 	}
-	return c.s.o.Notices.Acknowledge(ctx, c.who.Load().User.ID, f.Notice)
+	return c.s.o.Notices.Acknowledge(ctx, p.User.ID, f.Notice)
 }

@@ -37,16 +37,7 @@ type originalMessage struct {
 // runs one at a time and in order, so that answers come in the order of the
 // messages.
 func (c *socket) receiveOriginal(ctx context.Context, data []byte) error {
-	message, remember, problem := decodeOriginal(data)
-	var err error
-	if problem != nil {
-		c.s.meter.ChatError("validation")
-		err = problem
-	} else if err = c.allow(); err == nil {
-		err = c.utter(ctx, protocol.Say{
-			Type: protocol.TypeSay, ID: "o-" + rand.Text(), Text: message, Session: c.last, Remember: remember,
-		})
-	}
+	err := c.sayOriginal(ctx, data)
 	if err != nil {
 		p := problemOf(err)
 		if p.Code == protocol.Internal {
@@ -55,6 +46,21 @@ func (c *socket) receiveOriginal(ctx context.Context, data []byte) error {
 		c.send(encode(originalError{Error: c.s.say(c.lang, p), Timestamp: c.timestamp()}))
 	}
 	return err
+}
+
+func (c *socket) sayOriginal(ctx context.Context, data []byte) error {
+	message, remember, problem := decodeOriginal(data)
+	if problem != nil {
+		c.s.meter.ChatError("validation")
+		return problem
+	}
+	p := *c.who.Load()
+	if err := c.allow(p); err != nil {
+		return err
+	}
+	return c.utter(ctx, p, protocol.Say{
+		Type: protocol.TypeSay, ID: "o-" + rand.Text(), Text: message, Session: c.last.of(p).session, Remember: remember,
+	})
 }
 
 // decodeOriginal reads a message of the original's shape, or tells which of

@@ -62,15 +62,15 @@ func (s *Server) chatRoutes() []Route {
 
 func (s *Server) identityRoutes() []Route {
 	return []Route{
-		{http.MethodGet, "/v1/me", member, s.getMe},
+		{http.MethodGet, "/v1/me", caller, s.getMe},
 		{http.MethodPatch, "/v1/me", member, s.changeMe},
 		{http.MethodPost, "/v1/login", open, s.login},
-		{http.MethodPost, "/v1/logout", member, s.logout},
+		{http.MethodPost, "/v1/logout", caller, s.logout},
 		{http.MethodPost, "/v1/ticket", member, s.ticket},
-		{http.MethodGet, "/v1/keys", member, s.getKeys},
-		{http.MethodPost, "/v1/keys", member, s.createKey},
-		{http.MethodDelete, "/v1/keys", member, s.revokeKey}, // ?id=
-		{http.MethodDelete, "/v1/keys/:id", member, s.revokeKey},
+		{http.MethodGet, "/v1/keys", caller, s.getKeys},
+		{http.MethodPost, "/v1/keys", caller, s.createKey},
+		{http.MethodDelete, "/v1/keys", caller, s.revokeKey}, // ?id=
+		{http.MethodDelete, "/v1/keys/:id", caller, s.revokeKey},
 		{http.MethodGet, "/signin", open, s.signIn},
 	}
 }

@@ -211,7 +211,7 @@ func (s *Server) all() []*socket {
 // identity is who p is, in the words of the session.
 func (s *Server) identity(p auth.Principal, lang, request string) session.Identity {
 	return session.Identity{
-		User: p.User.ID, Name: p.User.Name, Role: p.User.Role, Plugins: p.User.Plugins, Lang: lang, Zone: s.zone(p.User.Zone), RequestID: request,
+		User: p.User.ID, Name: p.User.Called(), Role: p.User.Role, Plugins: p.User.Plugins, Lang: lang, Zone: s.zone(p.User.Zone), RequestID: request,
 	}
 }
 

@@ -47,9 +47,8 @@ type socket struct {
 	once    sync.Once
 
 	// serve's alone.
-	last      string // the session that an utterance without one belongs to
-	temporary bool   // whether last is
-	refused   int    // of them in a row, over the limit
+	last    lastSessions
+	refused int // utterances in a row that were over the limit
 }
 
 var _ session.Subscriber = (*socket)(nil)
@@ -310,9 +309,4 @@ func (c *socket) put(it item) error {
 		c.s.meter.Message("out", "ok")
 	}
 	return err
-}
-
-// identity is whose socket this is.
-func (c *socket) identity(request string) session.Identity {
-	return c.s.identity(*c.who.Load(), c.lang, request)
 }

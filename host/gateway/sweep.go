@@ -61,7 +61,7 @@ func (w *sweeper) sweep() {
 func (c *socket) recheck(ctx context.Context) {
 	p, err := c.s.o.Auth.Again(ctx, *c.who.Load())
 	switch {
-	case errors.Is(err, auth.ErrUnauthenticated), err == nil && !member.allows(p.User.Role):
+	case errors.Is(err, auth.ErrUnauthenticated), err == nil && !caller.allows(p.User.Role):
 		c.shut(protocol.ClosePolicy, "credential revoked")
 	case err == nil:
 		c.who.Store(&p)

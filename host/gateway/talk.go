@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
 )
@@ -19,7 +20,7 @@ func (c *socket) hello() []byte {
 	p, config := c.who.Load(), c.s.config.Load()
 	h := protocol.Hello{
 		Type: protocol.TypeHello, Protocol: protocol.Version, Version: config.Version,
-		User: p.User.Name, Role: string(p.User.Role), Lang: c.lang, TZ: c.s.zone(p.User.Zone).String(),
+		User: p.User.Called(), Role: string(p.User.Role), Lang: c.lang, TZ: c.s.zone(p.User.Zone).String(),
 		Limits:    protocol.Limits{MessageChars: protocol.MaxText, MessagesPerMinute: config.PerMinute},
 		Languages: protocol.Languages(), Features: config.Features,
 	}
@@ -34,28 +35,36 @@ func (c *socket) hello() []byte {
 // receiveFrame handles one frame of jarvis.v1; what is wrong with it goes back
 // as an error frame, and the socket lives on.
 func (c *socket) receiveFrame(ctx context.Context, data []byte) error {
-	frame, id, problem := decodeFrame(data)
+	frame, e, problem := decodeFrame(data)
 	lang := c.lang
 	if say, ok := frame.(*protocol.Say); ok {
 		lang = languageOf(say.Lang, "", lang)
 	}
 	if problem != nil {
-		return c.complain(lang, id, problem)
+		return c.complain(lang, e.id, problem)
 	}
-	if err := c.handle(ctx, frame); err != nil {
-		return c.complain(lang, id, err)
+	if err := c.handle(ctx, frame, e.user); err != nil {
+		return c.complain(lang, e.id, err)
 	}
 	return nil
 }
 
-func (c *socket) handle(ctx context.Context, frame any) error {
-	talk, who := c.s.o.Sessions, c.identity(requestID(""))
+func (c *socket) handle(ctx context.Context, frame any, named string) error {
+	if f, ok := frame.(*protocol.Ping); ok {
+		c.send(encode(protocol.Pong{Type: protocol.TypePong, ID: f.ID}))
+		return nil
+	}
+	p, err := c.speaker(ctx, named)
+	if err != nil {
+		return err
+	}
+	talk, who := c.s.o.Sessions, c.s.identity(p, c.lang, requestID(""))
 	switch f := frame.(type) {
 	case *protocol.Say:
-		return c.say(ctx, *f)
+		return c.say(ctx, p, *f)
 	case *protocol.Stop:
 		if f.Session == "" {
-			f.Session = c.last
+			f.Session = c.last.of(p).session
 		}
 		if f.Session == "" {
 			return &protocol.Problem{Code: protocol.NotFound, Text: protocol.WordNothingToStop}
@@ -65,40 +74,38 @@ func (c *socket) handle(ctx context.Context, frame any) error {
 		if err := talk.Resume(ctx, who, *f, c); err != nil {
 			return err
 		}
-		c.last, c.temporary = f.Session, false
+		c.last.set(p, lastSession{session: f.Session})
 		return nil
 	case *protocol.Reply:
 		return talk.Reply(ctx, who, f.Question, f.Value)
 	case *protocol.Ack:
-		return c.acknowledge(ctx, f)
-	case *protocol.Ping:
-		c.send(encode(protocol.Pong{Type: protocol.TypePong, ID: f.ID}))
+		return c.acknowledge(ctx, p, f)
 	}
 	return nil
 }
 
 // say hands an utterance on. Without a session it belongs to the last one; a
 // temporary one never continues a session that is kept.
-func (c *socket) say(ctx context.Context, f protocol.Say) error {
-	if err := c.allow(); err != nil {
+func (c *socket) say(ctx context.Context, p auth.Principal, f protocol.Say) error {
+	if err := c.allow(p); err != nil {
 		return err
 	}
-	if f.Session == "" && (!f.Temporary || c.temporary) {
-		f.Session = c.last
+	if last := c.last.of(p); f.Session == "" && (!f.Temporary || last.temporary) {
+		f.Session = last.session
 	}
-	return c.utter(ctx, f)
+	return c.utter(ctx, p, f)
 }
 
 // utter is what both shapes of a message come to.
-func (c *socket) utter(ctx context.Context, f protocol.Say) error {
+func (c *socket) utter(ctx context.Context, p auth.Principal, f protocol.Say) error {
 	c.seen.begin()
-	id, accepted, err := c.s.o.Sessions.Say(ctx, c.identity(requestID("")), f, c)
+	id, accepted, err := c.s.o.Sessions.Say(ctx, c.s.identity(p, c.lang, requestID("")), f, c)
 	if err != nil {
 		c.s.meter.Chat(c.secure, string(problemOf(err).Code))
 		c.s.meter.ChatError("accept")
 		return err
 	}
-	c.last, c.temporary = id, f.Temporary
+	c.last.set(p, lastSession{session: id, temporary: f.Temporary})
 	c.s.meter.Chat(c.secure, "ok")
 	if !c.seen.end(accepted.Seq) {
 		c.Durable(id, accepted) // of the first time: the client did not get it
@@ -107,17 +114,16 @@ func (c *socket) utter(ctx context.Context, f protocol.Say) error {
 }
 
 // allow counts an utterance against the end user's limits.
-func (c *socket) allow() error {
+func (c *socket) allow(p auth.Principal) error {
 	if c.s.draining.Load() {
 		return drainingProblem()
 	}
-	p := c.who.Load()
 	wait := c.s.chatLimit(p.User.ID, string(p.User.Role), c.from)
 	if wait == 0 {
 		c.refused = 0
 		return nil
 	}
-	if c.refused++; c.refused >= maxRefused {
+	if c.refused++; c.refused >= maxRefused && p.Service == "" { // a service's other users did nothing
 		c.shut(protocol.CloseRateLimited, "limits ignored")
 	}
 	return tooOften(wait)

@@ -29,6 +29,7 @@ const (
 	WordSubprotocol   = "error.subprotocol"     // offered
 	WordTicket        = "error.ticket"          // used, expired or unknown
 	WordRole          = "error.role"            // role
+	WordSpeaksFor     = "error.speaks_for"      // header: the key is a service's, and nobody was named
 	WordDraining      = "error.draining"        //
 	WordRateLimited   = "error.rate_limited"    // seconds
 	WordReused        = "error.idempotency_key" // the key was used with another body
@@ -68,7 +69,7 @@ func Words() []string {
 		WordJSON, WordNotObject, WordDuplicate, WordUnknown, WordType, WordMissing, WordEmpty, WordValue,
 		WordTooLong, WordFrame, WordFeature, WordRoute, WordMethod, WordHost, WordOrigin, WordCrossSite,
 		WordContentType, WordBodyTooLarge, WordBodySlow, WordFraming, WordUpgrade, WordSubprotocol, WordTicket,
-		WordRole, WordDraining, WordRateLimited, WordReused, WordNameTaken, WordLastOperator,
+		WordRole, WordSpeaksFor, WordDraining, WordRateLimited, WordReused, WordNameTaken, WordLastOperator,
 		WordNothingToStop, WordNotice,
 		WordOriginalNotJSON, WordOriginalNotObject, WordOriginalMissing, WordOriginalNotText,
 		WordOriginalEmpty, WordOriginalTooLong,

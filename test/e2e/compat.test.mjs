@@ -56,6 +56,20 @@ test('openai: a game goes on from request to request', async () => {
   await openai.chat.completions.create({ model: 'jarvis', messages: [...messages, second.choices[0].message, user('stop')] });
 });
 
+test('openai: a service speaks for the people whom a chat page forwards, each with a memory of their own', async () => {
+  const { key } = host.run('user', 'add', 'webui', '--role', 'service');
+  const as = (id, apiKey = key) => new OpenAI({ baseURL: `${host.url}/v1`, apiKey, maxRetries: 0, defaultHeaders: id ? { 'X-OpenWebUI-User-Id': id } : {} });
+  const ask = async (client, text) => (await client.chat.completions.create({ model: 'jarvis', messages: [user(text)] })).choices[0].message.content;
+  await ask(as('ann'), 'remember that I collect zeppelins');
+  assert.match(await ask(as('ann'), 'what do you know about me?'), /zeppelins/);
+  assert.doesNotMatch(await ask(as('ben'), 'what do you know about me?'), /zeppelins/);
+  // The list of models is the same for all; answers are somebody's.
+  assert.ok((await as(null).models.list()).data.some((m) => m.id === 'jarvis'));
+  await assert.rejects(ask(as(null), 'hello'), /403.*X-Jarvis-User/s);
+  // From a person's own key the header means nothing.
+  assert.doesNotMatch(await ask(as('ann', host.key), 'what do you know about me?'), /zeppelins/);
+});
+
 test("openai: a program's own tools come back to it", async () => {
   const tools = [{ type: 'function', function: { name: 'clock', description: 'The time', parameters: { type: 'object', properties: { zone: { type: 'string' } } } } }];
   const got = await openai.chat.completions.create({ model: 'jarvis', tools, messages: [user('the time in UTC')] });

@@ -1,7 +1,7 @@
 // The real program, started for one test with its own data directory.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,9 +19,15 @@ export async function until(what, check, ms = 15_000) {
   }
 }
 
+const made = [];
+process.on('exit', () => made.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+
 /** Starts a host; config is YAML. Stop it with stop(). */
 export async function startHost(config = '', { dir } = {}) {
-  dir ??= await mkdtemp(path.join(os.tmpdir(), 'jarvis-e2e-'));
+  if (!dir) {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'jarvis-e2e-'));
+    made.push(dir);
+  }
   const file = path.join(dir, 'jarvis.yaml');
   const ready = path.join(dir, 'ready.json');
   await rm(ready, { force: true });
@@ -44,6 +50,8 @@ export async function startHost(config = '', { dir } = {}) {
   return {
     url: `http://${addr}`, addr, pid, key, link, dir, exited,
     log: () => log,
+    /** Runs the program on this host's data and returns what it prints as JSON. */
+    run: (...args) => JSON.parse(execFileSync(path.join(bin, 'jarvis'), [...args, '--json', '--data', path.join(dir, 'data')], { cwd: dir, env: { PATH: process.env.PATH, HOME: dir } })),
     kill: () => child.kill('SIGKILL'),
     async stop() {
       child.kill('SIGTERM');

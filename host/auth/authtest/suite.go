@@ -35,7 +35,7 @@ func Suite(t *testing.T, fresh func(t *testing.T) auth.Store) {
 var (
 	day   = time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
 	alice = auth.User{ID: "u1", Name: "Alice", Role: turn.RoleGuest, Lang: "fr", Zone: "Europe/Paris", Plugins: []string{"weather", "hangman"}, Created: day}
-	bob   = auth.User{ID: "u2", Name: "Bob", Role: turn.RoleUser, Created: day.Add(time.Hour)}
+	bob   = auth.User{ID: "u2", Name: "door/Bob", Role: turn.RoleUser, Service: "u9", Created: day.Add(time.Hour)}
 	same  = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateApproxTime(time.Millisecond)}
 )
 

@@ -23,10 +23,10 @@ func (db *DB) PutUser(ctx context.Context, u auth.User) error {
 		return fmt.Errorf("encode user's plugins: %w", err)
 	}
 	err = db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
-		return tx.exec(ctx, `INSERT INTO users (id, name, role, lang, zone, plugins, created) VALUES (?, ?, ?, ?, ?, ?, ?)
+		return tx.exec(ctx, `INSERT INTO users (`+userColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, lang = excluded.lang,
-			zone = excluded.zone, plugins = excluded.plugins, created = excluded.created`,
-			u.ID, u.Name, string(u.Role), u.Lang, u.Zone, string(plugins), kept(u.Created))
+			zone = excluded.zone, plugins = excluded.plugins, created = excluded.created, service = excluded.service`,
+			u.ID, u.Name, string(u.Role), u.Lang, u.Zone, string(plugins), kept(u.Created), u.Service)
 	})
 	if violates(err, codes.SQLITE_CONSTRAINT_UNIQUE) {
 		return fmt.Errorf("put user: %w", auth.ErrExists)
@@ -34,12 +34,12 @@ func (db *DB) PutUser(ctx context.Context, u auth.User) error {
 	return account("put user", err)
 }
 
-const userColumns = `id, name, role, lang, zone, plugins, created`
+const userColumns = `id, name, role, lang, zone, plugins, created, service`
 
 func scanUser(r row) (u auth.User, err error) {
 	var plugins string
 	var created micros
-	if err := r.Scan(&u.ID, &u.Name, &u.Role, &u.Lang, &u.Zone, &plugins, &created); err != nil {
+	if err := r.Scan(&u.ID, &u.Name, &u.Role, &u.Lang, &u.Zone, &plugins, &created, &u.Service); err != nil {
 		return auth.User{}, err
 	}
 	u.Created = created.time()

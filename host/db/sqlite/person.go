@@ -14,7 +14,7 @@ import (
 // personal is all that is kept of one person, a query a kind. No secret is among
 // it: a key's hash is none of the person's data.
 var personal = []struct{ kind, query string }{
-	{"user", `SELECT id, name, role, lang, zone, plugins, created FROM users WHERE id = ?`},
+	{"user", `SELECT id, name, role, lang, zone, plugins, created, service FROM users WHERE id = ?`},
 	{"key", `SELECT id, label, kind, created, expires, revoked FROM keys WHERE user = ? ORDER BY created, id`},
 	{"session", `SELECT id, title, created, updated FROM sessions WHERE user = ? ORDER BY key`},
 	{"message", `SELECT s.id AS session, m.id, m.turn, m.role, m.text, m.at, m.state FROM messages m JOIN sessions s ON s.key = m.session
