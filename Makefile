@@ -76,7 +76,7 @@ update: ## rewrite golden files and generated documents
 
 generate: tools ## regenerate code from the contract
 	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
-	$(TOOLS)/buf build --exclude-source-info -o sdk/python/contract.binpb
+	$(TOOLS)/buf build --exclude-source-info -o sdk/python/jarvis_plugin/contract.binpb
 
 report: ## figures of the code's shape
 	@$(GO) run ./cmd/report
@@ -108,7 +108,7 @@ lint: tools
 	else echo "buf breaking: no tag yet to compare with"; fi
 
 generated: generate
-	@git diff --exit-code --stat -- sdk/wire/pluginpb sdk/wire/hostpb sdk/python/contract.binpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
+	@git diff --exit-code --stat -- sdk/wire/pluginpb sdk/wire/hostpb sdk/python/jarvis_plugin/contract.binpb || { echo "generated files changed: commit what make generate wrote"; exit 1; }
 
 tidy:
 	$(GO) mod tidy -diff

@@ -9,20 +9,27 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/jarvis-host/jarvis"
 )
 
 // programPrefix is what the file names of plugins begin with.
 const programPrefix = "jarvis-plugin-"
+
+// helper is the package that plugins in Python import.
+const helper = "jarvis_plugin"
 
 // interpreter runs a Python plugin; Debian's has the packages that one needs.
 const interpreter = "#!/usr/bin/env -S PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3\n"
 
 // Build makes the program of the plugin in a folder, as out, or beside its
 // source when out is empty, and returns where it is. A Go plugin is compiled; a
-// Python plugin becomes one executable archive of its .py files and data.
+// Python plugin becomes one executable archive of its .py files and data, with
+// the helper jarvis_plugin where it has none of its own.
 func Build(ctx context.Context, dir, out string) (program string, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return "", fmt.Errorf("find folder: %w", err)
@@ -69,33 +76,10 @@ func buildPython(dir, out string) error {
 	b.WriteString(interpreter)
 	z := zip.NewWriter(&b)
 	z.SetOffset(int64(b.Len()))
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if rel != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"__pycache__", "dist", "tests"}, d.Name())) {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !wanted(d.Name()) {
-			return nil
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		w, err := z.Create(filepath.ToSlash(rel))
-		if err == nil {
-			_, err = w.Write(data)
-		}
-		return err
-	})
+	err := store(z, os.DirFS(dir))
+	if !exists(filepath.Join(dir, helper)) && !exists(filepath.Join(dir, helper+".py")) {
+		err = errors.Join(err, store(z, jarvis.PythonHelper()))
+	}
 	if err = errors.Join(err, z.Close()); err != nil {
 		return fmt.Errorf("build plugin: %w", err)
 	}
@@ -105,8 +89,32 @@ func buildPython(dir, out string) error {
 	return os.Rename(out+".new", out)
 }
 
-// wanted reports whether a file belongs into a Python plugin's program.
+// store adds what a program needs of a folder to its archive.
+func store(z *zip.Writer, files fs.FS) error {
+	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"__pycache__", "dist", "tests"}, d.Name())):
+			return fs.SkipDir
+		case d.IsDir() || !wanted(name):
+			return nil
+		}
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		return err
+	})
+}
+
+// wanted reports whether a file belongs into a Python plugin's program, by its
+// path. Tests don't.
 func wanted(name string) bool {
-	return !strings.HasPrefix(name, "test_") &&
-		slices.Contains([]string{".py", ".binpb", ".json", ".yaml", ".txt"}, filepath.Ext(name))
+	return !strings.HasPrefix(path.Base(name), "test_") && name != helper+"/tester.py" &&
+		slices.Contains([]string{".py", ".binpb", ".json", ".yaml", ".txt"}, path.Ext(name))
 }

@@ -131,14 +131,20 @@ func (w *writer) goSDK() error {
 
 // pythonSDK copies the helper and the contract beside the plugin.
 func (w *writer) pythonSDK() error {
-	for _, name := range []string{"jarvis_plugin.py", "contract.binpb"} {
-		data, err := jarvis.SDK.ReadFile("sdk/python/" + name)
+	helper := jarvis.PythonHelper()
+	return fs.WalkDir(helper, "jarvis_plugin", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !isHelper(name) {
+			return err
+		}
+		data, err := fs.ReadFile(helper, name)
 		if err != nil {
 			return err
 		}
-		if err := w.file(name, data, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+		return w.file(name, data, 0o644)
+	})
+}
+
+// isHelper leaves out what running the helper in this repository left behind.
+func isHelper(name string) bool {
+	return strings.HasSuffix(name, ".py") || strings.HasSuffix(name, ".binpb")
 }
