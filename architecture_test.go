@@ -92,7 +92,7 @@ var layers = map[string][]string{
 	"sdk/serve":         {"sdk", "sdk/wire"},
 	"sdk/launch":        {"sdk", "sdk/wire"},
 	"sdk/conformance":   {"sdk", "sdk/launch", "sdk/wire"},
-	"sdk/plugintest":    {"sdk", "sdk/conformance", "sdk/launch", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
+	"sdk/plugintest":    {"sdk", "sdk/conformance", "sdk/launch", "sdk/serve", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
 
 	"plugins/hangman":     {"sdk"},
 	"plugins/mcp":         {"sdk"},

@@ -44,6 +44,7 @@ type Host struct {
 	t        testing.TB
 	plugin   *sdk.Plugin
 	client   *wire.Client
+	program  *program // nil: the plugin runs in the test's own process
 	fake     *fake
 	access   sdk.HostAccess
 	ahead    atomic.Int64  // of the clock, in nanoseconds
@@ -67,6 +68,7 @@ type setup struct {
 	denied  []sdk.Need
 	handler http.Handler
 	now     func() time.Time
+	own     bool // now is the test's own, not the real time
 	zone    string
 
 	answers []string
@@ -92,7 +94,7 @@ func Deny(kind, scope string) Option {
 func HTTP(h http.Handler) Option { return func(s *setup) { s.handler = h } }
 
 // Clock is what the plugin and the floor take for the time.
-func Clock(now func() time.Time) Option { return func(s *setup) { s.now = now } }
+func Clock(now func() time.Time) Option { return func(s *setup) { s.now, s.own = now, true } }
 
 // Zone is the person's time zone, an IANA name; Europe/Paris otherwise.
 func Zone(name string) Option { return func(s *setup) { s.zone = name } }
@@ -102,23 +104,36 @@ func Zone(name string) Option { return func(s *setup) { s.zone = name } }
 // not match or yields other arguments, and when the configuration is refused.
 func New(t testing.TB, p *sdk.Plugin, opts ...Option) *Host {
 	t.Helper()
-	h := &Host{t: t, setup: setup{now: time.Now, zone: "Europe/Paris"}}
-	for _, o := range opts {
-		o(&h.setup)
-	}
+	h := newHost(t, opts)
 	h.plugin = p
-	h.openServices()
 	p.Use(sdk.Environment{
 		Transport: transport{h.setup.handler}, Now: h.Now, Dial: h.dial(wire.Dial),
 		Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	h.client = wire.NewClient(connect(t, p))
+	h.introduce()
+	return h
+}
+
+// newHost makes the host's side.
+func newHost(t testing.TB, opts []Option) *Host {
+	t.Helper()
+	h := &Host{t: t, setup: setup{now: time.Now, zone: "Europe/Paris"}}
+	for _, o := range opts {
+		o(&h.setup)
+	}
+	h.openServices()
 	h.Session = h.newSession("test")
+	return h
+}
+
+// introduce describes and configures a plugin that answers.
+func (h *Host) introduce() {
+	h.t.Helper()
 	h.describe()
 	for _, d := range h.Configure(h.setup.values) {
-		t.Fatalf("configuration is refused: %s: %s %s", d.Path, d.Summary, d.Detail)
+		h.t.Fatalf("configuration is refused: %s: %s %s", d.Path, d.Summary, d.Detail)
 	}
-	return h
 }
 
 // openServices makes the host's side of what the plugin may ask for.
@@ -265,6 +280,15 @@ func (h *Host) amend(c sdk.Change) {
 		return
 	}
 	h.latest = c
+	m, matcher, err := h.amended(c)
+	if err != nil {
+		h.t.Fatalf("compile the sentences of what the plugin offers now: %v", err)
+	}
+	h.now.Store(&offer{m, matcher})
+}
+
+// amended is the manifest after a change.
+func (h *Host) amended(c sdk.Change) (*sdk.Manifest, *intent.Matcher, error) {
 	m := *h.now.Load().manifest
 	if c.Tools != nil {
 		m.Tools = c.Tools
@@ -282,10 +306,7 @@ func (h *Host) amend(c sdk.Change) {
 		}
 	}
 	matcher, err := sdk.Matcher(&m)
-	if err != nil {
-		h.t.Fatalf("compile the sentences of what the plugin offers now: %v", err)
-	}
-	h.now.Store(&offer{&m, matcher})
+	return &m, matcher, err
 }
 
 // lang is the plugin's first language.

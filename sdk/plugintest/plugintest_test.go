@@ -13,13 +13,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/jarvis-host/jarvis/sdk"
 	"github.com/jarvis-host/jarvis/sdk/plugintest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // counter is a plugin with everything that the kit offers: state, the floor,
 // questions, a configuration and the network.
@@ -90,12 +87,13 @@ func fetch(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
 }
 
 func TestAConversationGoesAsInAHost(t *testing.T) {
-	h := plugintest.New(t, counter())
-	h.Answer("false", "true")
-	for _, said := range []string{"compte depuis 10", "compte", "quel temps fait-il", "hm", "recommence", "recommence", "compte", "fini", "hm"} {
-		h.Say("fr", said)
-	}
-	const want = `> compte depuis 10
+	bothWays(t, "counter", func(t *testing.T, open opener) {
+		h := open()
+		h.Answer("false", "true")
+		for _, said := range []string{"compte depuis 10", "compte", "quel temps fait-il", "hm", "recommence", "recommence", "compte", "fini", "hm"} {
+			h.Say("fr", said)
+		}
+		const want = `> compte depuis 10
 = count {"start":10}
 < On en est à 12.
 > compte
@@ -126,74 +124,83 @@ func TestAConversationGoesAsInAHost(t *testing.T) {
 < Fini.
 > hm
 `
-	if diff := cmp.Diff(want, h.Transcript()); diff != "" {
-		t.Errorf("transcript (-want +got):\n%s", diff)
-	}
-	if h.State() != nil || h.Floor() != nil {
-		t.Errorf("state %s and floor %v are left", h.State(), h.Floor())
-	}
+		if diff := cmp.Diff(want, h.Transcript()); diff != "" {
+			t.Errorf("transcript (-want +got):\n%s", diff)
+		}
+		if h.State() != nil || h.Floor() != nil {
+			t.Errorf("state %s and floor %v are left", h.State(), h.Floor())
+		}
+	})
 }
 
 func TestTwoSessionsShareNothing(t *testing.T) {
-	h := plugintest.New(t, counter())
-	other := h.Open("other")
-	h.Call("count", map[string]int{"start": 50})
-	if got := other.CallIn("en", "count", nil); got.Text != "We are at 2." {
-		t.Errorf("the other session says %q", got.Text)
-	}
-	if string(h.State()) != "52" || string(other.State()) != "2" {
-		t.Errorf("states are %s and %s", h.State(), other.State())
-	}
+	bothWays(t, "counter", func(t *testing.T, open opener) {
+		h := open()
+		other := h.Open("other")
+		h.Call("count", map[string]int{"start": 50})
+		if got := other.CallIn("en", "count", nil); got.Text != "We are at 2." {
+			t.Errorf("the other session says %q", got.Text)
+		}
+		if string(h.State()) != "52" || string(other.State()) != "2" {
+			t.Errorf("states are %s and %s", h.State(), other.State())
+		}
+	})
 }
 
 func TestTheFloorRunsOutAndIsReleased(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	h := plugintest.New(t, counter(), plugintest.Clock(func() time.Time { return now }))
-	h.Say("en", "count")
-	now = now.Add(time.Minute)
-	if h.Floor() != nil {
-		t.Error("the floor outlives its time")
-	}
-	h.Say("en", "count")
-	h.Release()
-	if got := h.Say("fr", "fini"); got.Tool != "" || got.NotMine != nil {
-		t.Errorf("a plugin without the floor hears %+v", got)
-	}
+	bothWays(t, "counter", func(t *testing.T, open opener) {
+		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		h := open(plugintest.Clock(func() time.Time { return now }))
+		h.Say("en", "count")
+		now = now.Add(time.Minute)
+		if h.Floor() != nil {
+			t.Error("the floor outlives its time")
+		}
+		h.Say("en", "count")
+		h.Release()
+		if got := h.Say("fr", "fini"); got.Tool != "" || got.NotMine != nil {
+			t.Errorf("a plugin without the floor hears %+v", got)
+		}
+	})
 }
 
 func TestConfigurationsAreCheckedAndTakenOver(t *testing.T) {
-	h := plugintest.New(t, counter(), plugintest.Config(map[string]int{"step": 5}))
-	if got := h.Call("count", nil); got.Text != "On en est à 5." {
-		t.Errorf("reply is %q", got.Text)
-	}
-	if found := h.Validate(map[string]int{"step": 10}); len(found) != 1 || found[0].Path != "/step" {
-		t.Errorf("findings are %+v", found)
-	}
-	if found := h.Configure(map[string]int{"step": 7}); len(found) != 0 {
-		t.Errorf("findings are %+v", found)
-	}
-	if got := h.Call("count", nil); got.Text != "On en est à 12." {
-		t.Errorf("reply is %q", got.Text)
-	}
+	bothWays(t, "counter", func(t *testing.T, open opener) {
+		h := open(plugintest.Config(map[string]int{"step": 5}))
+		if got := h.Call("count", nil); got.Text != "On en est à 5." {
+			t.Errorf("reply is %q", got.Text)
+		}
+		if found := h.Validate(map[string]int{"step": 10}); len(found) != 1 || found[0].Path != "/step" {
+			t.Errorf("findings are %+v", found)
+		}
+		if found := h.Configure(map[string]int{"step": 7}); len(found) != 0 {
+			t.Errorf("findings are %+v", found)
+		}
+		if got := h.Call("count", nil); got.Text != "On en est à 12." {
+			t.Errorf("reply is %q", got.Text)
+		}
+	})
 }
 
 func TestTheNetworkIsWhatTheTestSays(t *testing.T) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET api.example.org/v1/word", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "chat") })
-	if got := plugintest.New(t, counter(), plugintest.HTTP(mux)).Call("fetch", nil); got.Text != "chat" {
-		t.Errorf("reply is %q", got.Text)
-	}
-	denied := plugintest.New(t, counter(), plugintest.HTTP(mux), plugintest.Deny("net", "api.example.org:443"))
-	if got := denied.Call("fetch", nil); got.Problem == nil || got.Problem.Code != sdk.CodeForbidden {
-		t.Errorf("reply without the grant is %+v", got)
-	}
-	abort := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	for name, opts := range map[string][]plugintest.Option{"none": nil, "broken": {plugintest.HTTP(abort)}} {
-		got := plugintest.New(t, counter(), opts...).Call("fetch", nil)
-		if got.Problem == nil || got.Problem.Code != sdk.CodeInternal {
-			t.Errorf("reply with the network %s is %+v", name, got)
+	bothWays(t, "counter", func(t *testing.T, open opener) {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET api.example.org/v1/word", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "chat") })
+		if got := open(plugintest.HTTP(mux)).Call("fetch", nil); got.Text != "chat" {
+			t.Errorf("reply is %q", got.Text)
 		}
-	}
+		denied := open(plugintest.HTTP(mux), plugintest.Deny("net", "api.example.org:443"))
+		if got := denied.Call("fetch", nil); got.Problem == nil || got.Problem.Code != sdk.CodeForbidden {
+			t.Errorf("reply without the grant is %+v", got)
+		}
+		abort := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		for name, opts := range map[string][]plugintest.Option{"none": nil, "broken": {plugintest.HTTP(abort)}} {
+			got := open(opts...).Call("fetch", nil)
+			if got.Problem == nil || got.Problem.Code != sdk.CodeInternal {
+				t.Errorf("reply with the network %s is %+v", name, got)
+			}
+		}
+	})
 }
 
 // tb is a test whose failures are looked at.

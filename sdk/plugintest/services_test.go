@@ -83,83 +83,93 @@ func fixed() time.Time { return evening }
 
 // D02, D06
 func TestATimerFiresNotifiesAndIsAcknowledged(t *testing.T) {
-	h := plugintest.New(t, kitchen(), plugintest.Clock(fixed))
-	if got := h.Say("fr", "minuteur pâtes de 9 minutes"); got.Text != "20:09" {
-		t.Errorf("got %q", got.Text)
-	}
-	h.Advance(8 * time.Minute)
-	if len(h.Notices()) != 0 || len(h.Schedules()) != 1 {
-		t.Fatalf("too early: %v %v", h.Notices(), h.Schedules())
-	}
-	h.Advance(2 * time.Minute)
-	got := h.Notices()
-	if len(got) != 1 || got[0].Text != "Minuteur pâtes terminé !" || got[0].User != plugintest.Person ||
-		!got[0].Due.Equal(evening.Add(9*time.Minute)) || !h.Now().Equal(evening.Add(10*time.Minute)) {
-		t.Fatalf("got %+v at %v", got, h.Now())
-	}
-	h.Acknowledge(got[0].ID)
-	var seen string
-	if !h.Kept(sdk.ForUser, plugintest.Person, "seen", &seen) || seen != got[0].ID {
-		t.Errorf("seen is %q", seen)
-	}
-	if diff := cmp.Diff(map[string]float64{"timers_total{lang=fr}": 1}, h.Metrics()); diff != "" {
-		t.Error(diff)
-	}
-	h.Golden("testdata/timer.txt")
+	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+		h := open(plugintest.Clock(fixed))
+		if got := h.Say("fr", "minuteur pâtes de 9 minutes"); got.Text != "20:09" {
+			t.Errorf("got %q", got.Text)
+		}
+		h.Advance(8 * time.Minute)
+		if len(h.Notices()) != 0 || len(h.Schedules()) != 1 {
+			t.Fatalf("too early: %v %v", h.Notices(), h.Schedules())
+		}
+		h.Advance(2 * time.Minute)
+		got := h.Notices()
+		if len(got) != 1 || got[0].Text != "Minuteur pâtes terminé !" || got[0].User != plugintest.Person ||
+			!got[0].Due.Equal(evening.Add(9*time.Minute)) || !h.Now().Equal(evening.Add(10*time.Minute)) {
+			t.Fatalf("got %+v at %v", got, h.Now())
+		}
+		h.Acknowledge(got[0].ID)
+		var seen string
+		if !h.Kept(sdk.ForUser, plugintest.Person, "seen", &seen) || seen != got[0].ID {
+			t.Errorf("seen is %q", seen)
+		}
+		if diff := cmp.Diff(map[string]float64{"timers_total{lang=fr}": 1}, h.Metrics()); diff != "" {
+			t.Error(diff)
+		}
+		h.Golden("testdata/timer.txt")
+	})
 }
 
 // D06
 func TestWhatAPluginKeepsIsThePersonsOwn(t *testing.T) {
-	h := plugintest.New(t, kitchen())
-	h.Call("buy", map[string]string{"what": "riz"})
-	if got := h.Open("other").Call("buy", map[string]string{"what": "sel"}); got.Text != "riz, sel" {
-		t.Errorf("got %+v", got)
-	}
+	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+		h := open()
+		h.Call("buy", map[string]string{"what": "riz"})
+		if got := h.Open("other").Call("buy", map[string]string{"what": "sel"}); got.Text != "riz, sel" {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func TestTheModelTheMemoryAndSecretsAreWhatTheTestSays(t *testing.T) {
-	h := plugintest.New(t, kitchen(), plugintest.Models("Un curry bien relevé."),
-		plugintest.Remembers("likes curry"), plugintest.Secret("token", "abc"))
-	if got := h.Call("suggest", nil); got.Text != "Un curry bien relevé." {
-		t.Errorf("got %+v", got)
-	}
-	if p := h.Prompts(); len(p) != 1 || p[0].Messages[0].Text != "A dish for someone who likes curry" {
-		t.Errorf("prompts are %+v", p)
-	}
-	if got := h.Call("suggest", nil); got.Problem == nil || got.Problem.Code != sdk.CodeUnavailable {
-		t.Errorf("without a script: %+v", got)
-	}
-	if got := h.Call("order", nil); got.Text != "ordered with 3" {
-		t.Errorf("got %+v", got)
-	}
+	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+		h := open(plugintest.Models("Un curry bien relevé."),
+			plugintest.Remembers("likes curry"), plugintest.Secret("token", "abc"))
+		if got := h.Call("suggest", nil); got.Text != "Un curry bien relevé." {
+			t.Errorf("got %+v", got)
+		}
+		if p := h.Prompts(); len(p) != 1 || p[0].Messages[0].Text != "A dish for someone who likes curry" {
+			t.Errorf("prompts are %+v", p)
+		}
+		if got := h.Call("suggest", nil); got.Problem == nil || got.Problem.Code != sdk.CodeUnavailable {
+			t.Errorf("without a script: %+v", got)
+		}
+		if got := h.Call("order", nil); got.Text != "ordered with 3" {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func TestWhatIsNotGrantedIsACleanProblemThatNamesTheNeed(t *testing.T) {
-	h := plugintest.New(t, kitchen(), plugintest.Deny(sdk.NeedKV, ""))
-	got := h.Call("buy", map[string]string{"what": "riz"})
-	if got.Problem == nil || got.Problem.Code != sdk.CodeForbidden || !strings.Contains(got.Problem.Detail, `"kv" was not granted`) {
-		t.Errorf("got %+v", got.Problem)
-	}
-	h.Grant(sdk.NeedKV, "")
-	if got := h.Call("buy", map[string]string{"what": "riz"}); got.Text != "riz" {
-		t.Errorf("granted: %+v", got)
-	}
-	h.Deny(sdk.NeedKV, "")
-	if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem == nil {
-		t.Errorf("taken back: %+v", got)
-	}
+	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+		h := open(plugintest.Deny(sdk.NeedKV, ""))
+		got := h.Call("buy", map[string]string{"what": "riz"})
+		if got.Problem == nil || got.Problem.Code != sdk.CodeForbidden || !strings.Contains(got.Problem.Detail, `"kv" was not granted`) {
+			t.Errorf("got %+v", got.Problem)
+		}
+		h.Grant(sdk.NeedKV, "")
+		if got := h.Call("buy", map[string]string{"what": "riz"}); got.Text != "riz" {
+			t.Errorf("granted: %+v", got)
+		}
+		h.Deny(sdk.NeedKV, "")
+		if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem == nil {
+			t.Errorf("taken back: %+v", got)
+		}
+	})
 }
 
 func TestAHostThatIsGoneIsAProblemAndNoHang(t *testing.T) {
-	h := plugintest.New(t, kitchen())
-	h.Lose(true)
-	if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem == nil || got.Problem.Code != sdk.CodeUnavailable {
-		t.Errorf("got %+v", got)
-	}
-	h.Lose(false)
-	if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem != nil {
-		t.Errorf("got %+v", got)
-	}
+	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+		h := open()
+		h.Lose(true)
+		if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem == nil || got.Problem.Code != sdk.CodeUnavailable {
+			t.Errorf("got %+v", got)
+		}
+		h.Lose(false)
+		if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem != nil {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func TestListsAndToolsChangeWhileThePluginRuns(t *testing.T) {

@@ -115,7 +115,7 @@ func (s *Session) Say(lang, text string) Reply {
 			return passed
 		}
 	}
-	if found := s.host.now.Load().matcher.Match(lang, text); len(found) > 0 {
+	if found := s.host.match(lang, text); len(found) > 0 {
 		info.Origin = sdk.OriginSentence
 		return s.invoke(info, found[0].Intent, s.encode(s.known(found[0].Intent, found[0].Slots)))
 	}
@@ -189,6 +189,8 @@ const Person = "tester"
 
 // stamp completes on whose behalf a call is.
 func (s *Session) stamp(info sdk.CallInfo) sdk.CallInfo {
+	s.host.t.Helper()
+	s.host.tick()
 	info.Call, info.Session, info.User, info.TimeZone = s.host.nextCall(), s.name, Person, s.host.setup.zone
 	info.RequestID = "request-" + info.Call
 	return info

@@ -52,13 +52,27 @@ func (h *Host) Advance(d time.Duration) {
 		if !ok {
 			break
 		}
-		if wait := p.Next.Sub(h.Now()); wait > 0 {
-			h.ahead.Add(int64(wait))
-		}
+		h.pass(p.Next.Sub(h.Now()))
 		h.Fire(p.info, &sdk.Occurrence{Schedule: &sdk.Due{Name: p.Name, Data: p.Data, At: p.Next}})
 	}
-	if rest := until.Sub(h.Now()); rest > 0 {
-		h.ahead.Add(int64(rest))
+	h.pass(until.Sub(h.Now()))
+}
+
+// pass lets time pass, for a program too.
+func (h *Host) pass(d time.Duration) {
+	h.t.Helper()
+	if d <= 0 {
+		return
+	}
+	h.ahead.Add(int64(d))
+	h.tick()
+}
+
+// tick tells a program the time, which the test's clock may have changed.
+func (h *Host) tick() {
+	h.t.Helper()
+	if h.program != nil {
+		h.program.setClock(h.t)
 	}
 }
 
@@ -75,6 +89,7 @@ func (h *Host) Fire(info sdk.CallInfo, ev *sdk.Occurrence) {
 	case ev.Notice != nil:
 		h.note("@", ev.Notice.Notice+" acknowledged")
 	}
+	h.tick()
 	defer h.fake.begin(info)()
 	ctx, cancel := h.context()
 	defer cancel()
@@ -280,7 +295,8 @@ func (h *Host) dial(wired func(sdk.HostAccess) (sdk.Services, error)) func(sdk.H
 // refresh takes over what the plugin offers now.
 func (h *Host) refresh() {
 	h.t.Helper()
-	if h.plugin == nil {
+	if h.program != nil {
+		h.program.told(h.amend)
 		return
 	}
 	now, stop := context.WithCancel(context.Background())

@@ -60,7 +60,7 @@ func run(p *sdk.Plugin, args []string, stdout, stderr io.Writer) int {
 		log.Error("plugin is declared wrongly", "error", err)
 		return exitFailed
 	}
-	serve(p.Use(sdk.Environment{Dial: wire.Dial}), log)
+	serve(p.Use(environment(os.Getenv(WorldVariable))), log)
 	return exitOK
 }
 
