@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -21,6 +22,45 @@ const (
 
 // HTTP returns the client of Call.HTTP, for what no call led to.
 func (p *Plugin) HTTP() *http.Client { return p.client() }
+
+// Get returns what is at an address that was granted, at most 4 MiB. A service
+// that cannot be reached or does not answer with a status of 2xx is an [*Error],
+// unavailable, which the person reads politely; for more than that use
+// Call.HTTP.
+func (c *Call) Get(ctx context.Context, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("build request: %w", err)
+	}
+	resp, err := c.HTTP().Do(req)
+	if err != nil {
+		return nil, refused(ctx, req, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return nil, refused(ctx, req, fmt.Errorf("status is %s", resp.Status))
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, refused(ctx, req, err)
+	}
+	return body, nil
+}
+
+// refused is what went wrong with a request. What it was about may be private,
+// so only the host is named.
+func refused(ctx context.Context, req *http.Request, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return &Error{Code: CodeUnavailable, Err: fmt.Errorf("ask %s: %w", req.URL.Host, err)}
+}
 
 func (p *Plugin) newClient() *http.Client {
 	base := p.env.Transport

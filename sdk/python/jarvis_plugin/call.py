@@ -87,8 +87,9 @@ class Call(Host):
 
     def http(self, url, *, method="GET", data=None, headers=None, timeout=10):
         """Asks a web service that the operator granted; returns its body.
-        Redirects are not followed. It raises OSError when the service does not
-        answer well."""
+        Redirects are not followed. A service that does not answer well is a
+        Fail, unavailable, which the person reads politely; its __cause__ tells
+        more."""
         return fetch(self._plugin.opener, self._plugin.granted_places(), url, method, data, headers, timeout)
 
     # ---- how it ends, for the helper itself

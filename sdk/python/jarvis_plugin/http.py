@@ -10,8 +10,9 @@ from .contract import Fail
 MAX_BODY = 4 << 20  # bytes of an answer
 PORTS = {"http": 80, "https": 443}
 
-# The plugin's tests set it: the path of a Unix socket that is the network.
-NETWORK = "JARVIS_TEST_NETWORK"
+# A test may set it, a host never does: the path of a Unix socket that is the
+# network.
+NETWORK = os.path.join(os.environ["JARVIS_TEST_WORLD"], "network") if os.environ.get("JARVIS_TEST_WORLD") else ""
 
 
 def place(url):
@@ -36,13 +37,17 @@ def granted(needs, settings):
 
 def fetch(opener, places, url, method, data, headers, timeout):
     """One request; redirects are not followed, for they lead to places nobody
-    granted."""
+    granted. What does not answer well is a Fail, unavailable; the error itself,
+    such as urllib.error.HTTPError with its code, is its __cause__."""
     where = place(url)
     if where not in places:
         raise Fail("forbidden", detail="%s:%s was not granted: declare it with needs(\"net\", \"%s:%s\", \"why\")" % (where * 2))
     request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
-    with opener.open(request, timeout=timeout) as answer:
-        body = answer.read(MAX_BODY + 1)
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            body = answer.read(MAX_BODY + 1)
+    except (OSError, http.client.HTTPException) as e:
+        raise Fail("unavailable", detail="%s %s: %s" % (method, where[0], e)) from e
     if len(body) > MAX_BODY:
         raise Fail("too_large", detail="the answer of %s is over %d bytes" % (where[0], MAX_BODY))
     return body
@@ -56,7 +61,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def opener():
     """What opens URLs: no proxy, which would see past the grants."""
     handlers = [_NoRedirects, urllib.request.ProxyHandler({})]
-    if not os.environ.get(NETWORK):
+    if not NETWORK:
         return urllib.request.build_opener(*handlers)
     return urllib.request.build_opener(*handlers, _Http, _Https)
 
@@ -76,4 +81,4 @@ class _Diverted(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(os.environ[NETWORK])
+        self.sock.connect(NETWORK)
