@@ -36,7 +36,7 @@ func (c *Call) Get(ctx context.Context, address string) ([]byte, error) {
 	if err != nil {
 		return nil, refused(ctx, req, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode/100 != 2 {
 		return nil, refused(ctx, req, fmt.Errorf("status is %s", resp.Status))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
 	"github.com/jarvis-host/jarvis/plugins/hangman"
 	"github.com/jarvis-host/jarvis/plugins/mcp"
 	"github.com/jarvis-host/jarvis/plugins/mcp/mcptest"
@@ -102,8 +103,24 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: false, Setup: func(e *testscript.Env) error {
+	python, err := scaffold.Python()
+	if err != nil && os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
+		t.Fatal(err)
+	}
+	hasPython := func(cond string) (bool, error) {
+		if cond == "python" {
+			return python != "", nil
+		}
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Condition: hasPython, Setup: func(e *testscript.Env) error {
 		e.Vars = append(e.Vars, quickExit)
+		e.Setenv("PYTHON", python)
+		e.Setenv("EXAMPLES", examples)
 		e.Setenv("DOOR", door)
 		e.Setenv("HANGMAN", filepath.Join(filepath.Dir(door), "jarvis-plugin-hangman"))
 		e.Setenv("CRASH", filepath.Join(filepath.Dir(door), "jarvis-plugin-crash"))

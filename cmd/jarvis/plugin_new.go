@@ -35,7 +35,7 @@ func pluginNewCommand() command {
 		}
 		try := "go test ./..."
 		if *lang == "python" {
-			try = "python3 -m unittest"
+			try = scaffold.Interpreter() + " -m unittest"
 		}
 		fmt.Fprintf(p.stdout, "\nNext:\n  cd %s\n  %s\n  jarvis plugin dev .\n", rest[0], try)
 		return nil

@@ -100,7 +100,7 @@ type program struct {
 // openProgram makes the world: a clock, and a network if the test has one.
 func openProgram(t testing.TB, h *Host) *program {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "jv-world-") // short, for a socket's sake
+	dir, err := os.MkdirTemp("", "jv-world-") //nolint:usetesting // short, for a socket's sake
 	if err != nil {
 		t.Fatalf("make the program's world: %v", err)
 	}

@@ -18,3 +18,13 @@ func Python() (string, error) {
 	}
 	return "", errors.New("no python3 with grpcio, protobuf and cryptography; on Debian: apt install python3-grpcio python3-protobuf python3-cryptography")
 }
+
+// Interpreter is what to type to run a Python plugin: python3, or the path of one
+// that has what the helper needs where that has not.
+func Interpreter() string {
+	usual, err := exec.LookPath("python3")
+	if found, missing := Python(); err == nil && missing == nil && found != usual {
+		return found
+	}
+	return "python3"
+}
