@@ -1,0 +1,352 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jarvis-host/jarvis/cmd/jarvis/bundle"
+	"github.com/jarvis-host/jarvis/host"
+	"github.com/jarvis-host/jarvis/host/config"
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+func pluginDevCommand() command {
+	c := command{
+		name: "plugin dev", args: "[DIR] [--plugin-config FILE] [--lang L] [--quiet]",
+		summary: "talk with the plugin in a folder; it is built and swapped whenever you save, and the conversation goes on",
+		example: "  jarvis plugin dev\n  jarvis plugin dev ./dice --plugin-config dice.json\n" +
+			"  OLLAMA_URL=http://127.0.0.1:11434 jarvis plugin dev ./dice    # with a language model",
+	}
+	c.run = func(ctx context.Context, p *program, args []string) error {
+		fs := p.flags(c)
+		w := workshop{}
+		w.author.register(fs)
+		lang := fs.String("lang", "", "answer in `LANG` (fr or en) whatever is said")
+		rest, err := parse(fs, args, 0, 1)
+		if err != nil {
+			return err
+		}
+		w.source = "."
+		if len(rest) > 0 {
+			w.source = rest[0]
+		}
+		return w.run(ctx, p, *lang)
+	}
+	return c
+}
+
+// workshop is a host of its own for one plugin that is being written. It grants
+// the plugin what it needs, knows no other plugin, and forgets everything at its
+// end.
+type workshop struct {
+	p      *program
+	author authorFlags
+	source string // the plugin's folder
+	dir    string // all that is made on the way
+	from   config.Options
+	host   *host.Host
+	plugin string // its id
+	builds int
+}
+
+func (w *workshop) run(ctx context.Context, p *program, lang string) (err error) {
+	shared := *p // the watcher and the conversation write by turns
+	shared.stderr = &lockedWriter{w: p.stderr}
+	w.p = &shared
+	if w.source, err = filepath.Abs(w.source); err != nil {
+		return fmt.Errorf("find folder: %w", err)
+	}
+	if w.dir, err = os.MkdirTemp("", "jarvis-dev-"); err != nil {
+		return fmt.Errorf("make room for builds: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(w.dir)) }()
+	before := lookAt(w.source)
+	cfg, err := w.build(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.open(ctx, cfg); err != nil {
+		return err
+	}
+	watching, enough := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.watch(watching, before)
+	}()
+	err = w.p.chat(ctx, chatOptions{remote: w.remote(), lang: lang})
+	enough()
+	<-ended
+	return errors.Join(err, w.host.Stop(ctx))
+}
+
+func (w *workshop) remote() remote {
+	return remote{url: w.host.URL(), keyFile: w.host.OperatorKeyFile()}
+}
+
+// open starts the host.
+func (w *workshop) open(ctx context.Context, cfg *config.Snapshot) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the program itself: %w", err)
+	}
+	log := io.Discard
+	if !w.author.quiet {
+		log = &pluginLines{w: w.p.stderr}
+	}
+	if w.host, err = host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: log}); err != nil {
+		return hostError(err)
+	}
+	if err := w.host.Start(ctx); err != nil {
+		return errors.Join(hostError(err), w.host.Stop(ctx))
+	}
+	return w.settled(ctx)
+}
+
+// build makes the next build of the plugin, asks it what it is, and returns the
+// configuration of a host that runs it.
+func (w *workshop) build(ctx context.Context) (*config.Snapshot, error) {
+	w.builds++
+	dir := filepath.Join(w.dir, fmt.Sprintf("build-%d", w.builds))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make room for the build: %w", err)
+	}
+	path, err := bundle.Build(ctx, w.source, filepath.Join(dir, "jarvis-plugin-"+filepath.Base(w.source)))
+	if err != nil {
+		return nil, err
+	}
+	m, err := w.describe(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if w.plugin != "" && w.plugin != m.ID {
+		return nil, fmt.Errorf("the plugin calls itself %q now and was %q; start `jarvis plugin dev` anew", m.ID, w.plugin)
+	}
+	w.plugin = m.ID
+	return w.configure(m, path)
+}
+
+// describe asks a build what it is. One that can't say takes no other's place.
+func (w *workshop) describe(ctx context.Context, path string) (*sdk.Manifest, error) {
+	proc, err := (&authorFlags{quiet: true}).start(ctx, w.p, path)
+	if err != nil {
+		return nil, err
+	}
+	defer proc.Kill()
+	m, err := proc.Handler().Describe(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("describe plugin: %w", err)
+	}
+	return m, nil
+}
+
+// configure writes the host's configuration: everything that the plugin needs is
+// granted, for its author runs it.
+func (w *workshop) configure(m *sdk.Manifest, path string) (*config.Snapshot, error) {
+	section := map[string]any{"enabled": true, "path": path, "grants": grantsOf(m)}
+	if w.author.config != "" {
+		raw, err := os.ReadFile(w.author.config)
+		if err != nil {
+			return nil, fmt.Errorf("read --plugin-config: %w", err)
+		}
+		var values map[string]any
+		if err := json.Unmarshal(raw, &values); err != nil {
+			return nil, fmt.Errorf("read --plugin-config %s: expected a JSON object: %w", w.author.config, err)
+		}
+		section["config"] = values
+	}
+	plugins := map[string]any{"hangman": map[string]any{"enabled": false}, "weather": map[string]any{"enabled": false}}
+	plugins[m.ID] = section
+	file := filepath.Join(w.dir, "jarvis.yaml") // JSON is YAML too
+	raw, err := json.Marshal(map[string]any{
+		"plugins": plugins, "limits": map[string]any{"chat_per_minute": 0, "connects_per_minute": 0},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode configuration: %w", err)
+	}
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		return nil, fmt.Errorf("write configuration: %w", err)
+	}
+	w.from = config.Options{File: file, Env: w.p.environ, Flags: map[string]any{
+		"data_dir": filepath.Join(w.dir, "data"), "gateway.listen": "127.0.0.1:0", "log.format": "text", "log.level": "info",
+	}}
+	cfg, err := config.Load(w.from)
+	if cfg == nil {
+		return nil, &exitError{code: exitConfig, err: err}
+	}
+	return cfg, err
+}
+
+// grantsOf is everything that a plugin may be granted.
+func grantsOf(m *sdk.Manifest) (grants []string) {
+	for _, n := range m.Needs {
+		grants = append(grants, strings.TrimSpace(n.Kind+" "+n.Scope))
+	}
+	for _, t := range m.Tools {
+		if t.Effect != sdk.EffectReadOnly {
+			grants = append(grants, t.Name)
+		}
+	}
+	return grants
+}
+
+// watch builds and swaps the plugin whenever its source is another one and
+// stands still.
+func (w *workshop) watch(ctx context.Context, known source) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	var seen source
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		switch now := lookAt(w.source); {
+		case now.same(known):
+			seen = nil
+		case !now.same(seen):
+			seen = now
+		default:
+			known, seen = now, nil
+			w.swap(ctx)
+		}
+	}
+}
+
+// swap puts a new build in the place of the one that runs. One that does not
+// build, or can't say what it is, takes nobody's place.
+func (w *workshop) swap(ctx context.Context) {
+	began := time.Now()
+	fmt.Fprintf(w.p.stderr, "\n* saved: building %s\n", filepath.Base(w.source))
+	cfg, err := w.build(ctx)
+	if err == nil {
+		err = w.host.Reload(cfg)
+	}
+	if err == nil {
+		err = w.settled(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		why := strings.ReplaceAll(strings.TrimSpace(err.Error()), " | ", "\n  ") // a crash's last words
+		fmt.Fprintf(w.p.stderr, "* not swapped: %s\n", printable(why))
+	default:
+		fmt.Fprintf(w.p.stderr, "* swapped after %.1f s; the conversation goes on\n", time.Since(began).Seconds())
+	}
+}
+
+// settled returns why the plugin does not answer, or nil.
+func (w *workshop) settled(ctx context.Context) error {
+	var list struct {
+		Items []pluginRow `json:"items"`
+	}
+	r := w.remote()
+	for {
+		if err := r.request(ctx, http.MethodGet, "/v1/plugins", nil, &list); err != nil {
+			return err
+		}
+		for _, row := range list.Items {
+			switch {
+			case row.Name != w.plugin, row.State == "starting", row.State == "draining": // wait
+			case row.State == "ready":
+				return nil
+			default:
+				return fmt.Errorf("%s is %s: %s", row.Name, row.State, row.Reason)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(lookEvery / 4):
+		}
+	}
+}
+
+// lookEvery is how often the source is looked at.
+const lookEvery = 200 * time.Millisecond
+
+// source are the files of a folder as they were seen.
+type source map[string]mark
+
+type mark struct {
+	size int64
+	at   time.Time
+}
+
+// lookAt sees what a build may depend on. Hidden files, and those that builds and
+// interpreters make, are none of it.
+func lookAt(dir string) source {
+	out := source{}
+	_ = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		name := filepath.Base(path)
+		switch {
+		case err != nil:
+			return nil //nolint:nilerr // it is gone already: that is a change
+		case path != dir && (strings.HasPrefix(name, ".") || name == "__pycache__" || name == "dist"):
+			if e.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		case e.IsDir() || strings.HasPrefix(name, "jarvis-plugin-") || strings.HasSuffix(name, "~"):
+			return nil
+		}
+		if info, err := e.Info(); err == nil {
+			out[path] = mark{info.Size(), info.ModTime()}
+		}
+		return nil
+	})
+	return out
+}
+
+func (s source) same(o source) bool {
+	if len(s) != len(o) || o == nil {
+		return false
+	}
+	for name, m := range s {
+		if o[name] != m {
+			return false
+		}
+	}
+	return true
+}
+
+// lockedWriter lets several goroutines write by turns.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// pluginLines passes on, of a host's log, what concerns an author: what the plugin
+// wrote, and what went wrong.
+type pluginLines struct{ w io.Writer }
+
+func (l *pluginLines) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		wrong := bytes.Contains(line, []byte("[ERROR]")) || bytes.Contains(line, []byte("[WARN]"))
+		said := bytes.Contains(line, []byte("plugin=")) && !bytes.Contains(line, []byte(" plugin "))
+		if !wrong && !said {
+			continue
+		}
+		if _, err := l.w.Write(line); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}

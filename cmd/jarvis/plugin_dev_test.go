@@ -1,0 +1,90 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
+)
+
+// D13: what is saved takes the place of what runs, the conversation goes on, and
+// what does not start takes no place.
+func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
+	if _, err := scaffold.Python(); err != nil {
+		if os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	dir := filepath.Join(t.TempDir(), "greet")
+	if _, err := scaffold.New(dir, "python"); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("jarvis", "plugin", "dev", dir)
+	cmd.Env = append(os.Environ(), "LANG=C", "OLLAMA_URL=http://127.0.0.1:9")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen := &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = screen, screen
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Log(screen)
+		}
+	})
+	shows := func(text string) {
+		t.Helper()
+		for end := time.Now().Add(patience); !strings.Contains(screen.String(), text); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%q is not on the screen", text)
+			}
+		}
+	}
+	say := func(text, want string) {
+		t.Helper()
+		if _, err := io.WriteString(in, text+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		shows(want)
+	}
+	source := filepath.Join(dir, "__main__.py")
+	save := func(change func(string) string) {
+		t.Helper()
+		raw, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(source, []byte(change(string(raw))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("greet Zoe", "Hello Zoe! (greeting 1 here)")
+	save(func(s string) string { return s + "\ndef broken(:\n" })
+	shows("* not swapped: ")
+	shows("SyntaxError")
+	say("greet Ann", "Hello Ann! (greeting 2 here)")
+	save(func(s string) string {
+		good, _, _ := strings.Cut(s, "\ndef broken")
+		return strings.ReplaceAll(good, "Hello {name}", "Howdy {name}")
+	})
+	shows("* swapped after ")
+	say("greet Bob", "Howdy Bob! (greeting 3 here)")
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
