@@ -58,6 +58,7 @@ var layers = map[string][]string{
 	"host/db/dbtest":     {"host/services", "host/schedule", "host/notice", "sdk", "host/session", "host/auth", "host/turn", "host/llm"},
 	"host/gateway":       {"host/auth", "host/session", "host/protocol", "host/turn", "host/telemetry", "host/health"},
 	"host/mcp":           {},
+	"host/journal":       {},
 	"host/notice":        {},
 	"host/recording":     {"sdk"},
 	"host/schedule":      {"sdk", "sdk/cron"},

@@ -21,6 +21,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/health"
+	"github.com/jarvis-host/jarvis/host/journal"
 	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/session"
@@ -51,6 +52,7 @@ type Host struct {
 	scrubber  *telemetry.Scrubber
 	logs      *logs
 
+	journal     *journal.Journal
 	pluginLines sync.Map // of *telemetry.Lines, by the plugin that writes them
 	prompts     *agent.Prompts
 
@@ -127,6 +129,9 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	}
 	h.onStop("models", h.model.close)
 	if err := h.openMemory(c, scrubber.Scrub); err != nil {
+		return nil, err
+	}
+	if err := h.openJournal(); err != nil {
 		return nil, err
 	}
 	if err := h.newServices(func(s string) { scrubber.Register(s) }); err != nil {

@@ -68,7 +68,9 @@ func (h *Host) pluginLog(plugin string, line launch.Line) {
 		args = append(args, name, line.Fields[name])
 	}
 	lines, _ := h.pluginLines.LoadOrStore(plugin, telemetry.NewLines(h.scrubber))
-	h.log.Log(line.Level, lines.(*telemetry.Lines).Scrub(line.Message), args...)
+	line.Message = lines.(*telemetry.Lines).Scrub(line.Message)
+	h.log.Log(line.Level, line.Message, args...)
+	h.keepLine(plugin, line)
 }
 
 // pluginState tells operators of a plugin's new state: in the log, in /ready
@@ -89,6 +91,7 @@ func (h *Host) pluginState(plugin string, state supervisor.State, reason string)
 	}
 	h.health.Set("plugin:"+plugin, err)
 	h.log.Log(level, "plugin "+string(state), telemetry.KeyPlugin, plugin, telemetry.KeyReason, reason)
+	h.keepState(plugin, level, string(state), reason)
 }
 
 // rebuild takes over what is on offer now.

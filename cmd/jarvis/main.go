@@ -65,7 +65,7 @@ func commands() []command {
 		serveCommand(), initCommand(), doctorCommand(), loginCommand(), chatCommand(),
 		userAddCommand(), userListCommand(), userExportCommand(), userRemoveCommand(),
 		keyCreateCommand(), keyListCommand(), keyRevokeCommand(),
-		pluginNewCommand(), pluginDevCommand(), pluginCallCommand(), pluginVerifyCommand(), replayCommand(), pluginPackCommand(), pluginListCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
+		pluginNewCommand(), pluginDevCommand(), pluginCallCommand(), pluginVerifyCommand(), replayCommand(), pluginPackCommand(), pluginListCommand(), pluginLogsCommand(), pluginActionCommand("enable"), pluginActionCommand("disable"), pluginActionCommand("restart"),
 		intentMatchCommand(), intentExplainCommand(),
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		memoryAddCommand(), memorySearchCommand(), memoryListCommand(), memoryWhyCommand(), memoryForgetCommand(),

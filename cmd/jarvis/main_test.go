@@ -57,7 +57,8 @@ func door() *sdk.Plugin {
 		return "opened " + in.Door, nil
 	}, sdk.Destructive(), sdk.AskFirst(sdk.ConfirmAlways, map[string]string{"fr": "Ouvrir {door} ?", "en": "Open {door}?"}),
 		sdk.Say("fr", "ouvre la porte {door}"), sdk.Say("en", "open the {door} door"))
-	sdk.Tool(p, "knock", "Knock on a door", func(_ context.Context, _ *sdk.Call, in which) (string, error) {
+	sdk.Tool(p, "knock", "Knock on a door", func(_ context.Context, c *sdk.Call, in which) (string, error) {
+		c.Log().Info("knocked", "where", in.Door)
 		return "knocked on " + in.Door, nil
 	}, sdk.Additive(), sdk.Say("en", "knock on the {door} door"))
 	type lamp struct {

@@ -10,6 +10,22 @@ func (s *Server) getPlugins(x *exchange) error {
 	return x.json(http.StatusOK, list(s.o.Plugins.Plugins(x.r.Context()), "", func(p Plugin) Plugin { return p }))
 }
 
+func (s *Server) getPluginLogs(x *exchange) error {
+	name, err := x.paramID("name")
+	if err != nil {
+		return err
+	}
+	after, limit, err := x.listed()
+	if err != nil {
+		return err
+	}
+	lines, next, err := s.o.Plugins.Logs(x.r.Context(), name, after, limit)
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, list(lines, next, func(l json.RawMessage) json.RawMessage { return l }))
+}
+
 // changePlugin does one thing to the plugin that the path names.
 func (s *Server) changePlugin(change func(Plugins, context.Context, string) error) func(*exchange) error {
 	return func(x *exchange) error {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,6 +26,11 @@ func (fakePlugins) Enable(_ context.Context, name string) error {
 
 func (p fakePlugins) Disable(ctx context.Context, name string) error { return p.Enable(ctx, name) }
 func (p fakePlugins) Restart(ctx context.Context, name string) error { return p.Enable(ctx, name) }
+
+func (p fakePlugins) Logs(ctx context.Context, name, after string, limit int) ([]json.RawMessage, string, error) {
+	line := json.RawMessage(fmt.Sprintf(`{"n":%d,"message":"after %s"}`, limit, after))
+	return []json.RawMessage{line}, "8", p.Enable(ctx, name)
+}
 
 type fakeTools struct{}
 
@@ -56,6 +62,21 @@ func TestOperatorsManagePlugins(t *testing.T) {
 		if a := w.do(t, "POST", "/v1/plugins/weather/"+verb, "", w.as("alice")); a.status != 403 {
 			t.Errorf("%s by an end user: %d", verb, a.status)
 		}
+	}
+}
+
+func TestOperatorsReadWhatPluginsLog(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Plugins = fakePlugins{} })
+	if a := w.do(t, "GET", "/v1/plugins/weather/logs?after=7&limit=3", "", w.as("op")); a.body != `{"items":[{"n":3,"message":"after 7"}],"next":"8"}`+"\n" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	for path, want := range map[string]int{"/v1/plugins/other/logs": 404, "/v1/plugins/weather/logs?limit=0": 400} {
+		if a := w.do(t, "GET", path, "", w.as("op")); a.status != want {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := w.do(t, "GET", "/v1/plugins/weather/logs", "", w.as("alice")); a.status != 403 {
+		t.Errorf("by an end user: %d", a.status)
 	}
 }
 

@@ -132,6 +132,9 @@ type Plugins interface {
 	Enable(ctx context.Context, name string) error
 	Disable(ctx context.Context, name string) error
 	Restart(ctx context.Context, name string) error
+	// Logs returns what a plugin logged, the oldest first: the last limit lines,
+	// or, from a cursor on, the next ones; and the cursor after them.
+	Logs(ctx context.Context, name, after string, limit int) ([]json.RawMessage, string, error)
 }
 
 // Tool describes a tool on offer.

@@ -23,6 +23,7 @@ func (s *Server) Routes() []Route {
 	if s.o.Plugins != nil {
 		all = append(all,
 			Route{http.MethodGet, "/v1/plugins", operator, s.getPlugins},
+			Route{http.MethodGet, "/v1/plugins/:name/logs", operator, s.getPluginLogs},
 			Route{http.MethodPost, "/v1/plugins/:name/enable", operator, s.changePlugin(Plugins.Enable)},
 			Route{http.MethodPost, "/v1/plugins/:name/disable", operator, s.changePlugin(Plugins.Disable)},
 			Route{http.MethodPost, "/v1/plugins/:name/restart", operator, s.changePlugin(Plugins.Restart)},
