@@ -144,7 +144,7 @@ func (l *ledger) changes() []Fact {
 func (e *entry) holds() bool { return e.To.IsZero() && e.SupersededBy == "" }
 
 // add takes a new fact in: it confirms one that is known, takes the place of
-// another value of what has one only, and closes its opposite.
+// another value of what has one only, and closes its opposite, where that is clear.
 func (l *ledger) add(k Fact) {
 	added := &entry{&k, objectKey(&k)}
 	kin := l.known[family(k.Subject, k.Predicate)]
@@ -156,8 +156,8 @@ func (l *ledger) add(k Fact) {
 		}
 	}
 	for _, old := range kin {
-		if !old.holds() || !displaces(added, old) {
-			continue
+		if !old.holds() || !displaces(added, old) || !clearly(added, old) {
+			continue // both are kept, and the person is asked: see Doubts
 		}
 		if old.From.After(k.From) {
 			added.To, added.SupersededBy = old.From, old.ID // told late: it is history already

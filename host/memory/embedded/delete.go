@@ -32,18 +32,12 @@ func remove(ctx context.Context, tx *sql.Tx, ids []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var gone []string
-	touched := map[int64]bool{}
-	for _, n := range nodes {
-		if err := unlink(ctx, tx, n.episode.Seq, touched); err != nil {
-			return nil, err
-		}
-		gone = append(gone, n.episode.ID)
+	if err := removeEpisodes(ctx, tx, nodes); err != nil {
+		return nil, err
 	}
-	for seq := range touched {
-		if err := reindex(ctx, tx, seq); err != nil {
-			return nil, err
-		}
+	var gone []string
+	for _, n := range nodes {
+		gone = append(gone, n.episode.ID)
 	}
 	facts, err := derived(ctx, tx, wanted)
 	if err != nil {
@@ -61,6 +55,34 @@ func remove(ctx context.Context, tx *sql.Tx, ids []string) ([]string, error) {
 		}
 	}
 	return gone, nil
+}
+
+// removeEpisodes takes episodes out of the table and the index.
+func removeEpisodes(ctx context.Context, tx *sql.Tx, nodes []node) error {
+	lost, err := indexIsLost(ctx, tx, len(nodes))
+	if err != nil {
+		return err
+	}
+	if lost {
+		if err := emptyIndex(ctx, tx); err != nil {
+			return err
+		}
+	}
+	touched := map[int64]bool{}
+	for _, n := range nodes {
+		if err := unlink(ctx, tx, n.episode.Seq, touched); err != nil {
+			return err
+		}
+	}
+	if lost {
+		return fillIndex(ctx, tx)
+	}
+	for seq := range touched {
+		if err := reindex(ctx, tx, seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlink removes an episode and joins its neighbours.

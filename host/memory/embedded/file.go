@@ -82,7 +82,7 @@ func (f *file) prepare(ctx context.Context, user string) error {
 	}
 	switch {
 	case id == 0 && v == 0:
-		if _, err := tx.ExecContext(ctx, schema); err != nil {
+		if _, err := tx.ExecContext(ctx, schema+indexSchema); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version)); err != nil {
@@ -140,7 +140,10 @@ func (f *file) change(ctx context.Context, do func(tx *sql.Tx) error) error {
 // clear deletes every row and takes the log of changes back into the file.
 func (f *file) clear(ctx context.Context) error {
 	err := f.change(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM episode_index; DELETE FROM fact_sources; DELETE FROM facts;
+		if err := emptyIndex(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM fact_sources; DELETE FROM facts;
 			DELETE FROM episodes; DELETE FROM changes; DELETE FROM vectors`)
 		return err
 	})

@@ -40,11 +40,8 @@ func indexAnew(ctx context.Context, tx *sql.Tx, terms func(text, lang string) []
 			return 0, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM episode_index"); err != nil {
+	if err := emptyIndex(ctx, tx); err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO episode_index (rowid, terms, context)
-		SELECT e.seq, e.terms, coalesce(p.terms, '') || ' ' || coalesce(n.terms, '') FROM episodes e
-		LEFT JOIN episodes p ON p.seq = e.previous LEFT JOIN episodes n ON n.seq = e.following`)
-	return len(all), err
+	return len(all), fillIndex(ctx, tx)
 }

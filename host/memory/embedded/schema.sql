@@ -16,11 +16,6 @@ CREATE INDEX episodes_session ON episodes (session, seq);
 CREATE INDEX episodes_at ON episodes (at);
 CREATE INDEX episodes_speaker ON episodes (speaker);
 
--- Terms, not text: stems made by our own analyser, separated by spaces.
-CREATE VIRTUAL TABLE episode_index USING fts5 (terms, context, tokenize = "unicode61 remove_diacritics 0");
-INSERT INTO episode_index (episode_index, rank) VALUES ('secure-delete', 1);
-CREATE VIRTUAL TABLE episode_terms USING fts5vocab (episode_index, 'col');
-
 CREATE TABLE facts (
 	id TEXT PRIMARY KEY,
 	kind TEXT NOT NULL, subject TEXT NOT NULL, predicate TEXT NOT NULL, object TEXT NOT NULL,

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -14,14 +15,17 @@ import (
 type Speed struct {
 	Episodes    int
 	Find, Write []time.Duration
-	Bytes       int64 // on disk, for each episode
+	Export      time.Duration // of all of it
+	Erase       time.Duration // of all of it, for good
+	Bytes       int64         // on disk, for each episode
 }
 
 // String prints the figures as one row.
 func (s *Speed) String() string {
-	return fmt.Sprintf("%7d episodes  recall p50 %-8s p95 %-8s  write p50 %-8s p99 %-8s  %d bytes each", s.Episodes,
+	return fmt.Sprintf("%7d episodes  recall p50 %-8s p95 %-8s  write p50 %-8s p99 %-8s  export %-8s erasure %-8s %d bytes each", s.Episodes,
 		Quantile(s.Find, .5).Round(100*time.Microsecond), Quantile(s.Find, .95).Round(100*time.Microsecond),
-		Quantile(s.Write, .5).Round(100*time.Microsecond), Quantile(s.Write, .99).Round(100*time.Microsecond), s.Bytes)
+		Quantile(s.Write, .5).Round(100*time.Microsecond), Quantile(s.Write, .99).Round(100*time.Microsecond),
+		s.Export.Round(time.Millisecond), s.Erase.Round(time.Millisecond), s.Bytes)
 }
 
 // Shape of what is made up to measure speed: words as frequent as in a language
@@ -32,7 +36,8 @@ const (
 	perSession   = 20
 )
 
-// MeasureSpeed fills a memory with n made-up episodes, and finds and writes.
+// MeasureSpeed fills a memory with n made-up episodes, finds and writes, and
+// erases it.
 func MeasureSpeed(ctx context.Context, m *memory.Memory, s memory.Store, n, finds, writes int) (*Speed, error) {
 	o, err := memory.OwnerOf(fmt.Sprint("speed", n))
 	if err != nil {
@@ -81,6 +86,16 @@ func MeasureSpeed(ctx context.Context, m *memory.Memory, s memory.Store, n, find
 		}
 		out.Write = append(out.Write, time.Since(begun))
 	}
+	begun := time.Now()
+	if err := m.Export(ctx, o, io.Discard); err != nil {
+		return nil, err
+	}
+	out.Export = time.Since(begun)
+	begun = time.Now()
+	if err := m.Erase(ctx, o); err != nil {
+		return nil, err
+	}
+	out.Erase = time.Since(begun)
 	return out, nil
 }
 

@@ -77,7 +77,7 @@ func (r *reply) agree(ctx context.Context, chosen *memory.Selected) error {
 		r.say(r.Words(r.lang, "memory.forget_nothing"))
 		return nil
 	}
-	q := &turn.Question{Kind: turn.AskConfirm, Text: r.preview(chosen, n), Resume: r.freeze(chosen.IDs())}
+	q := &turn.Question{Kind: turn.AskConfirm, Text: r.preview(chosen, n), Resume: freeze(waiting{Forget: chosen.IDs(), Lang: r.lang})}
 	if !r.yield(q) {
 		return nil
 	}

@@ -8,22 +8,23 @@ import (
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
-// waiting is a question whether to forget, as it outlives the host: what was
-// shown, by id.
+// waiting is a question as it outlives the host: whether to forget what was
+// shown, or which of two facts holds, older first; by id.
 type waiting struct {
-	Forget []string `json:"forget"`
-	Lang   string   `json:"lang"`
+	Forget []string   `json:"forget,omitempty"`
+	Doubt  *[2]string `json:"doubt,omitempty"`
+	Lang   string     `json:"lang"`
 }
 
 // maxWaiting is of how many items a question outlives the host. Who wants more
 // than that forgotten is asked again.
 const maxWaiting = 2000
 
-func (r *reply) freeze(ids []string) []byte {
-	if len(ids) > maxWaiting {
+func freeze(w waiting) []byte {
+	if len(w.Forget) > maxWaiting {
 		return nil
 	}
-	raw, _ := json.Marshal(waiting{ids, r.lang}) // strings
+	raw, _ := json.Marshal(w) // strings
 	return raw
 }
 
@@ -32,19 +33,40 @@ func (r *reply) freeze(ids []string) []byte {
 // forgotten when the end user agrees, and nothing else.
 func (k *Talk) Resume(ctx context.Context, t *turn.Turn, from turn.Resumed, yield func(turn.Event) bool) (done turn.Done, ok bool) {
 	var w waiting
-	if json.Unmarshal(from.State, &w) != nil || len(w.Forget) == 0 {
+	if json.Unmarshal(from.State, &w) != nil || len(w.Forget) == 0 && w.Doubt == nil {
 		return turn.Done{}, false
 	}
 	r, err := k.begin(t, w.Lang, t.Text, yield)
 	if err != nil {
 		return turn.Done{}, false
 	}
-	err = r.resume(ctx, w.Forget, from.Reply)
-	k.count("forget", err)
+	if w.Doubt != nil {
+		err = r.resettle(ctx, *w.Doubt, from.Reply)
+		k.count("edit", err)
+	} else {
+		err = r.resume(ctx, w.Forget, from.Reply)
+		k.count("forget", err)
+	}
 	if err != nil {
 		r.fail(ctx, err)
 	}
 	return r.done, true
+}
+
+func (r *reply) resettle(ctx context.Context, ids [2]string, answer turn.Reply) error {
+	facts, err := r.Memory.Facts(ctx, r.owner, memory.FactFilter{IDs: ids[:]})
+	if err != nil {
+		return err
+	}
+	var d memory.Doubt
+	for _, f := range facts {
+		if f.ID == ids[0] {
+			d.Older = f
+		} else {
+			d.Newer = f
+		}
+	}
+	return r.settle(ctx, d, answer)
 }
 
 func (r *reply) resume(ctx context.Context, ids []string, answer turn.Reply) error {

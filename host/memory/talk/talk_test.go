@@ -400,3 +400,48 @@ func TestForgettingIsAgreedToAfterARestart(t *testing.T) {
 		t.Error("a tool's question is taken for memory's")
 	}
 }
+
+// What is ambiguous is asked about once, where memory is spoken of; the question
+// outlives the host.
+func TestAContradictionIsAskedAboutOnce(t *testing.T) {
+	h := newHome(t)
+	o, err := memory.OwnerOf("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.say(t, "anna", "fr", "j'habite à Paris")
+	pinned := true
+	facts, err := h.Memory.Facts(t.Context(), o, memory.FactFilter{})
+	if err != nil || len(facts) != 1 {
+		t.Fatalf("%+v %v", facts, err)
+	}
+	if _, err := h.Memory.EditFact(t.Context(), o, facts[0].ID, memory.Edit{Pinned: &pinned}); err != nil {
+		t.Fatal(err)
+	}
+	h.now = h.now.Add(time.Hour)
+	h.say(t, "anna", "fr", "j'habite à Nantes")
+	var asked *turn.Question
+	_, _, err = h.Answer(t.Context(), h.turn("anna", "fr", "que sais-tu de moi ?"), "que sais-tu de moi ?", func(ev turn.Event) bool {
+		if q, ok := ev.(*turn.Question); ok {
+			asked = q
+			return false // the host is stopped
+		}
+		return true
+	})
+	if err != nil || asked == nil || asked.Kind != turn.AskChoice || len(asked.Options) != 3 {
+		t.Fatalf("asked %+v, %v", asked, err)
+	}
+	var said strings.Builder
+	_, ok := h.Resume(t.Context(), h.turn("anna", "fr", "que sais-tu de moi ?"), turn.Resumed{State: asked.Resume, Reply: turn.Reply{Value: asked.Options[0].Value}}, func(ev turn.Event) bool {
+		if d, ok := ev.(turn.Delta); ok {
+			said.WriteString(d.Text)
+		}
+		return true
+	})
+	if !ok || !strings.Contains(said.String(), "memory.noted") || !strings.Contains(said.String(), "Nantes") {
+		t.Errorf("resumed: %v %q", ok, said.String())
+	}
+	if got := h.say(t, "anna", "fr", "que sais-tu de moi ?"); strings.Contains(got, "memory.doubt") || strings.Contains(got, "Paris") {
+		t.Errorf("asked again, or told what no longer holds: %q", got)
+	}
+}

@@ -27,7 +27,7 @@ func (r *reply) all(ctx context.Context) error {
 		r.use(k.ID, k.Text, k.From)
 	}
 	r.say(strings.Join(lines, "\n"))
-	return nil
+	return r.clear(ctx)
 }
 
 // told is how many memories an answer quotes.
@@ -44,7 +44,7 @@ func (r *reply) about(ctx context.Context, what string) error {
 		return nil
 	}
 	r.tell(r.Words(r.lang, "memory.about", what), found)
-	return nil
+	return r.clear(ctx)
 }
 
 // find returns what is likely to answer a question; nothing when nothing is.
