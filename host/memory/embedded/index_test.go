@@ -41,7 +41,7 @@ func TestTheIndexHoldsWhatIsLeft(t *testing.T) {
 			var wrong, entries int
 			if err := f.db.QueryRowContext(t.Context(), `SELECT count(*) FROM episodes e
 				LEFT JOIN episodes p ON p.seq = e.previous LEFT JOIN episodes n ON n.seq = e.following LEFT JOIN episode_index i ON i.rowid = e.seq
-				WHERE i.terms IS NOT e.terms OR i.context IS NOT coalesce(p.terms, '') || ' ' || coalesce(n.terms, '')`).Scan(&wrong); err != nil {
+				WHERE i.terms IS NOT e.terms OR trim(i.context) IS NOT trim(coalesce(p.terms, '') || ' ' || coalesce(n.terms, ''))`).Scan(&wrong); err != nil {
 				return err
 			}
 			if err := f.db.QueryRowContext(t.Context(), "SELECT count(*) FROM episode_index").Scan(&entries); err != nil {
