@@ -381,7 +381,7 @@ func TestAnArchiveMakesTheSameMemory(t *testing.T) { // M12
 	}
 }
 
-func TestNothingOfOneOwnerReachesAnother(t *testing.T) { // M10
+func TestNothingOfOneOwnerReachesAnother(t *testing.T) { // M10, fault-D3, fault-D7
 	b := newBench(t, memory.Limits{})
 	random := rand.New(rand.NewPCG(3, 4))
 	words := []string{"bakery", "cat", "garden", "Lyon", "piano", "rent", "doctor", "bike"}
@@ -422,6 +422,66 @@ func TestNothingOfOneOwnerReachesAnother(t *testing.T) { // M10
 				t.Errorf("%q reads a fact of %q by its id", o.User(), owners[j].User())
 			}
 		}
+	}
+}
+
+// fault-D5: the type makes a question without an owner impossible, and the zero
+// owner is refused.
+func TestNothingIsReadOrWrittenWithoutAnOwner(t *testing.T) {
+	b := newBench(t, memory.Limits{})
+	b.say("I live in Canaryville")
+	for _, user := range []string{"", strings.Repeat("x", 257), "\xff"} {
+		if o, err := memory.OwnerOf(user); err == nil {
+			t.Errorf("%q owns a memory: %+v", user, o)
+		}
+	}
+	var nobody memory.Owner
+	if r, err := b.Find(t.Context(), nobody, memory.Question{Text: "where do I live?"}); err == nil {
+		t.Errorf("nobody found %+v", r)
+	}
+	if _, err := b.Remember(t.Context(), nobody, memory.Said{Text: "hello"}); err == nil {
+		t.Error("nobody remembers")
+	}
+	if facts, err := b.Facts(t.Context(), nobody, memory.FactFilter{}); err == nil {
+		t.Errorf("nobody has facts: %+v", facts)
+	}
+}
+
+// fault-D11: whatever one owner exports, imports, forgets or erases, the counts of
+// another are the same before and after.
+func TestWhatOneOwnerDoesLeavesAnothersCounts(t *testing.T) {
+	b := newBench(t, memory.Limits{})
+	other := memorytest.Owner(t, "bob")
+	said := memory.Said{Text: "Remember that my bike is red", Session: "s"}
+	for _, o := range []memory.Owner{b.o, other} {
+		if _, err := b.Remember(t.Context(), o, said); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := b.Counts(t.Context(), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	if err := b.Export(t.Context(), b.o, &archive); err != nil {
+		t.Fatal(err)
+	}
+	all, err := b.Select(t.Context(), b.o, memory.Selection{About: "bike"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := b.Forget(t.Context(), b.o, all.IDs()...); err != nil || len(gone) == 0 {
+		t.Fatalf("forgot %v, %v", gone, err)
+	}
+	if _, err := b.Import(t.Context(), b.o, &archive, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Erase(t.Context(), b.o); err != nil {
+		t.Fatal(err)
+	}
+	after, err := b.Counts(t.Context(), other)
+	if err != nil || after != before {
+		t.Errorf("before %+v, after %+v, %v", before, after, err)
 	}
 }
 

@@ -4,10 +4,13 @@ import (
 	"embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/jarvis-host/jarvis/host/memory/analysis"
 )
 
 //go:embed data
@@ -275,8 +278,15 @@ func trimName(f *folded, begin, stop int) int {
 }
 
 func say(f *Found, lang string) string {
-	return strings.ReplaceAll(Say(f.Predicate, f.Object, lang), "{q}", f.Qualifier)
+	ton := "ton"
+	if slices.Contains(feminine, analysis.Fold(f.Qualifier)) {
+		ton = "ta"
+	}
+	return strings.NewReplacer("{q}", f.Qualifier, "{ton}", ton).Replace(Say(f.Predicate, f.Object, lang))
 }
+
+// feminine are the qualifiers of French rules that go with "ta".
+var feminine = strings.Split("femme conjointe compagne copine fille soeur mere maman tante cousine grand-mere patronne chienne chatte tortue", " ")
 
 // Say returns a sentence to the person that tells a fact.
 func Say(predicate, object, lang string) string {

@@ -72,3 +72,15 @@ func FuzzFacts(f *testing.F) {
 		}
 	})
 }
+
+func TestARelativeIsToldWithTheRightWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"Ma sœur s'appelle Claire":             "ta sœur s'appelle Claire",
+		"Mon frère s'appelle Paul":             "ton frère s'appelle Paul",
+		"J'ai une chienne qui s'appelle Laïka": "ta chienne s'appelle Laïka",
+	} {
+		if got := Facts(text, "fr"); len(got) != 1 || got[0].Text != want {
+			t.Errorf("%q: %+v, want %q", text, got, want)
+		}
+	}
+}
