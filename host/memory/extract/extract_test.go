@@ -79,7 +79,7 @@ func TestARelativeIsToldWithTheRightWord(t *testing.T) {
 		"Mon frère s'appelle Paul":             "ton frère s'appelle Paul",
 		"J'ai une chienne qui s'appelle Laïka": "ta chienne s'appelle Laïka",
 	} {
-		if got := Facts(text, "fr"); len(got) != 1 || got[0].Text != want {
+		if got := extract.Facts(text, "fr"); len(got) != 1 || got[0].Text != want {
 			t.Errorf("%q: %+v, want %q", text, got, want)
 		}
 	}
