@@ -57,7 +57,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 	h.providers.builtin = builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
 		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.plugins.Ready, Remembers: h.cfg.Memory.Enabled,
-		Undo: h.undo,
+		Undo: h.undo, Deeds: h.deeds,
 	})
 }
 

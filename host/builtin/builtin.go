@@ -30,6 +30,9 @@ type Options struct {
 	// Undo takes back what a session did last, and returns what was said to it
 	// and what it was; nothing to take back is an empty tool.
 	Undo func(ctx context.Context, who sdk.CallInfo) (plugin, tool, text string, err error)
+	// Deeds lists what was done for an end user since a time, the newest first;
+	// complete says that there was nothing else.
+	Deeds func(ctx context.Context, who sdk.CallInfo, since time.Time) (deeds []Deed, complete bool, err error)
 	// Remembers is true where the host has a memory to talk with.
 	Remembers bool
 }
@@ -48,12 +51,13 @@ type noArgs struct{}
 // New returns the built-in tools as a plugin that needs no process.
 func New(o Options) *sdk.Plugin {
 	b := &tools{o: o, zones: loadZones()}
-	p := sdk.New(o.ID, o.Version, "What the host knows by itself: time, date, help").Languages("fr", "en")
+	p := sdk.New(o.ID, o.Version, "What the host knows by itself: time, date, help, what was done").Languages("fr", "en")
 	b.plugin = p
 	b.clock(p)
 	sdk.Tool(p, helpTool, "What the assistant can do", b.help, sdk.ReadOnly(),
 		sdk.Examples("fr", sdk.Example{Text: "que sais-tu faire ?"}), sdk.Examples("en", sdk.Example{Text: "what can you do?"}))
 	sdk.Tool(p, "undo", "Take back what was done last", b.undo, sdk.Additive())
+	b.recapTool(p)
 	p.SentencesFS(sentenceFiles, "sentences/*.yaml")
 	return p
 }

@@ -106,7 +106,7 @@ func TestTheToolsAnswerInThePersonsLanguageAndZone(t *testing.T) {
 		{"date", "en", "UTC", `{"day":"yesterday"}`, "Yesterday was Monday 23 November 2026."},
 		{"week", "fr", "UTC", "", "semaine 48"},
 		{"help", "fr", "UTC", "", "« jouons »\n- « quelle heure est-il »"},
-		{"help", "en", "UTC", "", "“let's play”\n- “what time is it” · “what's the date”\n- “remember that I like tea”"},
+		{"help", "en", "UTC", "", "“let's play”\n- “what time is it” · “what's the date” · “what did you just do?”\n- “remember that I like tea”"},
 	} {
 		if got := strings.ReplaceAll(answer(t, tc.name, tc.lang, tc.zone, tc.args), "\u00a0", " "); !strings.Contains(got, tc.want) {
 			t.Errorf("%s %s %s: %q, want %q in it", tc.name, tc.lang, tc.zone, got, tc.want)

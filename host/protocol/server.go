@@ -86,6 +86,7 @@ type Tool struct {
 	Tool    string `json:"tool"`
 	State   string `json:"state"`
 	Summary string `json:"summary,omitempty"`
+	At      string `json:"at,omitempty"` // RFC 3339 with milliseconds
 }
 
 // Question asks the end user; the turn waits.

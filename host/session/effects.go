@@ -21,15 +21,20 @@ func (a *actor) effects(ctx context.Context, turnID string) ([]string, error) {
 			return nil, fmt.Errorf("read frames: %w", err)
 		}
 		for _, f := range page {
-			if f.Turn != turnID || f.Type != protocol.TypeTool {
+			if f.Type != protocol.TypeTool {
 				continue
 			}
 			var step protocol.Tool
 			if err := json.Unmarshal(f.Body, &step); err != nil {
 				return nil, fmt.Errorf("read frame %d: %w", f.Seq, err)
 			}
-			calls = slices.DeleteFunc(calls, func(c protocol.Tool) bool { return c.Call == step.Call })
-			calls = append(calls, step)
+			at := slices.IndexFunc(calls, func(c protocol.Tool) bool { return c.Call == step.Call })
+			if at >= 0 { // maybe a later turn took it back
+				calls = slices.Delete(calls, at, at+1)
+			}
+			if at >= 0 || f.Turn == turnID {
+				calls = append(calls, step)
+			}
 		}
 		if len(page) < replayPage {
 			break

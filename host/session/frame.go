@@ -52,6 +52,7 @@ func (a *actor) toolEntry(turnID string, e turn.ToolStep) Entry {
 	h := a.header(protocol.TypeTool, turnID, 0)
 	return Entry{Frame: framed(h, protocol.Tool{
 		Head: h, Call: e.Call, Plugin: e.Plugin, Tool: e.Tool, State: string(e.State), Summary: e.Summary,
+		At: a.m.o.Now().UTC().Format(stamp),
 	})}
 }
 

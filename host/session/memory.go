@@ -150,6 +150,19 @@ func (m *Memory) Frames(_ context.Context, session string, after int64, limit in
 	})
 }
 
+// Steps implements Store.
+func (m *Memory) Steps(_ context.Context, session string, limit int) ([]Frame, error) {
+	return in(m, session, func(s *remembered) (steps []Frame) {
+		for _, f := range slices.Backward(s.frames) {
+			if len(steps) < limit && (f.Type == protocol.TypeAccepted || f.Type == protocol.TypeTool) {
+				steps = append(steps, f)
+			}
+		}
+		slices.Reverse(steps)
+		return steps
+	})
+}
+
 // Accepted implements Store.
 func (m *Memory) Accepted(_ context.Context, session, clientID string) (f Frame, ok bool, err error) {
 	_, err = in(m, session, func(s *remembered) bool { f, ok = s.accepted[clientID]; return ok })

@@ -89,6 +89,9 @@ type Store interface {
 	// Frames returns up to limit frames after seq, in order. The first may have
 	// a seq above seq+1: those between are no longer kept.
 	Frames(ctx context.Context, session string, after int64, limit int) ([]Frame, error)
+	// Steps returns the newest accepted and tool frames of a session, up to
+	// limit, oldest first.
+	Steps(ctx context.Context, session string, limit int) ([]Frame, error)
 	// Accepted returns the accepted frame of a client's message id.
 	Accepted(ctx context.Context, session, clientID string) (Frame, bool, error)
 	// Messages lists a session's messages, oldest first, from the cursor after.

@@ -79,18 +79,20 @@ func (c *call) info(confirmed bool) sdk.CallInfo {
 	}
 }
 
-// turnKey finds the id of the turn in a call's context.
-type turnKey struct{}
+// callKey finds the call in its context.
+type callKey struct{}
 
 // TurnOf is the id of the turn in which a call is made, or "".
 func TurnOf(ctx context.Context) string {
-	id, _ := ctx.Value(turnKey{}).(string)
-	return id
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c.t.ID
+	}
+	return ""
 }
 
 // invoke runs the call once and returns its end.
 func (c *call) invoke(ctx context.Context, in *sdk.Invocation) (sdk.Event, error) {
-	for ev, err := range c.r.Invoker.Invoke(context.WithValue(ctx, turnKey{}, c.t.ID), c.offer.Plugin, in) {
+	for ev, err := range c.r.Invoker.Invoke(context.WithValue(ctx, callKey{}, c), c.offer.Plugin, in) {
 		if err != nil {
 			return nil, err
 		}
@@ -162,6 +164,11 @@ func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 			return Result{}, err
 		}
 		return c.failed(err)
+	}
+	for _, undone := range c.undone {
+		if !c.yield(undone) {
+			return Result{}, errGone
+		}
 	}
 	state, summary := c.done(ctx, e.Data)
 	if !c.step(state, summary) {

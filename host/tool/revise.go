@@ -107,7 +107,8 @@ var ErrNothingToUndo = errors.New("there is no call that can be taken back")
 
 // Undo takes back what the session of a call did last and can be taken back,
 // and returns what to tell the person. The error is [ErrNothingToUndo], or what
-// the plugin says. What the plugin refuses for good is not tried again.
+// the plugin says. What the plugin refuses for good is not tried again. The call
+// in whose context it is done tells that the other is undone, with its result.
 func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo) (plugin, tool, text string, err error) {
 	d, ok := r.deeds.take(who.User, who.Session, r.Now())
 	if !ok || r.Reviser == nil {
@@ -115,6 +116,9 @@ func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo) (plugin, tool, text
 	}
 	d.Info.Locale, d.Info.RequestID = who.Locale, who.RequestID
 	text, err = r.Reviser.Undo(ctx, d.plugin, &d.Deed)
+	if c, ok := ctx.Value(callKey{}).(*call); ok && err == nil {
+		c.undone = append(c.undone, turn.ToolStep{Call: d.Info.Call, Plugin: d.plugin, Tool: d.Tool, State: turn.ToolUndone})
+	}
 	switch sdk.ErrorCode(err) {
 	case sdk.CodeUnavailable, sdk.CodeBusy:
 		r.deeds.add(d) // it never got there

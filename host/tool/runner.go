@@ -144,8 +144,9 @@ type call struct {
 	lang  string
 	yield Yield
 
-	shown bool // the running step was told
-	text  strings.Builder
+	shown  bool            // the running step was told
+	undone []turn.ToolStep // of the calls that this one took back
+	text   strings.Builder
 }
 
 func (c *call) step(state turn.ToolState, summary string) bool {

@@ -29,6 +29,7 @@ func Sessions(t *testing.T, open func(t *testing.T) session.Store) {
 		"RedactingLeavesNoText":                   trial.redacted, // M05
 		"DeletingLeavesNothing":                   trial.deleted,
 		"FramesComeBackByteForByteInOrder":        trial.frames,
+		"TheNewestStepsAreFoundAmongFrames":       trial.steps, // E27
 		"AFrameOutOfOrderIsRefusedWithAll":        trial.outOfOrder,
 		"AnUtteranceIsFoundByItsClientID":         trial.byClient,
 		"MessagesPaginateByCursor":                trial.messages, // E15
@@ -118,12 +119,13 @@ func (c trial) notThere() {
 	_, errSession := s.Session(ctx, "alice", "s1")
 	_, errSeq := s.LastSeq(ctx, "s1")
 	_, errFrames := s.Frames(ctx, "s1", 0, 10)
+	_, errSteps := s.Steps(ctx, "s1", 10)
 	_, _, errAccepted := s.Accepted(ctx, "s1", "c1")
 	_, _, errMessages := s.Messages(ctx, "s1", "", 10)
 	_, errRecent := s.Recent(ctx, "s1", 10)
 	_, errVar := s.Var(ctx, "s1", "x")
 	for doing, err := range map[string]error{
-		"Session": errSession, "LastSeq": errSeq, "Frames": errFrames, "Accepted": errAccepted,
+		"Session": errSession, "LastSeq": errSeq, "Frames": errFrames, "Steps": errSteps, "Accepted": errAccepted,
 		"Messages": errMessages, "Recent": errRecent, "Var": errVar,
 		"SetVar": s.SetVar(ctx, "s1", "x", []byte("y")),
 		"Append": s.Append(ctx, "s1", accepted(1, "t1", "c1", "hello")),
@@ -273,6 +275,26 @@ func (c trial) frames() {
 	}
 	if seq, err := s.LastSeq(ctx, "s1"); err != nil || seq != 3 {
 		t.Errorf("last seq is %d, %v; want 3", seq, err)
+	}
+}
+
+func (c trial) steps() {
+	t, s := c.T, c.store
+	ctx := t.Context()
+	create(t, s, "s1", "s2")
+	all := []session.Frame{
+		frame(1, "t1", "accepted"), frame(2, "t1", "tool"), frame(3, "t1", "question"), frame(4, "t1", "tool"), frame(5, "t1", "done"),
+	}
+	for _, f := range all {
+		must(t, s.Append(ctx, "s1", session.Entry{Frame: f}))
+	}
+	must(t, s.Append(ctx, "s2", session.Entry{Frame: frame(1, "other", "accepted")}))
+	for limit, want := range map[int][]session.Frame{2: {all[1], all[3]}, 10: {all[0], all[1], all[3]}} {
+		got, err := s.Steps(ctx, "s1", limit)
+		must(t, err)
+		if d := cmp.Diff(want, got, same); d != "" {
+			t.Errorf("%d steps (-want +got):\n%s", limit, d)
+		}
 	}
 }
 

@@ -33,6 +33,21 @@ func (db *DB) Frames(ctx context.Context, id string, after int64, limit int) ([]
 	return frames, wrap("read frames", err)
 }
 
+// Steps implements session.Store.
+func (db *DB) Steps(ctx context.Context, id string, limit int) ([]session.Frame, error) {
+	key, err := db.key(ctx, id)
+	if err != nil {
+		return nil, wrap("read steps", err)
+	}
+	frames, err := list(ctx, db, func(r row) (f session.Frame, err error) {
+		err = r.Scan(&f.Seq, &f.Turn, &f.Type, &f.Body)
+		return f, err
+	}, `SELECT seq, turn, type, body FROM frames WHERE session = ? AND type IN (?, ?) ORDER BY seq DESC LIMIT ?`,
+		key, frameAccepted, frameTool, limit)
+	slices.Reverse(frames)
+	return frames, wrap("read steps", err)
+}
+
 // Accepted implements session.Store.
 func (db *DB) Accepted(ctx context.Context, id, clientID string) (session.Frame, bool, error) {
 	var f session.Frame

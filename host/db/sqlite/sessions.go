@@ -13,9 +13,11 @@ import (
 
 var _ session.Store = (*DB)(nil)
 
-// The frames' types that begin and end a turn.
+// The types of frames that are looked for: what begins and ends a turn, and the
+// steps of its calls.
 const (
 	frameAccepted = "accepted"
+	frameTool     = "tool"
 	frameDone     = "done"
 )
 
