@@ -82,7 +82,12 @@ func TestWhatIsSaidReachesTheTools(t *testing.T) {
 
 func answer(t *testing.T, name, lang, zone, args string) string {
 	t.Helper()
-	for ev, err := range tools1().Invoke(t.Context(), &sdk.Invocation{Tool: name, Args: []byte(args), Info: sdk.CallInfo{Locale: lang, TimeZone: zone}}) {
+	return said(t, tools1(), &sdk.Invocation{Tool: name, Args: []byte(args), Info: sdk.CallInfo{Locale: lang, TimeZone: zone}})
+}
+
+func said(t *testing.T, p *sdk.Plugin, in *sdk.Invocation) string {
+	t.Helper()
+	for ev, err := range p.Invoke(t.Context(), in) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +95,7 @@ func answer(t *testing.T, name, lang, zone, args string) string {
 			return r.Text
 		}
 	}
-	t.Fatalf("%s has no result", name)
+	t.Fatalf("%s has no result", in.Tool)
 	return ""
 }
 

@@ -21,13 +21,22 @@ type Deed struct {
 // Outcome is what came of a deed.
 type Outcome string
 
-// The outcomes; each has a text, builtin.recap_....
+// The outcomes.
 const (
 	Verified   Outcome = "verified" // seen to hold
 	Executed   Outcome = "executed"
 	Unverified Outcome = "unverified" // not seen to hold
 	Unknown    Outcome = "unknown"    // begun, the end is not known
 	Failed     Outcome = "failed"
+)
+
+// How outcomes are said, and that there was nothing.
+var (
+	outcomes = map[Outcome]string{
+		Verified: "builtin.recap_verified", Executed: "builtin.recap_executed", Unverified: "builtin.recap_unverified",
+		Unknown: "builtin.recap_unknown", Failed: "builtin.recap_failed",
+	}
+	nothing = map[string]string{"lately": "builtin.recap_nothing_lately", "today": "builtin.recap_nothing_today"}
 )
 
 // What a recap tells.
@@ -69,8 +78,11 @@ func (b *tools) recap(ctx context.Context, c *sdk.Call, in recapArgs) (string, e
 			done = append(done, line)
 		}
 	}
-	lines := []string{b.o.Words(c.Locale(), "builtin.recap_nothing_"+in.When)}
-	if len(done) > 0 {
+	lines := []string{b.o.Words(c.Locale(), nothing[in.When])}
+	switch {
+	case len(done) == 0 && !complete:
+		lines = []string{b.o.Words(c.Locale(), "builtin.recap_nothing_found")}
+	case len(done) > 0:
 		lines = append([]string{b.o.Words(c.Locale(), "builtin.recap")}, b.newest(c.Locale(), done, complete)...)
 	}
 	if len(failed) > 0 {
@@ -94,7 +106,7 @@ func (b *tools) deed(lang string, now time.Time, d Deed) string {
 	if d.Said != "" {
 		what = b.o.Words(lang, "builtin.recap_said", d.Said, d.Plugin, d.Tool)
 	}
-	outcome := b.o.Words(lang, "builtin.recap_"+string(d.Outcome))
+	outcome := b.o.Words(lang, outcomes[d.Outcome])
 	if d.Seen != "" {
 		outcome = b.o.Words(lang, "builtin.recap_seen", outcome, d.Seen)
 	}
