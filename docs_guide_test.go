@@ -17,6 +17,10 @@ import (
 
 const guide = "docs/plugin-guide.md"
 
+// ended begins what is after the ten minutes, which are made, command by command,
+// by the tests of cmd/jarvis.
+const ended = "\n---\n"
+
 // block is one snippet of the guide.
 type block struct {
 	file string // where a reader puts it, empty for a fragment
@@ -74,10 +78,14 @@ func blocks(t *testing.T, lang string) []block {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before, text, found := strings.Cut(string(raw), ended)
+	if !found {
+		t.Fatalf("%s: the ten minutes have no end", guide)
+	}
 	var all []block
 	var open *block
-	n := 0
-	for line := range strings.Lines(string(raw)) {
+	n := strings.Count(before+ended, "\n")
+	for line := range strings.Lines(text) {
 		n++
 		fence := strings.TrimRight(line, "\r\n")
 		switch {
@@ -159,7 +167,7 @@ func run(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod -trimpath", "GOPROXY=off", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 	}

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +46,19 @@ func (c *Call) Get(ctx context.Context, address string) ([]byte, error) {
 		return nil, refused(ctx, req, err)
 	}
 	return body, nil
+}
+
+// GetJSON is [Call.Get] for JSON: it decodes what is there into what into points
+// to. An answer that does not fit is an [*Error], unavailable, too.
+func (c *Call) GetJSON(ctx context.Context, address string, into any) error {
+	body, err := c.Get(ctx, address)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return &Error{Code: CodeUnavailable, Err: fmt.Errorf("read answer: %w", err)}
+	}
+	return nil
 }
 
 // refused is what went wrong with a request. What it was about may be private,

@@ -41,7 +41,7 @@ func Binary(t testing.TB, path string, opts ...Option) *Host {
 func Build(t testing.TB, dir string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "jarvis-plugin-test")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, ".")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build plugin: %v\n%s", err, out)
