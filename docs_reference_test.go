@@ -81,7 +81,7 @@ func goReference(t *testing.T, b *strings.Builder, title, dir string) {
 	}
 	w := &goWriter{b: b, fset: fset, p: p}
 	fmt.Fprintf(b, "\n## %s\n\n`import \"%s\"`\n\n%s", title, p.ImportPath, w.text(p.Doc))
-	w.package_()
+	w.all()
 }
 
 // goWriter writes what is exported.
@@ -99,7 +99,8 @@ type entry struct {
 	examples []*doc.Example
 }
 
-func (w *goWriter) package_() {
+// all writes everything that the package exports, in the order of the files.
+func (w *goWriter) all() {
 	var all []entry
 	values := func(vs []*doc.Value) {
 		for _, v := range vs {
