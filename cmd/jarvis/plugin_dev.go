@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -284,6 +285,15 @@ type mark struct {
 	at   time.Time
 }
 
+// matters reports whether a build may depend on a file of this name: one without
+// an ending is data, and what editors, builds and programs write while they run must
+// not begin a build.
+func matters(name string) bool {
+	ending := filepath.Ext(name)
+	return ending != "" && !strings.HasSuffix(ending, "~") &&
+		!slices.Contains([]string{".log", ".out", ".tmp", ".swp", ".swx", ".test", ".prof", ".pyc", ".db"}, ending)
+}
+
 // lookAt sees what a build may depend on. Hidden files, and those that builds and
 // interpreters make, are none of it.
 func lookAt(dir string) source {
@@ -298,7 +308,7 @@ func lookAt(dir string) source {
 				return filepath.SkipDir
 			}
 			return nil
-		case e.IsDir() || strings.HasPrefix(name, "jarvis-plugin-") || strings.HasSuffix(name, "~"):
+		case e.IsDir() || strings.HasPrefix(name, "jarvis-plugin-") || !matters(name):
 			return nil
 		}
 		if info, err := e.Info(); err == nil {

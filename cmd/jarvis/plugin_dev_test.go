@@ -88,3 +88,32 @@ func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 }
+
+// A plugin that writes into its own folder, or a log that goes there, begins no build.
+func TestOnlySourceBeginsABuild(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("main.go", "package main")
+	before := lookAt(dir)
+	for _, name := range []string{"dev.log", "main.go~", ".main.go.swp", "kettle/heat", "jarvis-plugin-x", "__pycache__/a.py", ".git/index.json", "dist/x.json"} {
+		write(name, "x")
+		if !lookAt(dir).same(before) {
+			t.Errorf("%s begins a build", name)
+		}
+	}
+	for _, name := range []string{"main.go", "texts/fr.json", "sentences/en.yaml", "go.mod"} {
+		write(name, "package main // "+name)
+		if lookAt(dir).same(before) {
+			t.Errorf("%s begins no build", name)
+		}
+		before = lookAt(dir)
+	}
+}
