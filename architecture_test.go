@@ -104,7 +104,7 @@ var layers = map[string][]string{
 // confined says which packages may use a package from outside the module.
 var confined = map[string][]string{
 	"github.com/hashicorp/go-plugin":         {"sdk/wire", "sdk/serve", "sdk/launch", "host/supervisor"},
-	"github.com/gorilla/websocket":           {"host/gateway", "cmd/jarvis", "cmd/bench-host"},
+	"github.com/gorilla/websocket":           {"host/gateway", "cmd/jarvis", "cmd/bench-host", "examples/client"},
 	"github.com/julienschmidt/httprouter":    {"host/gateway", "cmd/bench-host"},
 	"github.com/qdrant/go-client":            {"host/memory/qdrant/..."},
 	"modernc.org/sqlite":                     {"host/db/sqlite", "host/memory/embedded"},
