@@ -32,11 +32,12 @@ func main() {
 		os.Exit(1)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	c := &client{url: *url, key: strings.TrimSpace(string(key)), out: os.Stdout}
-	if err := c.run(ctx, os.Stdin); err != nil {
+	err = c.run(ctx, os.Stdin)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "client:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to stop
+		os.Exit(1)
 	}
 }
 
