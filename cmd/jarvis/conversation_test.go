@@ -214,7 +214,7 @@ func TestStopWordsStopWithoutAModel(t *testing.T) {
 
 const withDoor = "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [open]\n"
 
-// X02, first cut: an effect needs the operator's grant, and the tool's
+// X02 D06, first cut: an effect needs the operator's grant, and the tool's
 // confirmation, which shows what will happen; the outcome is recorded.
 func TestAnEffectNeedsAGrantAndAConfirmation(t *testing.T) {
 	h := startHost(t, "", quiet+withDoor)

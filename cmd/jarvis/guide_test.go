@@ -16,7 +16,7 @@ import (
 // The longest that the guide's whole plugin may be, in lines of its file.
 var longest = map[string]int{"go": 59, "python": 39}
 
-// D01, D10, D13, D14: someone who has only the guide types its commands into an
+// D01, D06, D10, D13, D14: someone who has only the guide types its commands into an
 // empty folder, saves its files, and the plugin answers in chat, in Go and in Python.
 func TestTheTenMinutesOfTheGuide(t *testing.T) {
 	chapters := chaptersOf(t, "../../docs/plugin-guide.md")

@@ -49,42 +49,6 @@ func Build(t testing.TB, dir string) string {
 	return path
 }
 
-// Restart kills the program (kill -9) and starts it again. Sessions go on with
-// the state and the floor that the host keeps. For a Host of Binary.
-func (h *Host) Restart() {
-	h.t.Helper()
-	h.mustBeProgram()
-	h.Upgrade(h.program.path)
-}
-
-// Upgrade kills the program and starts another in its place, as an upgrade or
-// a roll-back does. For a Host of Binary.
-func (h *Host) Upgrade(path string) {
-	h.t.Helper()
-	h.mustBeProgram()
-	h.program.proc.Kill()
-	h.program.start(h.t, path)
-	h.amending.Lock()
-	h.latest = sdk.Change{}
-	h.amending.Unlock()
-	h.introduce()
-}
-
-// PID is the program's process, for what else a test wants to do to it: send
-// it SIGSTOP, SIGKILL. For a Host of Binary.
-func (h *Host) PID() int {
-	h.t.Helper()
-	h.mustBeProgram()
-	return h.program.proc.PID()
-}
-
-func (h *Host) mustBeProgram() {
-	h.t.Helper()
-	if h.program == nil {
-		h.t.Fatal("the plugin runs in the test's own process: start its program with plugintest.Binary")
-	}
-}
-
 // program is a plugin's process, and the world around it.
 type program struct {
 	host  *Host

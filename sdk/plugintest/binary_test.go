@@ -1,10 +1,12 @@
 package plugintest_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +20,7 @@ import (
 const prefix = "jarvis-plugin-"
 
 // plugins are what the tests try, in their own process and as programs.
-var plugins = map[string]func() *sdk.Plugin{"counter": counter, "kitchen": kitchen}
+var plugins = map[string]func() *sdk.Plugin{"counter": counter, "kitchen": kitchen, "slow": slow}
 
 // The test binary is every plugin at once: by the name under which it is run.
 func TestMain(m *testing.M) {
@@ -79,12 +81,69 @@ func TestAConversationOutlivesItsProgram(t *testing.T) {
 	}
 }
 
+// slow is a plugin whose calls last until they are ended, and count.
+func slow() *sdk.Plugin {
+	p := sdk.New("slow", "1.0.0", "Waits")
+	sdk.Tool(p, "wait", "Waits for ever", func(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
+		if err := c.SetState(99); err != nil {
+			return "", err
+		}
+		c.Text("begun")
+		<-ctx.Done()
+		return "", ctx.Err()
+	}, sdk.ReadOnly())
+	sdk.Tool(p, "count", "Counts", func(_ context.Context, c *sdk.Call, _ struct{}) (string, error) {
+		n, _, err := sdk.State[int](c)
+		return fmt.Sprint(n + 1), errors.Join(err, c.SetState(n+1))
+	}, sdk.ReadOnly())
+	return p
+}
+
+func TestACallIsCancelledEitherWay(t *testing.T) {
+	bothWays(t, "slow", func(t *testing.T, open opener) {
+		h := open()
+		h.Cancel("wait", nil, nil)
+		if got := h.Call("count", nil); got.Text != "1" {
+			t.Errorf("after it: got %q", got.Text)
+		}
+	})
+}
+
+// D02: what can happen to a program happens to it, and the conversation goes on.
+func TestAProgramIsKilledFrozenAndLeft(t *testing.T) {
+	h := plugintest.Binary(t, program(t, "slow"))
+	h.Call("count", nil)
+	h.Crash("wait", nil, nil)
+	if got := h.Call("count", nil); got.Text != "2" {
+		t.Errorf("after a crash in a call: got %q", got.Text)
+	}
+	h.Freeze()
+	now := make(chan struct{})
+	close(now)
+	h.Cancel("wait", nil, now) // the host's side ends, whatever the program does
+	h.Thaw()
+	if got := h.Call("count", nil); got.Text != "3" {
+		t.Errorf("after a sleep: got %q", got.Text)
+	}
+	h.Leave()
+	h.Restart()
+	if got := h.Call("count", nil); got.Text != "4" {
+		t.Errorf("after the host came back: got %q", got.Text)
+	}
+}
+
+func TestACallThatIsNotInterruptedFailsTheTest(t *testing.T) {
+	path := program(t, "slow")
+	got := failure(t, func(t testing.TB) { plugintest.Binary(t, path).Crash("count", nil, nil) })
+	if want := "tool count ended although it was interrupted"; !strings.Contains(got, want) {
+		t.Errorf("failure is %q, want %q", got, want)
+	}
+}
+
 func TestAProgramThatIsStoppedIsFoundByItsTest(t *testing.T) {
 	h := plugintest.Binary(t, program(t, "kitchen"), plugintest.Clock(fixed))
 	h.Say("fr", "minuteur pâtes de 10 minutes")
-	if err := syscall.Kill(h.PID(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	h.Freeze()
 	h.Restart()
 	h.Advance(10 * time.Minute)
 	if told := h.Notices(); len(told) != 1 || told[0].Text != "Minuteur pâtes terminé !" {

@@ -90,14 +90,7 @@ func (s *Session) Call(tool string, args any) Reply {
 // CallIn is Call in a language.
 func (s *Session) CallIn(lang, tool string, args any) Reply {
 	s.host.t.Helper()
-	raw := json.RawMessage("{}")
-	if args != nil {
-		var err error
-		if raw, err = json.Marshal(args); err != nil {
-			s.host.t.Fatalf("encode arguments: %v", err)
-		}
-	}
-	return s.invoke(sdk.CallInfo{Locale: lang, Origin: sdk.OriginAPI}, tool, raw)
+	return s.invoke(sdk.CallInfo{Locale: lang, Origin: sdk.OriginAPI}, tool, s.encode(args))
 }
 
 // Say is what a person says. It goes where a host lets it go: to the tool that
@@ -144,8 +137,12 @@ func (s *Session) known(tool string, slots map[string]any) map[string]any {
 	return args
 }
 
+// encode writes arguments; nil is none.
 func (s *Session) encode(v any) json.RawMessage {
 	s.host.t.Helper()
+	if v == nil {
+		return json.RawMessage("{}")
+	}
 	raw, err := json.Marshal(v)
 	if err != nil {
 		s.host.t.Fatalf("encode arguments: %v", err)

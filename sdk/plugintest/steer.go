@@ -220,37 +220,6 @@ func (h *Host) Lose(gone bool) {
 	h.fake.gone = gone
 }
 
-// Cancel begins a call and cancels it once the plugin has said or done
-// something, or at once when it says nothing before ready is closed. It fails
-// the test when the call does not end then.
-func (s *Session) Cancel(tool string, args any, ready <-chan struct{}) {
-	s.host.t.Helper()
-	ctx, cancel := s.host.context()
-	defer cancel()
-	info := s.stamp(sdk.CallInfo{Locale: s.host.lang(), Origin: sdk.OriginAPI})
-	defer s.host.fake.begin(info)()
-	if ready != nil {
-		go func() {
-			select {
-			case <-ready:
-			case <-ctx.Done():
-			}
-			cancel()
-		}()
-	}
-	var last error
-	for _, err := range s.host.client.Invoke(ctx, &sdk.Invocation{Tool: tool, Args: s.encode(args), Info: info, State: s.state}) {
-		if err != nil {
-			last = err
-			break
-		}
-		cancel()
-	}
-	if last == nil {
-		s.host.t.Errorf("tool %s ended although it was cancelled", tool)
-	}
-}
-
 // Golden compares the conversation so far with a file, and writes the file
 // instead where the environment variable UPDATE_GOLDEN is set.
 func (s *Session) Golden(file string) {
