@@ -3,16 +3,13 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/builtin"
 	"github.com/jarvis-host/jarvis/host/config"
-	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/texts"
 	"github.com/jarvis-host/jarvis/host/tool"
 	"github.com/jarvis-host/jarvis/sdk"
-	"github.com/jarvis-host/jarvis/sdk/launch"
 )
 
 // Manifests asks every plugin that would run, and the built-in tools, what
@@ -34,23 +31,12 @@ func Manifests(ctx context.Context, c *config.Config, o Options) ([]*sdk.Manifes
 		if !p.Enabled {
 			continue
 		}
-		m, err := describeProgram(ctx, p, []string{o.Program, "__exec"})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("plugin %s: %w", p.ID, err))
-			continue
-		}
-		all = append(all, m)
+		errs = append(errs, withProgram(ctx, p, o, func(_ sdk.Handler, m *sdk.Manifest) error {
+			all = append(all, m)
+			return nil
+		}))
 	}
 	return all, errors.Join(errs...)
-}
-
-func describeProgram(ctx context.Context, c supervisor.Config, shim []string) (*sdk.Manifest, error) {
-	p, err := launch.Start(ctx, launch.Spec{Path: c.Path, Env: c.Env, Shim: shim})
-	if err != nil {
-		return nil, err
-	}
-	defer p.Kill()
-	return p.Handler().Describe(ctx)
 }
 
 // Sentences compiles what manifests can be asked, as a host does: an intent's

@@ -3,16 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
+	"github.com/jarvis-host/jarvis/host"
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/sdk/launch"
 )
 
 func configCheckCommand() command {
-	return configCommand("check", "", "check the configuration and name every problem in it", 0,
-		func(p *program, s *config.Snapshot, _ []string) error {
+	return configCommand("check", "", "check the configuration, the plugins' own too, and name every problem in it", 0,
+		func(ctx context.Context, p *program, s *config.Snapshot, _ []string) error {
 			for _, line := range s.Strangers() {
 				fmt.Fprintln(p.stdout, line)
+			}
+			exe, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("find the program itself: %w", err)
+			}
+			ctx, cancel := p.interruptible(ctx)
+			defer cancel()
+			if err := host.CheckPlugins(ctx, s.Config(), host.Options{Version: version, Program: exe}); err != nil {
+				return &exitError{code: exitConfig, err: err}
 			}
 			if len(s.Problems()) > 0 {
 				return &exitError{code: exitConfig}
@@ -24,7 +35,7 @@ func configCheckCommand() command {
 
 func configShowCommand() command {
 	return configCommand("show", "", "print the configuration in effect, secrets masked", 0,
-		func(p *program, s *config.Snapshot, _ []string) error {
+		func(_ context.Context, p *program, s *config.Snapshot, _ []string) error {
 			out, err := s.Show()
 			if err != nil {
 				return err
@@ -36,7 +47,7 @@ func configShowCommand() command {
 
 func configExplainCommand() command {
 	return configCommand("explain", "KEY ", "say what a key is set to, and by what", 1,
-		func(p *program, s *config.Snapshot, args []string) error {
+		func(_ context.Context, p *program, s *config.Snapshot, args []string) error {
 			out, err := s.Explain(args[0])
 			if err != nil {
 				return err
@@ -46,12 +57,12 @@ func configExplainCommand() command {
 		})
 }
 
-func configCommand(name, args, summary string, n int, do func(*program, *config.Snapshot, []string) error) command {
+func configCommand(name, args, summary string, n int, do func(context.Context, *program, *config.Snapshot, []string) error) command {
 	c := command{
 		name: "config " + name, args: args + "[--config FILE]", summary: summary,
 		example: "  jarvis config " + name + map[bool]string{true: " gateway.listen"}[n > 0] + " --config jarvis.yaml",
 	}
-	c.run = func(_ context.Context, p *program, args []string) error {
+	c.run = func(ctx context.Context, p *program, args []string) error {
 		fs := p.flags(c)
 		var f configFlags
 		f.register(fs)
@@ -63,7 +74,7 @@ func configCommand(name, args, summary string, n int, do func(*program, *config.
 		if err != nil {
 			return err
 		}
-		return do(p, s, rest)
+		return do(ctx, p, s, rest)
 	}
 	return c
 }
