@@ -42,7 +42,8 @@ func (g *grants) reach(u *url.URL) error {
 			return nil
 		}
 	}
-	return &Error{Code: CodeForbidden, Err: fmt.Errorf("no net need that covers %s was granted", net.JoinHostPort(host, port))}
+	return &Error{Code: CodeForbidden, Err: fmt.Errorf(
+		"no net need that covers %[1]s was granted: declare it with Needs(\"net\", \"%[1]s\", \"why\"), and let the operator grant it", net.JoinHostPort(host, port))}
 }
 
 func covers(scope string, values json.RawMessage, host, port string) bool {

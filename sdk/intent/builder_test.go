@@ -10,6 +10,7 @@ import (
 func TestABuildReportsEveryWrongSentence(t *testing.T) {
 	tests := []struct{ template, want string }{
 		{"allume {nam}", `column 8: unknown list {nam}; did you mean "name"?`},
+		{"allume {quantity}", `column 8: unknown list {quantity}`},
 		{"allume <lee>", `column 8: unknown rule <lee>; did you mean "le"?`},
 		{"allume <loop>", "rule <loop> is part of itself"},
 		{"allume <ping>", "rule <ping> is part of itself"},

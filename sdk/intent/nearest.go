@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // didYouMean names the known word nearest to an unknown one, as the end of an
@@ -20,6 +21,18 @@ func didYouMean(word string, known []string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// named is how many names a hint lists.
+const named = 8
+
+// thereAre lists what there is instead, if that is little.
+func thereAre(lists []string) string {
+	if len(lists) == 0 || len(lists) > named {
+		return ""
+	}
+	slices.Sort(lists)
+	return "; there are {" + strings.Join(lists, "}, {") + "}"
 }
 
 func keys[V any](m map[string]V) []string { return slices.Collect(maps.Keys(m)) }

@@ -55,7 +55,7 @@ func (r *resolver) list(ref ListRef, sc *scope) (int32, error) {
 		return id, nil
 	}
 	known := slices.Concat(keys(sc.lists), keys(r.global))
-	return 0, fmt.Errorf("unknown list {%s}%s", ref.List, didYouMean(ref.List, known))
+	return 0, fmt.Errorf("unknown list {%s}%s", ref.List, cmp.Or(didYouMean(ref.List, known), thereAre(keys(sc.lists))))
 }
 
 // addList prepares a list, once for all sentences of a source that bring the

@@ -106,6 +106,9 @@ func New(t testing.TB, p *sdk.Plugin, opts ...Option) *Host {
 	t.Helper()
 	h := newHost(t, opts)
 	h.plugin = p
+	if err := p.Err(); err != nil {
+		t.Fatalf("describe plugin: %v", err)
+	}
 	p.Use(sdk.Environment{
 		Transport: transport{h.setup.handler}, Now: h.Now, Dial: h.dial(wire.Dial),
 		Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

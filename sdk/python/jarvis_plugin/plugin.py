@@ -52,6 +52,14 @@ class Plugin:
         self._texts.setdefault(lang, {}).update(texts)
         return self
 
+    def check(self):
+        """Raises a ValueError for a text that one language has and another has
+        not; serve and tests begin with it."""
+        for lang, texts in self._texts.items():
+            for other, theirs in self._texts.items():
+                for key in sorted(theirs.keys() - texts.keys()):
+                    raise ValueError("texts: %s has no %r, which %s has" % (lang, key, other))
+
     def word(self, lang, key):
         """A text by its key, in a language or else in the plugin's first."""
         return self._word(self._texts, lang, key)
@@ -155,6 +163,7 @@ class Plugin:
 
     def serve(self):
         """The plugin's whole main."""
+        self.check()
         serve(self)
 
     # ---- what the host asks for, without any wire: tests use it too

@@ -44,6 +44,7 @@ class Tester:
 
     def __init__(self, plugin, config=None, pages=None, deny=(), models=(), secrets=None, memories=(), zone="UTC",
                  now=datetime.datetime(2026, 5, 1, 18, 0, tzinfo=datetime.timezone.utc)):
+        plugin.check()
         self.plugin, self.state, self.zone, self.now = plugin, b"", zone, now
         self.notices, self.schedules, self.values, self.prompts = [], {}, {}, []
         self.memories, self._models, self._secrets = list(memories), list(models), secrets or {}
