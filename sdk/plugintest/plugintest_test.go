@@ -242,12 +242,12 @@ func TestWhatIsWrongWithAPluginFailsTheTest(t *testing.T) {
 		return p
 	}
 	for want, f := range map[string]func(t testing.TB){
-		"describe plugin":                 func(t testing.TB) { plugintest.New(t, sdk.New("X", "1", "x")) },
-		"unknown list {m}; there are {n}": func(t testing.TB) { plugintest.New(t, run(sdk.Say("en", "run {m}"))) },
-		"does not match":                  func(t testing.TB) { plugintest.New(t, run(sdk.Examples("en", sdk.Example{Text: "go"}))) },
-		"yields map[n:3]":                 func(t testing.TB) { plugintest.New(t, example(run)) },
-		"/step: expected 1 to":            func(t testing.TB) { plugintest.New(t, counter(), plugintest.Config(map[string]int{"step": 0})) },
-		`the plugin asks "Name`:           func(t testing.TB) { plugintest.New(t, run()).Call("run", nil) },
+		"describe plugin":                     func(t testing.TB) { plugintest.New(t, sdk.New("X", "1", "x")) },
+		"unknown list {times}; there are {n}": func(t testing.TB) { plugintest.New(t, run(sdk.Say("en", "run {times}"))) },
+		"does not match":                      func(t testing.TB) { plugintest.New(t, run(sdk.Examples("en", sdk.Example{Text: "go"}))) },
+		"yields map[n:3]":                     func(t testing.TB) { plugintest.New(t, example(run)) },
+		"/step: expected 1 to":                func(t testing.TB) { plugintest.New(t, counter(), plugintest.Config(map[string]int{"step": 0})) },
+		`the plugin asks "Name`:               func(t testing.TB) { plugintest.New(t, run()).Call("run", nil) },
 	} {
 		if got := failure(t, f); !strings.Contains(got, want) {
 			t.Errorf("failure is %q, want %q", got, want)
