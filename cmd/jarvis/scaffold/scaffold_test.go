@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
+	"github.com/jarvis-host/jarvis/sdk/conformance"
+	"github.com/jarvis-host/jarvis/sdk/plugintest"
 )
 
-// D01: a new plugin builds and passes its tests as it is, without a network
-// and without the published module.
+// D01: a new plugin builds, passes its tests and those of every plugin as it is,
+// without a network and without the published module.
 func TestANewGoPluginBuildsAndPassesItsTestsOffline(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "greeter")
 	written, err := scaffold.New(dir, "go")
@@ -25,6 +27,7 @@ func TestANewGoPluginBuildsAndPassesItsTestsOffline(t *testing.T) {
 	goTool(t, dir, "vet", "./...")
 	goTool(t, dir, "test", "./...")
 	goTool(t, dir, "build", "-o", "jarvis-plugin-greeter", ".")
+	plugintest.Conformance(t, filepath.Join(dir, "jarvis-plugin-greeter"), func(o *conformance.Options) { o.Slack = 10 })
 }
 
 func goTool(t *testing.T, dir string, args ...string) {
