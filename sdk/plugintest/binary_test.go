@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,9 +37,9 @@ func TestMain(m *testing.M) {
 // opener starts a plugin for a test, one way or the other.
 type opener func(opts ...plugintest.Option) *plugintest.Host
 
-// bothWays runs a test against a plugin in its own process, and against its
-// program.
-func bothWays(t *testing.T, name string, test func(t *testing.T, open opener)) {
+// everyWay runs a test against a plugin in its own process, against its program, and
+// against that of the same plugin in Python where there is one (D10).
+func everyWay(t *testing.T, name string, test func(t *testing.T, open opener)) {
 	t.Helper()
 	t.Run("in process", func(t *testing.T) {
 		test(t, func(opts ...plugintest.Option) *plugintest.Host { return plugintest.New(t, plugins[name](), opts...) })
@@ -47,6 +48,42 @@ func bothWays(t *testing.T, name string, test func(t *testing.T, open opener)) {
 		path := program(t, name)
 		test(t, func(opts ...plugintest.Option) *plugintest.Host { return plugintest.Binary(t, path, opts...) })
 	})
+	source, err := filepath.Abs(filepath.Join("testdata", name+".py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(source); err != nil {
+		return
+	}
+	t.Run("python", func(t *testing.T) {
+		path := pythonProgram(t, name, source)
+		test(t, func(opts ...plugintest.Option) *plugintest.Host { return plugintest.Binary(t, path, opts...) })
+	})
+}
+
+// interpreter is the Python that Debian's packages for plugins belong to.
+const interpreter = "/usr/bin/python3"
+
+// pythonProgram runs a source from where it is, with the helper of this project.
+func pythonProgram(t *testing.T, name, source string) string {
+	t.Helper()
+	if err := exec.Command(interpreter, "-c", "import grpc, google.protobuf, cryptography").Run(); err != nil {
+		const missing = "no python3-grpcio, python3-protobuf or python3-cryptography: apt-get install them"
+		if os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	helper, err := filepath.Abs("../python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), prefix+name)
+	text := fmt.Sprintf("#!%s\nimport sys\nsys.dont_write_bytecode = True\nsys.path[:0] = [%q]\nexec(open(%q).read())\n", interpreter, helper, source)
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // program gives the test binary the name of a plugin.
@@ -100,7 +137,7 @@ func slow() *sdk.Plugin {
 }
 
 func TestACallIsCancelledEitherWay(t *testing.T) {
-	bothWays(t, "slow", func(t *testing.T, open opener) {
+	everyWay(t, "slow", func(t *testing.T, open opener) {
 		h := open()
 		h.Cancel("wait", nil, nil)
 		if got := h.Call("count", nil); got.Text != "1" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -73,21 +72,13 @@ func counter() *sdk.Plugin {
 }
 
 func fetch(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example.org/v1/word", nil)
-	if err != nil {
-		return "", err
-	}
-	resp, err := c.HTTP().Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	return string(raw), err
+	word, err := c.Get(ctx, "https://api.example.org/v1/word")
+	return string(word), err
 }
 
+// D10
 func TestAConversationGoesAsInAHost(t *testing.T) {
-	bothWays(t, "counter", func(t *testing.T, open opener) {
+	everyWay(t, "counter", func(t *testing.T, open opener) {
 		h := open()
 		h.Answer("false", "true")
 		for _, said := range []string{"compte depuis 10", "compte", "quel temps fait-il", "hm", "recommence", "recommence", "compte", "fini", "hm"} {
@@ -134,7 +125,7 @@ func TestAConversationGoesAsInAHost(t *testing.T) {
 }
 
 func TestTwoSessionsShareNothing(t *testing.T) {
-	bothWays(t, "counter", func(t *testing.T, open opener) {
+	everyWay(t, "counter", func(t *testing.T, open opener) {
 		h := open()
 		other := h.Open("other")
 		h.Call("count", map[string]int{"start": 50})
@@ -148,7 +139,7 @@ func TestTwoSessionsShareNothing(t *testing.T) {
 }
 
 func TestTheFloorRunsOutAndIsReleased(t *testing.T) {
-	bothWays(t, "counter", func(t *testing.T, open opener) {
+	everyWay(t, "counter", func(t *testing.T, open opener) {
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		h := open(plugintest.Clock(func() time.Time { return now }))
 		h.Say("en", "count")
@@ -165,7 +156,7 @@ func TestTheFloorRunsOutAndIsReleased(t *testing.T) {
 }
 
 func TestConfigurationsAreCheckedAndTakenOver(t *testing.T) {
-	bothWays(t, "counter", func(t *testing.T, open opener) {
+	everyWay(t, "counter", func(t *testing.T, open opener) {
 		h := open(plugintest.Config(map[string]int{"step": 5}))
 		if got := h.Call("count", nil); got.Text != "On en est à 5." {
 			t.Errorf("reply is %q", got.Text)
@@ -183,7 +174,7 @@ func TestConfigurationsAreCheckedAndTakenOver(t *testing.T) {
 }
 
 func TestTheNetworkIsWhatTheTestSays(t *testing.T) {
-	bothWays(t, "counter", func(t *testing.T, open opener) {
+	everyWay(t, "counter", func(t *testing.T, open opener) {
 		mux := http.NewServeMux()
 		mux.HandleFunc("GET api.example.org/v1/word", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "chat") })
 		if got := open(plugintest.HTTP(mux)).Call("fetch", nil); got.Text != "chat" {
@@ -196,7 +187,7 @@ func TestTheNetworkIsWhatTheTestSays(t *testing.T) {
 		abort := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		for name, opts := range map[string][]plugintest.Option{"none": nil, "broken": {plugintest.HTTP(abort)}} {
 			got := open(opts...).Call("fetch", nil)
-			if got.Problem == nil || got.Problem.Code != sdk.CodeInternal {
+			if got.Problem == nil || got.Problem.Code != sdk.CodeUnavailable {
 				t.Errorf("reply with the network %s is %+v", name, got)
 			}
 		}

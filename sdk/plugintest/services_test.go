@@ -83,7 +83,7 @@ func fixed() time.Time { return evening }
 
 // D02, D06
 func TestATimerFiresNotifiesAndIsAcknowledged(t *testing.T) {
-	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open(plugintest.Clock(fixed))
 		if got := h.Say("fr", "minuteur pâtes de 9 minutes"); got.Text != "20:09" {
 			t.Errorf("got %q", got.Text)
@@ -112,7 +112,7 @@ func TestATimerFiresNotifiesAndIsAcknowledged(t *testing.T) {
 
 // D06
 func TestWhatAPluginKeepsIsThePersonsOwn(t *testing.T) {
-	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open()
 		h.Call("buy", map[string]string{"what": "riz"})
 		if got := h.Open("other").Call("buy", map[string]string{"what": "sel"}); got.Text != "riz, sel" {
@@ -122,7 +122,7 @@ func TestWhatAPluginKeepsIsThePersonsOwn(t *testing.T) {
 }
 
 func TestTheModelTheMemoryAndSecretsAreWhatTheTestSays(t *testing.T) {
-	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open(plugintest.Models("Un curry bien relevé."),
 			plugintest.Remembers("likes curry"), plugintest.Secret("token", "abc"))
 		if got := h.Call("suggest", nil); got.Text != "Un curry bien relevé." {
@@ -141,7 +141,7 @@ func TestTheModelTheMemoryAndSecretsAreWhatTheTestSays(t *testing.T) {
 }
 
 func TestWhatIsNotGrantedIsACleanProblemThatNamesTheNeed(t *testing.T) {
-	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open(plugintest.Deny(sdk.NeedKV, ""))
 		got := h.Call("buy", map[string]string{"what": "riz"})
 		if got.Problem == nil || got.Problem.Code != sdk.CodeForbidden || !strings.Contains(got.Problem.Detail, `"kv" was not granted`) {
@@ -159,7 +159,7 @@ func TestWhatIsNotGrantedIsACleanProblemThatNamesTheNeed(t *testing.T) {
 }
 
 func TestAHostThatIsGoneIsAProblemAndNoHang(t *testing.T) {
-	bothWays(t, "kitchen", func(t *testing.T, open opener) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open()
 		h.Lose(true)
 		if got := h.Call("buy", map[string]string{"what": "riz"}); got.Problem == nil || got.Problem.Code != sdk.CodeUnavailable {

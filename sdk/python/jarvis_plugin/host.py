@@ -109,11 +109,15 @@ class Host:
         """Removes a schedule; tells whether there was one. Need: schedule."""
         return self._ask("CancelSchedule", name=name).found
 
-    def notify(self, text, kind=""):
+    def notify(self, text, kind="", due=None):
         """Tells the person outside of the conversation, again until somebody
         acknowledges it; returns the notice's id. kind is timer, reminder or
-        plugin. Need: notify."""
-        return self._ask("Notify", text=text, kind=kind).notice
+        plugin; due, a datetime with a time zone, is when it was due if that was
+        earlier. Need: notify."""
+        request = hb("NotifyRequest")(text=text, kind=kind)
+        if due is not None:
+            request.due.FromDatetime(due.astimezone(datetime.timezone.utc).replace(tzinfo=None))
+        return self._link.ask(self._call, "Notify", request).notice
 
     def withdraw(self, notice):
         """Takes a notice back; tells whether it was open. Need: notify."""
