@@ -80,5 +80,6 @@ func indexCheck(c *config.Config) doctor.Check {
 		URL: server.URL, HasKey: server.Key != "", Collection: server.Collection,
 		Probe:      func(ctx context.Context) (string, error) { return qdrant.Probe(ctx, server) },
 		KeyRefused: is(qdrant.ErrKey), Foreign: is(qdrant.ErrForeign),
+		Old: qdrant.Old, Oldest: qdrant.Oldest,
 	})
 }

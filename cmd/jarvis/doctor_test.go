@@ -41,8 +41,9 @@ func TestTheDoctorLooksAtTheMemoryIndex(t *testing.T) { // O10
 		"good":    {qdranttest.Key, "✓ The memory index, Qdrant 1.17.0, answers at " + url},
 		"refused": {"wrong", "✗ The memory index at " + url + " does not take the key."},
 		"down":    {qdranttest.Key, "! The memory index doesn't answer at " + url},
+		"old":     {qdranttest.Key, "! The memory index at " + url + " is Qdrant 1.9.0, older than is known to work. Update it to 1.16 or newer."},
 	} {
-		server.Make(qdranttest.Trouble{Down: name == "down"})
+		server.Make(qdranttest.Trouble{Down: name == "down", Version: map[string]string{"old": "1.9.0"}[name]})
 		_, out, _ := examineIn(t, []string{"QDRANT_URL=" + url, "JARVIS_MEMORY__QDRANT__KEY=" + c.key}, "http://127.0.0.1:9", "toy")
 		if !strings.Contains(out, c.says) {
 			t.Errorf("%s: %s", name, out)

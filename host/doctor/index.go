@@ -13,7 +13,10 @@ type Index struct {
 	// is about.
 	Probe               func(context.Context) (version string, err error)
 	KeyRefused, Foreign func(error) bool
-	Collection          string
+	// Old says whether a version is older than Oldest.
+	Old        func(version string) bool
+	Oldest     string
+	Collection string
 }
 
 // MemoryIndex checks the server that finds memories. Memory works without it, so
@@ -25,6 +28,8 @@ func MemoryIndex(x Index) Check {
 		f := Finding{Check: "memory_index", Level: Good, Subject: x.URL}
 		version, err := x.Probe(ctx)
 		switch {
+		case err == nil && x.Old(version):
+			f.Level, f.Key, f.Args = Warn, "doctor.index_old", []any{x.URL, version, x.Oldest}
 		case err == nil:
 			f.Key, f.Args = "doctor.index_good", []any{x.URL, version}
 		case x.KeyRefused(err):

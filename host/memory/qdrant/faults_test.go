@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,6 +233,50 @@ func TestWrongKey(t *testing.T) {
 	_ = f.Settle(t.Context())
 	if len(log) != 2 || strings.Contains(strings.Join(log, " ")+err.Error(), "planted-secret") {
 		t.Errorf("logged %q", log)
+	}
+}
+
+// A server that is older than it should be is used, and told once.
+func TestOldServer(t *testing.T) {
+	var log []string
+	f := double(t, func(o *Options) {
+		o.Log = func(msg string, err error) { log = append(log, fmt.Sprint(msg, err)) }
+	})
+	ana := memorytest.Owner(t, "ana")
+	f.server.Make(qdranttest.Trouble{Version: "1.9.2"})
+	f.write(ana, say("e1", "one"))
+	for range 2 {
+		f.lost.Store(true)
+		f.settle()
+	}
+	f.expect(ana, "one", false, "e1")
+	if len(log) != 1 || !strings.Contains(log[0], "Qdrant 1.9.2") {
+		t.Errorf("logged %q", log)
+	}
+	for version, old := range map[string]bool{"1.15.5": true, "1.16.0": false, "2.0.0": false, "0.11.1": true, "dev": false} {
+		if Old(version) != old {
+			t.Errorf("%s: %t", version, !old)
+		}
+	}
+}
+
+// Over TLS the server has to prove who it is, and only then gets the key.
+func TestTLS(t *testing.T) {
+	server, url, ca := qdranttest.ListenTLS(t)
+	for name, c := range map[string]struct {
+		caFile string
+		fails  bool
+	}{"known": {ca, false}, "unknown": {"", true}} {
+		s := opened(t, Options{
+			Truth: truth(t, t.TempDir()), Home: "home", SearchWithin: 10 * time.Second,
+			Server: Server{URL: url, Key: qdranttest.Key, CAFile: c.caFile, Collection: "test"},
+		})
+		if err := s.Settle(t.Context()); (err != nil) != c.fails {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if server.Calls("Create") != 1 {
+		t.Errorf("%d collections were made", server.Calls("Create"))
 	}
 }
 

@@ -142,8 +142,20 @@ func (s *Store) gone(err error) error {
 func (s *Store) healthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
-	_, err := s.client.HealthCheck(ctx)
+	health, err := s.client.HealthCheck(ctx)
+	if err == nil && Old(health.GetVersion()) != s.old.Load() {
+		s.old.Store(!s.old.Load())
+		s.tellAge(health.GetVersion())
+	}
 	return err
+}
+
+func (s *Store) tellAge(version string) {
+	var err error
+	if s.old.Load() {
+		err = fmt.Errorf("%w: Qdrant %s, and %s or newer is wanted", ErrOld, version, Oldest)
+	}
+	s.o.Log("memory index has another version", err)
 }
 
 // start gets the collection ready, and rid of owners that are no more.

@@ -9,6 +9,24 @@ import (
 	"google.golang.org/grpc/status"
 )
 
+// Oldest is the oldest version of a server that everything here is known to work
+// with: the first that keeps what a collection says of itself.
+const Oldest = "1.16"
+
+// ErrOld says that a server is older than Oldest. It is used all the same.
+var ErrOld = errors.New("the server is older than what is known to work")
+
+// Old says whether a version, such as 1.17.0, is older than Oldest; what does not
+// begin with two numbers is not.
+func Old(version string) bool {
+	var major, minor, leastMajor, leastMinor int
+	if n, _ := fmt.Sscanf(version, "%d.%d", &major, &minor); n != 2 {
+		return false
+	}
+	_, _ = fmt.Sscanf(Oldest, "%d.%d", &leastMajor, &leastMinor)
+	return major < leastMajor || major == leastMajor && minor < leastMinor
+}
+
 // ErrKey says that a server does not take the key.
 var ErrKey = errors.New("the server does not take the key")
 

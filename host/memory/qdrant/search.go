@@ -132,7 +132,9 @@ func (l *list) merge(c scope, got []*client.BatchResult, limit, kinMax int) *can
 	for i, answer := range got[:min(len(got), len(l.names))] {
 		for _, p := range answer.GetResult() {
 			id, ok := c.itemOf(p.GetPayload())
-			switch score := float64(p.GetScore()); {
+			// The server still counts words of what was deleted, until it tidies up, so
+			// that a word can seem to be in more points than there are.
+			switch score := max(float64(p.GetScore()), 0); {
 			case !ok:
 				strangers++
 			case l.names[i] == "":

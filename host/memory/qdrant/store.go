@@ -92,6 +92,7 @@ type Store struct {
 	reason atomic.Pointer[string] // why it is down
 
 	told  atomic.Bool  // the log knows
+	old   atomic.Bool  // the log knows that it is older than it should be
 	lost  atomic.Bool  // it may not hold any more what it held
 	takes atomic.Int64 // the length of the vectors that the collection takes
 

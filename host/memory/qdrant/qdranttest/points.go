@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/google/uuid"
 	client "github.com/qdrant/go-client/qdrant"
 )
 
@@ -48,50 +47,6 @@ func (s points) Upsert(_ context.Context, r *client.UpsertPoints) (*client.Point
 	})
 }
 
-// check refuses what a real server would.
-func (c *collection) check(p *client.PointStruct) error {
-	if _, err := uuid.Parse(p.GetId().GetUuid()); err != nil {
-		return wrong("unable to parse UUID: %s", p.GetId().GetUuid())
-	}
-	if p.GetVectors().GetVectors() == nil {
-		return wrong("expected some vectors")
-	}
-	for name, v := range p.GetVectors().GetVectors().GetVectors() {
-		if err := c.checkVector(name, v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *collection) checkVector(name string, v *client.Vector) error {
-	dense := c.config.GetParams().GetVectorsConfig().GetParamsMap().GetMap()[name]
-	_, sparse := c.config.GetParams().GetSparseVectorsConfig().GetMap()[name]
-	switch {
-	case dense == nil && !sparse:
-		return wrong("Not existing vector name error: %s", name)
-	case dense != nil && uint64(len(v.GetDense().GetData())) != dense.GetSize():
-		return wrong("Vector dimension error: expected dim: %d, got %d", dense.GetSize(), len(v.GetDense().GetData()))
-	case sparse:
-		return checkSparse(v.GetSparse().GetIndices(), v.GetSparse().GetValues())
-	}
-	return nil
-}
-
-func checkSparse(indices []uint32, values []float32) error {
-	seen := map[uint32]bool{}
-	for _, i := range indices {
-		if seen[i] {
-			return wrong("Validation error in body: [indices: must be unique]")
-		}
-		seen[i] = true
-	}
-	if len(indices) != len(values) {
-		return wrong("Validation error in body: [values: must be the same length as indices]")
-	}
-	return nil
-}
-
 // Delete implements the service.
 func (s points) Delete(_ context.Context, r *client.DeletePoints) (*client.PointsOperationResponse, error) {
 	return s.change(r.GetCollectionName(), r.GetWait(), func(c *collection) error {
@@ -99,6 +54,9 @@ func (s points) Delete(_ context.Context, r *client.DeletePoints) (*client.Point
 			delete(c.points, id.GetUuid())
 		}
 		if f := r.GetPoints().GetFilter(); f != nil {
+			if err := c.indexed(f); err != nil {
+				return err
+			}
 			maps.DeleteFunc(c.points, func(_ string, p *client.PointStruct) bool { return meets(p, f) })
 		}
 		return nil
@@ -108,7 +66,7 @@ func (s points) Delete(_ context.Context, r *client.DeletePoints) (*client.Point
 // CreateFieldIndex implements the service.
 func (s points) CreateFieldIndex(_ context.Context, r *client.CreateFieldIndexCollection) (*client.PointsOperationResponse, error) {
 	return s.change(r.GetCollectionName(), r.GetWait(), func(c *collection) error {
-		c.schema[r.GetFieldName()] = &client.PayloadSchemaInfo{Params: r.FieldIndexParams}
+		c.schema[r.GetFieldName()] = &client.PayloadSchemaInfo{DataType: schemas[r.GetFieldType()], Params: r.FieldIndexParams}
 		return nil
 	})
 }
@@ -117,6 +75,9 @@ func (s points) CreateFieldIndex(_ context.Context, r *client.CreateFieldIndexCo
 func (s points) Count(_ context.Context, r *client.CountPoints) (*client.CountResponse, error) {
 	out := &client.CountResponse{Result: &client.CountResult{}}
 	err := s.with(r.GetCollectionName(), func(c *collection) error {
+		if err := c.indexed(r.GetFilter()); err != nil {
+			return err
+		}
 		for _, p := range c.points {
 			if meets(p, r.GetFilter()) {
 				out.Result.Count++
@@ -135,6 +96,9 @@ func (s points) Scroll(_ context.Context, r *client.ScrollPoints) (*client.Scrol
 		limit = int(r.GetLimit())
 	}
 	err := s.with(r.GetCollectionName(), func(c *collection) error {
+		if err := c.indexed(r.GetFilter()); err != nil {
+			return err
+		}
 		for _, id := range slices.Sorted(maps.Keys(c.points)) {
 			p := c.points[id]
 			if id < r.GetOffset().GetUuid() || !meets(p, r.GetFilter()) {
@@ -186,6 +150,9 @@ func (s points) Query(_ context.Context, r *client.QueryPoints) (*client.QueryRe
 		limit = int(r.GetLimit()) //nolint:gosec // small
 	}
 	err := s.with(r.GetCollectionName(), func(c *collection) error {
+		if err := c.indexed(r.GetFilter()); err != nil {
+			return err
+		}
 		question := r.GetQuery().GetNearest()
 		score, err := c.scorer(r.GetUsing(), question)
 		if err != nil {
@@ -209,6 +176,9 @@ func (s points) Query(_ context.Context, r *client.QueryPoints) (*client.QueryRe
 // nothing in common.
 func (c *collection) scorer(using string, q *client.VectorInput) (func(*client.Vector) (float64, bool), error) {
 	if sparse, there := c.config.GetParams().GetSparseVectorsConfig().GetMap()[using]; there {
+		if q.GetSparse() == nil {
+			return nil, wrong("Conversion between sparse and regular vectors failed")
+		}
 		if err := checkSparse(q.GetSparse().GetIndices(), q.GetSparse().GetValues()); err != nil {
 			return nil, err
 		}

@@ -6,9 +6,15 @@
 package qdranttest
 
 import (
+	"cmp"
 	"context"
+	"encoding/pem"
 	"fmt"
 	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +22,7 @@ import (
 	client "github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -51,6 +58,8 @@ type Trouble struct {
 	Promises bool
 	// Leaks ignores what questions filter by.
 	Leaks bool
+	// Version is what it says of itself; "1.17.0" when empty.
+	Version string
 }
 
 // New starts a server in memory that ends with the test; see Dial.
@@ -66,19 +75,41 @@ func New(t testing.TB) *Server {
 // returns its address.
 func Listen(t testing.TB) (s *Server, url string) {
 	t.Helper()
+	l := listen(t)
+	return start(t, l), "http://" + l.Addr().String()
+}
+
+// ListenTLS is Listen with TLS; caFile is a file with the certificate that signs
+// the server's.
+func ListenTLS(t testing.TB) (s *Server, url, caFile string) {
+	t.Helper()
+	borrowed := httptest.NewTLSServer(nil) // for its certificate
+	borrowed.Close()
+	caFile = filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: borrowed.Certificate().Raw})
+	if err := os.WriteFile(caFile, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := listen(t)
+	secure := grpc.Creds(credentials.NewServerTLSFromCert(&borrowed.TLS.Certificates[0]))
+	return start(t, l, secure), "https://" + l.Addr().String(), caFile
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return start(t, l), "http://" + l.Addr().String()
+	return l
 }
 
-func start(t testing.TB, l net.Listener) *Server {
+func start(t testing.TB, l net.Listener, more ...grpc.ServerOption) *Server {
 	t.Helper()
 	s := &Server{collections: map[string]*collection{}, calls: map[string]int{}}
-	g := grpc.NewServer(grpc.UnaryInterceptor(s.intercept), grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
+	g := grpc.NewServer(append(more, grpc.UnaryInterceptor(s.intercept), grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 		MinTime: time.Second, PermitWithoutStream: true,
-	}))
+	}))...)
 	client.RegisterQdrantServer(g, s)
 	client.RegisterCollectionsServer(g, collections{Server: s})
 	client.RegisterPointsServer(g, points{Server: s})
@@ -165,14 +196,15 @@ func plain(payload map[string]*client.Value) map[string]any {
 }
 
 func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	if md, _ := metadata.FromIncomingContext(ctx); len(md.Get("api-key")) != 1 || md.Get("api-key")[0] != Key {
+	method := method(info.FullMethod)
+	// A real server tells anyone that it is there.
+	if md, _ := metadata.FromIncomingContext(ctx); method != "HealthCheck" && !slices.Equal(md.Get("api-key"), []string{Key}) {
 		return nil, status.Error(codes.Unauthenticated, "Must provide an API key or an Authorization bearer token")
 	}
 	if _, set := ctx.Deadline(); !set {
 		return nil, status.Error(codes.Internal, "a call without a deadline")
 	}
 	s.mu.Lock()
-	method := method(info.FullMethod)
 	s.calls[method]++
 	t := s.trouble
 	s.trouble.Failing = max(0, t.Failing-1)
@@ -184,6 +216,9 @@ func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 		<-ctx.Done()
 		return nil, status.FromContextError(ctx.Err()).Err()
 	default:
+		if err := refuse(req); err != nil {
+			return nil, err
+		}
 		return handle(ctx, req)
 	}
 }
@@ -199,7 +234,9 @@ func method(full string) string {
 
 // HealthCheck implements the service.
 func (s *Server) HealthCheck(context.Context, *client.HealthCheckRequest) (*client.HealthCheckReply, error) {
-	return &client.HealthCheckReply{Title: "qdrant - vector search engine", Version: "1.17.0"}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &client.HealthCheckReply{Title: "qdrant - vector search engine", Version: cmp.Or(s.trouble.Version, "1.17.0")}, nil
 }
 
 // with finds a collection and runs do on it, alone.
