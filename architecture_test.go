@@ -24,7 +24,7 @@ var layers = map[string][]string{
 	".":                         {},
 	"cmd/jarvis":                {"host/...", "sdk", "sdk/intent", "sdk/launch", "sdk/conformance", "cmd/jarvis/scaffold", "cmd/jarvis/bundle"},
 	"cmd/jarvis/scaffold":       {},
-	"cmd/jarvis/bundle":         {},
+	"cmd/jarvis/bundle":         {"cmd/jarvis/scaffold"},
 	"cmd/jarvis-model":          {"host/llm/llmtest"},
 	"cmd/jarvis-plugin-hangman": {"plugins/hangman", "sdk/serve"},
 	"cmd/jarvis-plugin-mcp":     {"plugins/mcp", "sdk/serve"},

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/jarvis-host/jarvis"
+	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
 )
 
 // programPrefix is what the file names of plugins begin with.
@@ -23,8 +24,21 @@ const programPrefix = "jarvis-plugin-"
 // helper is the package that plugins in Python import.
 const helper = "jarvis_plugin"
 
-// interpreter runs a Python plugin; Debian's has the packages that one needs.
-const interpreter = "#!/usr/bin/env -S PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3\n"
+// A Python plugin's first line, and the interpreter that every Debian has.
+const (
+	interpreter = "#!/usr/bin/env -S PYTHONDONTWRITEBYTECODE=1 "
+	everywhere  = "/usr/bin/python3"
+)
+
+// firstLine has a Python plugin run by the interpreter that has the packages which
+// one needs: that of this terminal, such as a virtual environment's, or Debian's.
+func firstLine() string {
+	python, err := scaffold.Python()
+	if err != nil || strings.ContainsAny(python, " \t\\\"'$") { // which env -S would take for more
+		python = everywhere
+	}
+	return interpreter + python + "\n"
+}
 
 // Build makes the program of the plugin in a folder, as out, or beside its
 // source when out is empty, and returns where it is. A Go plugin is compiled; a
@@ -73,7 +87,7 @@ func buildGo(ctx context.Context, dir, out string) error {
 // makes the same bytes.
 func buildPython(dir, out string) error {
 	var b bytes.Buffer
-	b.WriteString(interpreter)
+	b.WriteString(firstLine())
 	z := zip.NewWriter(&b)
 	z.SetOffset(int64(b.Len()))
 	err := store(z, os.DirFS(dir))

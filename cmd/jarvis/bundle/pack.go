@@ -31,7 +31,7 @@ func Pack(source, program, into, id, version string, described json.RawMessage) 
 		return "", fmt.Errorf("read program: %w", err)
 	}
 	platform := runtime.GOOS + "/" + runtime.GOARCH
-	if bytes.HasPrefix(code, []byte(interpreter)) {
+	if bytes.HasPrefix(code, []byte(interpreter+everywhere+"\n")) {
 		platform = "any"
 	}
 	name := programPrefix + id
