@@ -100,8 +100,8 @@ func (h *Host) redact(ctx context.Context, user string, turns, items []string) e
 // recaller implements agent.Memory.
 type recaller struct{ h *Host }
 
-func (r recaller) Recall(ctx context.Context, t *turn.Turn, budget int) (agent.Recalled, error) {
-	got, err := talk.Recall(ctx, r.h.memory, t, budget)
+func (r recaller) Recall(ctx context.Context, t *turn.Turn, budget int, own bool) (agent.Recalled, error) {
+	got, err := talk.Recall(ctx, r.h.memory, t, budget, own)
 	r.h.metrics.MemoryOperation("recall", err)
 	return agent.Recalled(got), err
 }

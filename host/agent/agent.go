@@ -32,8 +32,9 @@ type Tools interface {
 // turn, and answered without it when it takes longer than RecallWithin.
 type Memory interface {
 	// Recall returns at most budget tokens of text, ready to be read by a model,
-	// and what that text is made of. Nothing is a good answer.
-	Recall(ctx context.Context, t *turn.Turn, budget int) (Recalled, error)
+	// and what that text is made of. Nothing is a good answer. Where own, none of it
+	// may be what a tool or a plugin brought in.
+	Recall(ctx context.Context, t *turn.Turn, budget int, own bool) (Recalled, error)
 }
 
 // Recalled is what memory brings to a turn.

@@ -30,7 +30,9 @@ func (r *run) prepare(ctx context.Context, picked []*tool.Offer) error {
 	window := r.window(picked, system, last)
 	budget := promptBudget(window)
 	r.limit = budget / resultShare
-	recalled := r.recall(ctx, min(maxMemory, budget/memoryShare))
+	// Whoever can act is not told what a tool once said: it may be an order.
+	acts := slices.ContainsFunc(picked, func(o *tool.Offer) bool { return !o.ReadOnly() })
+	recalled := r.recall(ctx, min(maxMemory, budget/memoryShare), acts)
 	if recalled != "" {
 		system.Content += "\n" + recalled
 	}
@@ -67,7 +69,7 @@ func (r *run) window(picked []*tool.Offer, fixed ...llm.Message) int {
 }
 
 // recall asks memory, and goes on without it when it has no answer in time.
-func (r *run) recall(ctx context.Context, budget int) string {
+func (r *run) recall(ctx context.Context, budget int, own bool) string {
 	if r.a.Memory == nil || budget < 1 {
 		return ""
 	}
@@ -79,7 +81,7 @@ func (r *run) recall(ctx context.Context, budget int) string {
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		got, err := r.a.Memory.Recall(ctx, r.t, budget)
+		got, err := r.a.Memory.Recall(ctx, r.t, budget, own)
 		answers <- answer{got, err}
 	}()
 	select {

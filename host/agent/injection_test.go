@@ -126,6 +126,52 @@ func TestTwoHundredPayloadsOpenNothing(t *testing.T) {
 	}
 }
 
+// poisoned is a memory of what tools once said, beside what the person did.
+type poisoned struct {
+	payload string
+	told    int
+}
+
+func (m *poisoned) Recall(_ context.Context, _ *turn.Turn, _ int, own bool) (Recalled, error) {
+	out := Recalled{Text: "[e1] 2026-01-02, user: I live in Lyon"}
+	if !own {
+		m.told++
+		out.Text += "\n[e2] 2026-01-02, tool: " + m.payload
+	}
+	return out, nil
+}
+
+// X04: what a tool said in an earlier conversation, and memory kept, is read where
+// nothing can be done about it, and by no model that can act.
+func TestWhatToolsOnceSaidIsNotReadByWhoCanAct(t *testing.T) {
+	h := newHome()
+	manifest, err := h.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue := tool.NewCatalogue()
+	if err := catalogue.Replace([]*sdk.Manifest{manifest}); err != nil {
+		t.Fatal(err)
+	}
+	for i, payload := range payloads() {
+		m := says([]llm.Event{llm.Delta{Text: "ok"}, finish(1)})
+		memory := &poisoned{payload: payload}
+		a := agentOf(t, m, &hands{})
+		a.Memory, a.RecallWithin, a.Offers = memory, time.Minute, catalogue.Offers
+		tn := turnOf([]string{"read me the report of my home and its door", "what was it that I was told of Lyon?"}[i%2])
+		tn.Vars = nothing{}
+		answerOf(t, a, tn)
+		q := m.Requests()[0]
+		acts := slices.ContainsFunc(q.Tools, func(d llm.ToolDef) bool { return d.Name == "home__door" })
+		if acts != (i%2 == 0) || acts == (memory.told > 0) {
+			t.Fatalf("%q: can act %t, was told %d times", tn.Text, acts, memory.told)
+		}
+		if rules := q.Messages[0].Content; strings.Contains(rules, "<|") || strings.Count(rules, "</data>") != 2 { // one is in the rules
+			t.Fatalf("the model read %q", rules)
+		}
+	}
+}
+
 // nothing is a session that keeps nothing.
 type nothing struct{}
 

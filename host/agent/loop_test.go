@@ -202,7 +202,7 @@ type remembering struct {
 	err   error
 }
 
-func (m remembering) Recall(ctx context.Context, _ *turn.Turn, _ int) (Recalled, error) {
+func (m remembering) Recall(ctx context.Context, _ *turn.Turn, _ int, _ bool) (Recalled, error) {
 	select {
 	case <-time.After(m.delay):
 	case <-ctx.Done():

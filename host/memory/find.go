@@ -31,6 +31,7 @@ type Result struct {
 	Role    Role
 	Fact    *Fact       // where it is a fact; nil for an episode
 	Stale   bool        // what is known from it holds no longer
+	Foreign bool        // a tool or a plugin brought it in: nobody's own words
 	Parts   []rank.Part // what its score is made of, the strongest first
 }
 
@@ -96,11 +97,12 @@ func (c *candidates) result(i int, score float64) Result {
 	r := Result{Score: score, Parts: rank.Default().Parts(c.rows[i], shownParts)}
 	if n := len(c.found.Episodes); i >= n {
 		k := &c.found.Facts[i-n]
-		r.ID, r.Text, r.At, r.Fact = k.ID, k.Text, k.From, k
+		r.ID, r.Text, r.At, r.Fact, r.Foreign = k.ID, k.Text, k.From, k, k.Origin == OriginPlugin
 		return r
 	}
 	h := &c.found.Episodes[i]
 	r.ID, r.Text, r.At, r.Session, r.Speaker, r.Role, r.Stale = h.ID, h.Text, h.At, h.Session, h.Speaker, h.Role, h.Stale
+	r.Foreign = h.Flags&(FlagTool|FlagPlugin) != 0
 	return r
 }
 

@@ -19,6 +19,7 @@ type Prompt struct {
 	Session string // the running one, whose turns the model sees anyway
 	Budget  int    // tokens; 600 when 0
 	Asked   bool   // it is a question about what was said: less need be covered
+	Own     bool   // leave out what a tool or a plugin brought in
 }
 
 // Recalled is what goes into a prompt.
@@ -54,8 +55,8 @@ func (m *Memory) Recall(ctx context.Context, o Owner, p Prompt) (*Recalled, erro
 	lines := newLines(min(budget, profileBudget))
 	seen := map[string]bool{}
 	for i := range profile {
-		r := Result{ID: profile[i].ID, Text: profile[i].Text, At: profile[i].From, Fact: &profile[i]}
-		if lines.add(line(&r)) {
+		r := Result{ID: profile[i].ID, Text: profile[i].Text, At: profile[i].From, Fact: &profile[i], Foreign: profile[i].Origin == OriginPlugin}
+		if !(p.Own && r.Foreign) && lines.add(line(&r)) {
 			out.Items, seen[r.ID] = append(out.Items, r), true
 		}
 	}
@@ -72,7 +73,7 @@ func (m *Memory) Recall(ctx context.Context, o Owner, p Prompt) (*Recalled, erro
 		lines.left += budget - min(budget, profileBudget)
 		for i := range answer.Results {
 			r := &answer.Results[i]
-			if !seen[r.ID] && !r.Stale && lines.add(line(r)) {
+			if !seen[r.ID] && !r.Stale && !(p.Own && r.Foreign) && lines.add(line(r)) {
 				out.Items, seen[r.ID] = append(out.Items, *r), true
 			}
 		}
@@ -104,6 +105,8 @@ func (l *lines) add(s string) bool {
 func line(r *Result) string {
 	who := r.Speaker
 	switch {
+	case r.Foreign:
+		who = "tool"
 	case r.Fact != nil:
 		who = "fact"
 	case who == "" && r.Role == RoleAssistant:

@@ -75,7 +75,7 @@ func doneEntry(h protocol.Head, d turn.Done, now time.Time) Entry {
 		Degraded: d.Degraded, Lang: d.Lang, MemorySaved: d.MemorySaved,
 	}
 	for _, m := range d.Memory {
-		f.Memory = append(f.Memory, protocol.Recollection(m))
+		f.Memory = append(f.Memory, protocol.Recollection{ID: m.ID, Quote: m.Quote, At: m.At})
 	}
 	if d.Usage != nil {
 		u := protocol.Usage(*d.Usage)

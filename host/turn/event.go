@@ -101,6 +101,8 @@ type Recollection struct {
 	ID    string    `json:"id"`
 	Quote string    `json:"quote"`
 	At    time.Time `json:"at"`
+	// Foreign says that a tool or a plugin brought it in, and nobody said it.
+	Foreign bool `json:"-"`
 }
 
 // Usage counts what a model read and wrote, in tokens.

@@ -54,7 +54,7 @@ func (k *Keeper) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event,
 // notes are what is known of a turn when it ends.
 type notes struct {
 	said  []string // by the end user
-	tools bool     // a tool was called: the answer may hold what it said
+	tools bool     // the answer may hold what a tool said, now or when it was remembered
 }
 
 func (k *Keeper) keep(ctx context.Context, t *turn.Turn, n *notes, d turn.Done) turn.Done {
@@ -122,11 +122,12 @@ func (n *notes) items(t *turn.Turn, d *turn.Done, recalled []turn.Recollection) 
 	}
 	s := base
 	s.Role, s.Text, s.Lang = memory.RoleAssistant, d.Text, d.Lang
-	if n.tools {
-		s.Flags = memory.FlagTool
-	}
 	for _, r := range recalled {
 		s.Recalled = append(s.Recalled, r.Quote)
+		n.tools = n.tools || r.Foreign
+	}
+	if n.tools {
+		s.Flags = memory.FlagTool
 	}
 	return append(out, s)
 }
