@@ -56,7 +56,7 @@ func (m *Memory) Recall(ctx context.Context, o Owner, p Prompt) (*Recalled, erro
 	seen := map[string]bool{}
 	for i := range profile {
 		r := Result{ID: profile[i].ID, Text: profile[i].Text, At: profile[i].From, Fact: &profile[i], Foreign: profile[i].Origin == OriginPlugin}
-		if !(p.Own && r.Foreign) && lines.add(line(&r)) {
+		if (!p.Own || !r.Foreign) && lines.add(line(&r)) {
 			out.Items, seen[r.ID] = append(out.Items, r), true
 		}
 	}
@@ -73,7 +73,7 @@ func (m *Memory) Recall(ctx context.Context, o Owner, p Prompt) (*Recalled, erro
 		lines.left += budget - min(budget, profileBudget)
 		for i := range answer.Results {
 			r := &answer.Results[i]
-			if !seen[r.ID] && !r.Stale && !(p.Own && r.Foreign) && lines.add(line(r)) {
+			if !seen[r.ID] && !r.Stale && (!p.Own || !r.Foreign) && lines.add(line(r)) {
 				out.Items, seen[r.ID] = append(out.Items, *r), true
 			}
 		}
