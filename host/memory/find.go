@@ -80,13 +80,14 @@ func (m *Memory) Find(ctx context.Context, o Owner, q Question) (*Answer, error)
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(chances[b], chances[a]) })
 	out := &Answer{Degraded: c.degraded}
 	var best [][]float64
+	var bestScores []float64
 	for _, i := range order[:min(len(order), max(q.Limit, gateTop))] {
-		best = append(best, c.rows[i])
+		best, bestScores = append(best, c.rows[i]), append(bestScores, scores[i])
 		if len(out.Results) < q.Limit {
 			out.Results = append(out.Results, c.result(i, chances[i]))
 		}
 	}
-	out.Coverage = coverage(best)
+	out.Coverage = coverage(best, bestScores)
 	return out, nil
 }
 
