@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jarvis-host/jarvis/host/memory"
@@ -120,6 +122,71 @@ func TestMoreOwnersThanOpenFiles(t *testing.T) {
 	}
 	if got, err := s.Owners(t.Context()); err != nil || len(got) != owners {
 		t.Error(len(got), err)
+	}
+	if n := s.Opened(); n != 3 {
+		t.Errorf("%d files are open", n)
+	}
+}
+
+// While one owner's file is opened, which can take seconds where another process
+// holds it, everyone else is served, and whoever waits can give up.
+func TestOpeningAFileHoldsNobodyElseUp(t *testing.T) {
+	s, ana, bob := open(t, t.TempDir()), memorytest.Owner(t, "ana"), memorytest.Owner(t, "bob")
+	write := func(ctx context.Context, o memory.Owner) error {
+		return s.Write(ctx, o, memory.Batch{At: memorytest.Noon, Facts: []memory.Fact{memorytest.Fact("f", "tea")}})
+	}
+	done, err := s.Opening(ana)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(write(t.Context(), bob), s.Erase(t.Context(), bob)); err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := write(soon, ana); !errors.Is(err, context.Canceled) {
+		t.Errorf("whoever gave up got %v", err)
+	}
+	waiting := make(chan error)
+	go func() { waiting <- write(t.Context(), ana) }()
+	done()
+	if err := <-waiting; err != nil {
+		t.Error(err)
+	}
+}
+
+// A memory that is erased while others use it ends whole or gone, never half.
+func TestErasingWhileOthersWrite(t *testing.T) {
+	defer embedded.SetMaxOpen(1)()
+	s := open(t, t.TempDir())
+	owners := []memory.Owner{memorytest.Owner(t, "ana"), memorytest.Owner(t, "bob")}
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 20 {
+				o := owners[(i+n)%2]
+				if i == 0 && n%5 == 0 {
+					if err := s.Erase(t.Context(), o); err != nil {
+						t.Error(err)
+					}
+					continue
+				}
+				// Whose file goes meanwhile is told so.
+				_ = s.Write(t.Context(), o, memory.Batch{At: memorytest.Noon, Facts: []memory.Fact{memorytest.Fact(fmt.Sprint(i, "-", n), "tea")}})
+			}
+		})
+	}
+	all.Wait()
+	for _, o := range owners {
+		if err := s.Write(t.Context(), o, memory.Batch{At: memorytest.Noon, Facts: []memory.Fact{memorytest.Fact("last", "tea")}}); err != nil {
+			t.Error(err)
+		}
+		if facts, err := s.Facts(t.Context(), o, memory.FactFilter{}); err != nil || !slices.ContainsFunc(facts, func(k memory.Fact) bool { return k.ID == "last" }) {
+			t.Errorf("%+v, %v", facts, err)
+		}
+	}
+	if n := s.Opened(); n != 1 {
+		t.Errorf("%d files are open", n)
 	}
 }
 

@@ -28,9 +28,8 @@ const (
 
 // file is the open memory of one owner.
 type file struct {
-	path     string
-	db       *sql.DB
-	borrowed int // under the lock of the store
+	path string
+	db   *sql.DB
 
 	writing sync.Mutex // one writer at a time; other processes wait in SQLite
 

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,8 +28,9 @@ type Store struct {
 	dir string
 
 	mu     sync.Mutex
-	open   map[string]*list.Element // by file name
-	used   *list.List               // of *file, the most recently used first
+	slots  map[string]*slot // by file name
+	used   *list.List       // of *slot, the most recently used first
+	open   int              // slots whose file is open
 	closed bool
 }
 
@@ -41,7 +43,7 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open memories: %w", err)
 	}
-	return &Store{dir: dir, open: map[string]*list.Element{}, used: list.New()}, nil
+	return &Store{dir: dir, slots: map[string]*slot{}, used: list.New()}, nil
 }
 
 // nameOf is the file of an owner: nothing that an id holds reaches the path.
@@ -50,69 +52,25 @@ func nameOf(o memory.Owner) string {
 	return hex.EncodeToString(sum[:16]) + suffix
 }
 
-// borrow returns the file of an owner, held open until it is given back. Without
-// make, an owner who has none gets nil.
-func (s *Store) borrow(ctx context.Context, o memory.Owner, create bool) (*file, error) {
-	if o.User() == "" {
-		return nil, memory.ErrOwner
-	}
-	name := nameOf(o)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, errors.New("memory store is closed")
-	}
-	if e := s.open[name]; e != nil {
-		s.used.MoveToFront(e)
-		f := e.Value.(*file)
-		f.borrowed++
-		return f, nil
-	}
-	path := filepath.Join(s.dir, name)
-	if _, err := os.Stat(path); !create && errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	f, err := openFile(ctx, path, o.User())
-	if err != nil {
-		return nil, err
-	}
-	f.borrowed = 1
-	s.open[name] = s.used.PushFront(f)
-	return f, s.shrink()
-}
-
-// shrink closes files that were not used for longest, but none in use.
-func (s *Store) shrink() error {
-	var errs []error
-	for e := s.used.Back(); e != nil && s.used.Len() > maxOpen; {
-		f, before := e.Value.(*file), e.Prev()
-		if f.borrowed == 0 {
-			errs = append(errs, f.close())
-			s.used.Remove(e)
-			delete(s.open, filepath.Base(f.path))
-		}
-		e = before
-	}
-	return errors.Join(errs...)
-}
-
-func (s *Store) giveBack(f *file) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f.borrowed--
-}
-
 // with runs do on an owner's file. Without create, an owner who has no file is
 // left alone.
 func (s *Store) with(ctx context.Context, doing string, o memory.Owner, create bool, do func(*file) error) error {
-	f, err := s.borrow(ctx, o, create)
+	if o.User() == "" {
+		return fmt.Errorf("%s: %w", doing, memory.ErrOwner)
+	}
+	p, err := s.hold(nameOf(o))
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	defer s.shrink()
+	defer s.release(p)
+	f, err := s.file(ctx, p, o.User(), create)
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	if f == nil {
 		return nil
 	}
-	defer s.giveBack(f)
 	if err := do(f); err != nil {
 		return fmt.Errorf("%s: %w", doing, damaged(err))
 	}
@@ -146,23 +104,32 @@ func (s *Store) Owners(ctx context.Context) (out []memory.Owner, err error) {
 // Erase implements [memory.Store]. The file is overwritten by deleting its
 // rows, and then removed.
 func (s *Store) Erase(ctx context.Context, o memory.Owner) error {
-	err := s.with(ctx, "erase memory", o, false, func(f *file) error { return f.clear(ctx) })
-	if err != nil {
-		return err
+	if o.User() == "" {
+		return fmt.Errorf("erase memory: %w", memory.ErrOwner)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	name := nameOf(o)
-	if e := s.open[name]; e != nil {
-		f := e.Value.(*file)
-		s.used.Remove(e)
-		delete(s.open, name)
+	p, err := s.hold(nameOf(o))
+	if err != nil {
+		return fmt.Errorf("erase memory: %w", err)
+	}
+	defer s.release(p)
+	if err := p.take(ctx); err != nil {
+		return fmt.Errorf("erase memory: %w", err)
+	}
+	defer p.leave()
+	f, err := s.opened(ctx, p, o.User(), false)
+	if err == nil && f != nil {
+		err = f.clear(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("erase memory: %w", damaged(err))
+	}
+	if f = s.detach(p, math.MaxInt); f != nil {
 		if err := f.close(); err != nil {
 			return fmt.Errorf("erase memory: %w", err)
 		}
 	}
 	for _, end := range []string{"-wal", "-shm", ""} {
-		if err := os.Remove(filepath.Join(s.dir, name) + end); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Remove(filepath.Join(s.dir, p.name) + end); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("erase memory: %w", err)
 		}
 	}
@@ -175,10 +142,10 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	var errs []error
-	for e := s.used.Front(); e != nil; e = e.Next() {
-		errs = append(errs, e.Value.(*file).close())
+	for _, p := range s.slots {
+		if p.file != nil {
+			errs = append(errs, p.file.close())
+		}
 	}
-	s.used.Init()
-	clear(s.open)
 	return errors.Join(errs...)
 }
