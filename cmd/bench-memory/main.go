@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/memory/embedded"
@@ -48,6 +49,11 @@ func run(ctx context.Context, w io.Writer, locomo, dump string, mute bool) (err 
 			}
 			fmt.Fprintln(w, " ", speed)
 		}
+		took, err := eval.MeasureConsolidation(ctx, s, 1000)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(w, "  1,000 messages consolidated in", took.Round(time.Millisecond))
 	}
 	if dump == "" {
 		own, err := eval.Household()

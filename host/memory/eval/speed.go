@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -108,4 +109,28 @@ func word(n uint64) string {
 		b = append(b, consonants[k/uint64(len(vowels))], vowels[k%uint64(len(vowels))])
 	}
 	return string(b) + "n"
+}
+
+// MeasureConsolidation tells how long it takes to tidy up n messages, and the
+// facts that follow from them, where half of the messages have to go.
+func MeasureConsolidation(ctx context.Context, s memory.Store, n int) (time.Duration, error) {
+	o, err := memory.OwnerOf(fmt.Sprint("tidy", n))
+	if err != nil {
+		return 0, err
+	}
+	m := memory.New(memory.Options{Store: s, Limits: memory.Limits{Episodes: n / 2}})
+	said := make([]memory.Said, n)
+	for i := range said {
+		said[i] = memory.Said{Session: fmt.Sprint("s", i/perSession), Text: fmt.Sprintf("I love thing%d", i*7/10), Lang: "en"}
+	}
+	if _, err := m.Remember(ctx, o, said...); err != nil {
+		return 0, err
+	}
+	begun := time.Now()
+	p, err := m.Consolidate(ctx, o, false)
+	took := time.Since(begun)
+	if err == nil && len(p.Faded) != n-n/2 {
+		err = fmt.Errorf("%d of %d messages went", len(p.Faded), n)
+	}
+	return took, errors.Join(err, m.Erase(ctx, o))
 }
