@@ -129,6 +129,9 @@ func TestWhatIsForgottenLeavesNoByte(t *testing.T) {
 	if files := h.holding(canary); len(files) > 0 {
 		t.Errorf("after the end the canary is in %v", files)
 	}
+	if strings.Contains(h.log.String(), canary) {
+		t.Error("the canary is in the log")
+	}
 }
 
 // M07: a temporary conversation leaves no byte; remember:false none in memory.
@@ -145,6 +148,9 @@ func TestWhatIsPrivateIsNotRemembered(t *testing.T) {
 	}
 	if files := h.holding(secret); len(files) > 0 {
 		t.Errorf("a temporary conversation is in %v", files)
+	}
+	if strings.Contains(h.log.String(), secret) {
+		t.Error("a temporary conversation is in the log")
 	}
 	c = h.dial("b")
 	c.send(protocol.Say{Type: protocol.TypeSay, ID: "x2", Text: "j'aime le xylophone", Remember: &no})
