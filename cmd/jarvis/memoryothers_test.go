@@ -59,8 +59,11 @@ func TestNobodyReachesAnothersMemory(t *testing.T) {
 		}
 	}
 	for _, ask := range [][3]string{
-		{http.MethodGet, "/v1/memories", ""}, {http.MethodGet, "/v1/memories?type=episode&past=true", ""}, {http.MethodGet, "/v1/export/memories", ""},
-		{http.MethodPost, "/v1/memories/search", `{"query":"what opens the safe? ` + canary[:4] + `","facts":true}`}, {http.MethodGet, "/metrics", ""},
+		{http.MethodGet, "/v1/memories", ""},
+		{http.MethodGet, "/v1/memories?type=episode&past=true", ""},
+		{http.MethodGet, "/v1/export/memories", ""},
+		{http.MethodPost, "/v1/memories/search", `{"query":"what opens the safe? ` + canary[:4] + `","facts":true}`},
+		{http.MethodGet, "/metrics", ""},
 	} {
 		if code, text := asBob(ask[0], ask[1], ask[2]); code != http.StatusOK || strings.Contains(text, canary) {
 			t.Errorf("%s %s: %d %s", ask[0], ask[1], code, text)
