@@ -83,7 +83,7 @@ func (h *Host) pluginState(plugin string, state supervisor.State, reason string)
 	var err error
 	level := hclog.Info
 	switch state {
-	case supervisor.StateReady, supervisor.StateDisabled, supervisor.StateDraining:
+	case supervisor.StateReady, supervisor.StateIdle, supervisor.StateDisabled, supervisor.StateDraining:
 	case supervisor.StateStarting:
 		err = fmt.Errorf("%s: %s", state, reason)
 	default:

@@ -114,6 +114,10 @@ type PluginConfig struct {
 	// NAME" is granted. Each value is env:NAME, file:PATH or
 	// secret:NAME.
 	Secrets map[string]any `koanf:"secrets"`
+	// IdleAfter lets the plugin's process end after this long without a call; the
+	// next call, or a schedule that is due, starts it again, within a fraction of a
+	// second. 0 lets it run.
+	IdleAfter time.Duration `koanf:"idle_after" min:"0s"`
 	// Record is how many of its last calls are kept, with their ends, in the data
 	// directory's recordings, for `jarvis plugin call --replay`; what people say
 	// to the plugin stands there. 0 keeps none.

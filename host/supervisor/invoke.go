@@ -93,7 +93,10 @@ func (c *call) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer func() {
+		c.k.used.Store(c.k.s.opts.Clock().UnixNano())
+		leave()
+	}()
 	err = c.try(ctx)
 	if c.again(ctx, err) {
 		c.last.awaitLoss(ctx)
@@ -269,6 +272,12 @@ func (k *keeper) current() (*instance, <-chan struct{}, error) {
 	far := k.retryAt.Sub(k.s.opts.Clock()) > k.s.timing.restart
 	if k.manifest == nil || far {
 		return nil, nil, failure(sdk.CodeUnavailable, fmt.Errorf("plugin %s is %s: %s", k.id, k.status.State, k.status.Reason))
+	}
+	if k.status.State == StateIdle {
+		select {
+		case k.wake <- struct{}{}:
+		default: // it has been told
+		}
 	}
 	return nil, k.changed, nil
 }

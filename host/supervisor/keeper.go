@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jarvis-host/jarvis/sdk"
@@ -71,6 +72,8 @@ type keeper struct {
 	leaving  chan time.Duration // the grace of a Stop
 	done     chan struct{}      // run has returned
 	suspect  chan struct{}      // a call went over its deadline
+	wake     chan struct{}      // a call waits for a plugin that is idle
+	used     atomic.Int64       // when the last call ended, in Unix nanoseconds
 	gate     *gate
 
 	// Only run uses these, and the start that it waits for.
@@ -90,7 +93,7 @@ type keeper struct {
 func newKeeper(s *Supervisor, c Config) *keeper {
 	k := &keeper{
 		s: s, id: c.ID, cfg: c, commands: make(chan command), leaving: make(chan time.Duration, 1),
-		done: make(chan struct{}), suspect: make(chan struct{}, 1), gate: newGate(), changed: make(chan struct{}),
+		done: make(chan struct{}), suspect: make(chan struct{}, 1), wake: make(chan struct{}, 1), gate: newGate(), changed: make(chan struct{}),
 	}
 	k.status = Status{Name: c.ID, State: StateStarting, Since: s.opts.Clock()}
 	if !c.Enabled {

@@ -74,7 +74,10 @@ type Config struct {
 	Env     []string        // added to the few variables that a plugin gets
 	Values  json.RawMessage // its own configuration, a JSON object; nil is {}
 	Enabled bool
-	SHA256  string // the approved hash of the program in hex; empty takes any
+	// IdleAfter is how long the plugin runs without a call before its process
+	// ends; the next call or event starts it. 0 lets it run.
+	IdleAfter time.Duration
+	SHA256    string // the approved hash of the program in hex; empty takes any
 	// Grants are the needs that the operator approved. A plugin whose manifest
 	// names another is blocked.
 	Grants []sdk.Need

@@ -176,6 +176,42 @@ func TestAHugeAnswerIsRefusedAndThePluginLives(t *testing.T) {
 	}
 }
 
+// A plugin that nobody calls ends, and stays on offer; whoever calls it, or tells it
+// of something, wakes it, and nothing of that is a restart.
+func TestAnIdlePluginEndsAndIsWokenByACall(t *testing.T) {
+	c := goodConfig(t)
+	c.IdleAfter = 50 * time.Millisecond
+	s := run(t, nil, c)
+	for range 2 {
+		eventually(t, "the plugin to idle", func() bool {
+			st := status(t, s, "good")
+			return st.State == StateIdle && st.PID == 0
+		})
+		if offers := s.Ready(); len(offers) != 1 || len(offers[0].Tools) == 0 {
+			t.Errorf("an idle plugin offers %v", offers)
+		}
+		if got, err := answer(t, s, "hello"); got != "hello" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if st := status(t, s, "good"); st.Restarts != 0 {
+		t.Errorf("waking counts as %d restarts", st.Restarts)
+	}
+	eventually(t, "the plugin to idle again", func() bool { return status(t, s, "good").State == StateIdle })
+	if err := s.Disable(t.Context(), "good"); err != nil || status(t, s, "good").State != StateDisabled {
+		t.Errorf("disabled: %+v, %v", status(t, s, "good"), err)
+	}
+	if _, err := answer(t, s, "hello"); sdk.ErrorCode(err) != sdk.CodeUnavailable {
+		t.Errorf("a disabled plugin was woken: %v", err)
+	}
+	if err := s.Enable(t.Context(), "good"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := answer(t, s, "hello"); got != "hello" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // fault-P15
 func TestAPluginThatGrowsIsEndedAlone(t *testing.T) {
 	if raceEnabled {

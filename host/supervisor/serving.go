@@ -39,6 +39,8 @@ func (k *keeper) serving(ctx context.Context, in *instance, m *sdk.Manifest) pha
 	defer w.linger.Stop()
 	tick := time.NewTimer(k.s.timing.health)
 	defer tick.Stop()
+	quiet := k.quiet()
+	defer func() { quiet.Stop() }()
 	w.check(ctx)
 	for {
 		select {
@@ -50,11 +52,19 @@ func (k *keeper) serving(ctx context.Context, in *instance, m *sdk.Manifest) pha
 			return nil
 		case c := <-k.commands:
 			if c.verb == adopt && k.adopt(ctx, in, m, c) {
+				quiet.Stop()
+				quiet = k.quiet()
 				continue
 			}
 			if next, ok := k.interrupt(ctx, in, c); ok {
 				return next
 			}
+		case <-quiet.C:
+			left := k.idleIn()
+			if left <= 0 {
+				return k.sleep(ctx, in)
+			}
+			quiet.Reset(left)
 		case <-in.news.changed:
 			k.offers(in.news.amended(m))
 		case <-in.Lost():

@@ -9,6 +9,7 @@ type State string
 const (
 	StateDisabled    State = "disabled"    // the operator turned it off
 	StateBlocked     State = "blocked"     // it must not or can't run until something is changed
+	StateIdle        State = "idle"        // ended for want of calls; the next one starts it
 	StateStarting    State = "starting"    // not yet ready
 	StateReady       State = "ready"       // answers
 	StateDegraded    State = "degraded"    // answers, but not its health calls
@@ -36,7 +37,7 @@ func (s State) settled() bool {
 	switch s {
 	case StateStarting, StateDraining, StateCrashed:
 		return false
-	case StateDisabled, StateBlocked, StateReady, StateDegraded, StateBackoff, StateQuarantined:
+	case StateDisabled, StateBlocked, StateIdle, StateReady, StateDegraded, StateBackoff, StateQuarantined:
 		return true
 	}
 	return true
@@ -46,7 +47,7 @@ func (s State) settled() bool {
 // answers, or is about to again.
 func (s State) offers() bool {
 	switch s {
-	case StateStarting, StateReady, StateDegraded, StateCrashed, StateBackoff, StateDraining:
+	case StateIdle, StateStarting, StateReady, StateDegraded, StateCrashed, StateBackoff, StateDraining:
 		return true
 	case StateDisabled, StateBlocked, StateQuarantined:
 		return false

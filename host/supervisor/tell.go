@@ -24,7 +24,10 @@ func (s *Supervisor) Tell(ctx context.Context, plugin string, ev *sdk.Occurrence
 	if err != nil {
 		return failure(sdk.CodeUnavailable, err)
 	}
-	defer leave()
+	defer func() {
+		k.used.Store(k.s.opts.Clock().UnixNano())
+		leave()
+	}()
 	in, err := k.acquire(ctx)
 	if err != nil {
 		return err
