@@ -200,7 +200,9 @@ func choice(options []turn.Option, text string) (string, bool) {
 
 // edgeOf is the gateway's part of a configuration.
 func (h *Host) edgeOf(c *config.Config) gateway.Config {
+	plain, sockets := shareDescriptors(openFiles(), len(c.Plugins))
 	return gateway.Config{
+		MaxPlain: plain, MaxSockets: sockets,
 		TrustedProxies: networks(c.Gateway.TrustedProxies), PerMinute: c.Limits.ChatPerMinute,
 		AllowedHosts: c.Gateway.AllowedHosts, AllowedOrigins: c.Gateway.AllowedOrigins,
 		MetricsLoopback: c.Metrics.AllowLoopback, Lang: h.detect("", ""), Zone: zone(c.TimeZone), Version: h.o.Version,

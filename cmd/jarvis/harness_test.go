@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,6 +65,13 @@ const unlimited = "limits:\n  chat_per_minute: 0\n  connects_per_minute: 0\n"
 // startHost runs `jarvis serve` in dir ("" makes one) until the test ends.
 func startHost(t *testing.T, dir, config string) *hostProcess {
 	t.Helper()
+	return startHostUnder(t, dir, config, nil)
+}
+
+// startHostUnder runs the host under another program, such as one that takes
+// something away from it.
+func startHostUnder(t *testing.T, dir, config string, under []string) *hostProcess {
+	t.Helper()
 	if dir == "" {
 		dir = t.TempDir()
 	}
@@ -78,7 +86,8 @@ func startHost(t *testing.T, dir, config string) *hostProcess {
 		t.Fatal(err)
 	}
 	h := &hostProcess{t: t, dir: dir, log: &lockedBuffer{}, end: make(chan struct{})}
-	h.cmd = exec.Command("jarvis", "serve", "--config", file, "--data", h.data(), "--listen", "127.0.0.1:0", "--ready-file", ready)
+	line := append(slices.Clone(under), "jarvis", "serve", "--config", file, "--data", h.data(), "--listen", "127.0.0.1:0", "--ready-file", ready)
+	h.cmd = exec.Command(line[0], line[1:]...)
 	h.cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, quickExit, "SHOP_SECRET=butter-and-bread",
 		// With the race detector, memory is not fast enough to remember in time, beside other tests.

@@ -207,3 +207,37 @@ func TestTheHostSpeaksTLSAndTakesOverARenewedCertificate(t *testing.T) {
 		t.Errorf("the bad file is not told of:\n%s", h.log)
 	}
 }
+
+// fault-R1: with few descriptors, connections that are too many are told so at
+// once, and the host and its plugins still have theirs.
+func TestFewDescriptorsAreNotTakenFromTheHost(t *testing.T) {
+	h := startHostUnder(t, "", quiet, []string{"sh", "-c", `ulimit -n 400; exec "$@"`, "sh"})
+	c := h.dial("early")
+	const many = 300
+	told := 0
+	for range many {
+		conn, err := net.Dial("tcp", h.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		// One that is let in is waited for; one that is not has its answer already.
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		answer := make([]byte, 12)
+		if n, _ := conn.Read(answer); n > 0 {
+			if string(answer[:n]) != "HTTP/1.1 503" {
+				t.Fatalf("a connection that is too many reads %q", answer[:n])
+			}
+			told++
+		}
+	}
+	if told == 0 {
+		t.Errorf("of %d connections none was told that it is too many", many)
+	}
+	if got := c.ask("play hangman"); got.done.State != "answered" {
+		t.Errorf("meanwhile: %+v", got.done)
+	}
+	if strings.Contains(h.log.String(), "too many open files") {
+		t.Error("the host ran out of descriptors")
+	}
+}

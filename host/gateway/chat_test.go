@@ -149,7 +149,7 @@ func (l *strictLimiter) over(n *int) time.Duration {
 	return 0
 }
 
-func TestWhatIsOverALimitIsTold(t *testing.T) { // S05
+func TestWhatIsOverALimitIsTold(t *testing.T) { // S05, fault-Q2, fault-Q3
 	w := newWorld(t, func(o *Options) { o.Limiter = &strictLimiter{} })
 	c := w.dial(t, "alice")
 	c.say(sayFrame("m1", "hello"))
@@ -176,7 +176,7 @@ func TestWhatIsOverALimitIsTold(t *testing.T) { // S05
 	}
 }
 
-func TestAClientThatLeavesItsChatLeavesNothingBehind(t *testing.T) {
+func TestAClientThatLeavesItsChatLeavesNothingBehind(t *testing.T) { // fault-H27
 	w := newWorld(t)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 200 * time.Millisecond}
 	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+w.addr+"/v1/chat", strings.NewReader(`{"text":"wait"}`))

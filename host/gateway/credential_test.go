@@ -62,7 +62,7 @@ type (
 	unreached struct{ memories }
 )
 
-func TestOnlyOneGoodCredentialCounts(t *testing.T) { // X01
+func TestOnlyOneGoodCredentialCounts(t *testing.T) { // X01, fault-H13
 	w := newWorld(t)
 	key := w.keys["alice"]
 	cookie := w.cookie(t, "alice")
@@ -114,7 +114,7 @@ func TestOnlyOneGoodCredentialCounts(t *testing.T) { // X01
 	}
 }
 
-func TestARoleOpensOnlyItsRoutes(t *testing.T) {
+func TestARoleOpensOnlyItsRoutes(t *testing.T) { // fault-H22
 	w := newWorld(t, func(o *Options) {
 		o.Plugins, o.Metrics = fakePlugins{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) })
 	})
@@ -142,7 +142,7 @@ func TestARoleOpensOnlyItsRoutes(t *testing.T) {
 	}
 }
 
-func TestLoopbackPeersMayScrapeWhenAllowed(t *testing.T) {
+func TestLoopbackPeersMayScrapeWhenAllowed(t *testing.T) { // fault-H22
 	w := newWorld(t, func(o *Options) {
 		o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x 1\n")) })
 		o.Config.MetricsLoopback = true
@@ -224,7 +224,7 @@ func TestASocketTakesATicketOnce(t *testing.T) {
 	}
 }
 
-func TestABrowsersSocketNeedsAnOrigin(t *testing.T) {
+func TestABrowsersSocketNeedsAnOrigin(t *testing.T) { // fault-W22
 	w := newWorld(t)
 	cookie := w.cookie(t, "alice")
 	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}}
@@ -243,7 +243,7 @@ func TestABrowsersSocketNeedsAnOrigin(t *testing.T) {
 	}
 }
 
-func TestARevokedKeysSocketsClose(t *testing.T) {
+func TestARevokedKeysSocketsClose(t *testing.T) { // fault-H14, fault-D6
 	w := newWorld(t)
 	c, other := w.dial(t, "alice"), w.dial(t, "bob")
 	keys, err := w.auth.Keys(t.Context(), w.users["alice"].ID)
@@ -260,7 +260,7 @@ func TestARevokedKeysSocketsClose(t *testing.T) {
 	other.next()
 }
 
-func TestAnExpiredKeysSocketsClose(t *testing.T) {
+func TestAnExpiredKeysSocketsClose(t *testing.T) { // fault-H14
 	w := newWorld(t)
 	var err error
 	w.keys["alice"], _, err = w.auth.CreateKey(t.Context(), w.users["alice"].ID, "", time.Minute)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/jarvis-host/jarvis/host/protocol"
 )
@@ -14,15 +15,27 @@ import (
 // sendBuffer is how much the kernel keeps for a client that reads slowly.
 const sendBuffer = 64 << 10
 
-// listener watches over the requests of its connections.
-type listener struct{ net.Listener }
+// listener watches over the requests of its connections, and lets in so many.
+type listener struct {
+	net.Listener
+	s *Server
+}
 
 // Accept implements net.Listener.
 func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.s.crowd.enter(l.s.config.Load().MaxPlain) {
+			return l.watched(c), nil
+		}
+		l.s.turnAway(c)
 	}
+}
+
+func (l listener) watched(c net.Conn) net.Conn {
 	under := c
 	_, isTLS := c.(*tls.Conn)
 	if isTLS {
@@ -31,7 +44,7 @@ func (l listener) Accept() (net.Conn, error) {
 	if t, ok := under.(*net.TCPConn); ok {
 		_ = t.SetWriteBuffer(sendBuffer) // a smaller buffer is a wish
 	}
-	return &watchedConn{Conn: c, tls: isTLS}, nil
+	return &watchedConn{Conn: c, tls: isTLS, leave: sync.OnceFunc(l.s.crowd.leave)}
 }
 
 // watchedConn reads the lines that pass, because net/http does not tell a
@@ -40,7 +53,8 @@ func (l listener) Accept() (net.Conn, error) {
 // where we see a body.
 type watchedConn struct {
 	net.Conn
-	tls bool
+	tls   bool
+	leave func() // the crowd, once
 	// Read and the handler of a request take turns: net/http reads a head before
 	// it calls the handler, and the fields are the head's.
 	line        [18]byte // how the current line begins, lower case
@@ -49,6 +63,12 @@ type watchedConn struct {
 	chunked     bool     // Transfer-Encoding since then
 	conflicting bool     // both, ever
 	deaf        bool     // no HTTP any more
+}
+
+// Close implements net.Conn.
+func (c *watchedConn) Close() error {
+	c.leave()
+	return c.Conn.Close()
 }
 
 // Read implements net.Conn.

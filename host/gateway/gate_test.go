@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestOnlyKnownHostNamesAreServed(t *testing.T) {
+func TestOnlyKnownHostNamesAreServed(t *testing.T) { // fault-W21
 	w := newWorld(t, func(o *Options) {
 		o.Config.AllowedHosts = []string{"Jarvis.Example", "box:8443", "fd00::1"}
 	})
@@ -24,7 +24,7 @@ func TestOnlyKnownHostNamesAreServed(t *testing.T) {
 	}
 }
 
-func TestForeignPagesAreRefusedOnEveryRoute(t *testing.T) { // X01
+func TestForeignPagesAreRefusedOnEveryRoute(t *testing.T) { // X01, fault-W22
 	w := newWorld(t, func(o *Options) {
 		o.Config.AllowedOrigins = []string{"https://App.example/"}
 		o.Config.AllowedHosts = []string{"jarvis.example"}
@@ -55,7 +55,7 @@ func TestForeignPagesAreRefusedOnEveryRoute(t *testing.T) { // X01
 	}
 }
 
-func TestOnlyConfiguredOriginsMayRead(t *testing.T) {
+func TestOnlyConfiguredOriginsMayRead(t *testing.T) { // fault-H10
 	w := newWorld(t, func(o *Options) { o.Config.AllowedOrigins = []string{"https://app.example"} })
 	for origin, want := range map[string]string{
 		"https://app.example": "https://app.example", "http://localhost:3000": "", "https://evil.example": "", "null": "",
@@ -99,7 +99,7 @@ func TestACookieNeedsTheBrowsersWordForAChange(t *testing.T) {
 	}
 }
 
-func TestForwardedAddressesCountOnlyBehindTrustedProxies(t *testing.T) {
+func TestForwardedAddressesCountOnlyBehindTrustedProxies(t *testing.T) { // fault-H18
 	trusting := newSettings(Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	for name, c := range map[string]struct {
 		peer, forwarded, proto string

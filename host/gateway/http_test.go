@@ -34,7 +34,7 @@ func (w *world) raw(t *testing.T, request string) (status int, closed bool) {
 	return resp.StatusCode, resp.Close
 }
 
-func TestEveryFailureHasOneShape(t *testing.T) {
+func TestEveryFailureHasOneShape(t *testing.T) { // fault-H11, fault-H25, fault-M13
 	w := newWorld(t)
 	for _, c := range []struct {
 		method, path, body string
@@ -103,7 +103,7 @@ func TestTheRequestsLanguageSpeaks(t *testing.T) {
 	}
 }
 
-func TestOnlyJSONIsReadAsAChange(t *testing.T) {
+func TestOnlyJSONIsReadAsAChange(t *testing.T) { // fault-H9
 	w := newWorld(t)
 	for kind, want := range map[string]int{
 		"application/json": 200, "application/json; charset=utf-8": 200, "Application/JSON;charset=UTF-8": 200,
@@ -122,7 +122,7 @@ func TestOnlyJSONIsReadAsAChange(t *testing.T) {
 	}
 }
 
-func TestRequestIDsAreKeptWhenHarmless(t *testing.T) { // S06
+func TestRequestIDsAreKeptWhenHarmless(t *testing.T) { // S06, fault-H17
 	w := newWorld(t)
 	for offered, kept := range map[string]bool{
 		"abc-DEF_1.2": true, strings.Repeat("a", 64): true,
@@ -136,7 +136,7 @@ func TestRequestIDsAreKeptWhenHarmless(t *testing.T) { // S06
 	}
 }
 
-func TestAPanicIsAnswered(t *testing.T) {
+func TestAPanicIsAnswered(t *testing.T) { // fault-H21
 	w := newWorld(t, func(o *Options) {
 		o.Page = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("the secret value") })
 	})
@@ -172,7 +172,7 @@ func TestProbesAnswer(t *testing.T) { // S03
 	}
 }
 
-func TestAmbiguousFramingIsRefused(t *testing.T) {
+func TestAmbiguousFramingIsRefused(t *testing.T) { // fault-H1, fault-H2, fault-H5
 	w := newWorld(t)
 	head := "POST /v1/chat HTTP/1.1\r\nHost: localhost\r\nX-API-Key: " + w.keys["alice"] + "\r\nContent-Type: application/json\r\n"
 	chunked := `c` + "\r\n" + `{"text":"x"}` + "\r\n0\r\n\r\n"
@@ -222,7 +222,7 @@ func TestAmbiguousFramingIsRefused(t *testing.T) {
 	})
 }
 
-func TestASlowBodyIsGivenUp(t *testing.T) {
+func TestASlowBodyIsGivenUp(t *testing.T) { // fault-H6
 	w := newWorld(t, func(o *Options) { o.Config.BodyTimeout = 100 * time.Millisecond })
 	status, closed := w.raw(t, fmt.Sprintf(
 		"POST /v1/chat HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{", w.keys["alice"]))
@@ -238,7 +238,7 @@ func TestOptionsTellWhatIsAllowed(t *testing.T) {
 	}
 }
 
-func TestMetricsHaveAClosedSetOfLabels(t *testing.T) {
+func TestMetricsHaveAClosedSetOfLabels(t *testing.T) { // fault-H23
 	w := newWorld(t)
 	for i := range 20 {
 		w.do(t, "GET", fmt.Sprintf("/random/%d", i), "")

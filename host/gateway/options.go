@@ -63,6 +63,9 @@ type Config struct {
 	Features        []string       // for hello
 	PerMinute       int            // the limit of messages, for hello
 	MaxSockets      int            // open at once; default 20000
+	// MaxPlain bounds the connections that are no WebSocket, so all that did not
+	// show a credential yet; default 2000.
+	MaxPlain int
 
 	BodyTimeout  time.Duration // for a request's body; default 15s
 	WriteTimeout time.Duration // for one frame or event; default 10s
@@ -205,6 +208,9 @@ func (c Config) withDefaults() Config {
 	set(&c.ChatTimeout, 10*time.Minute)
 	if c.MaxSockets <= 0 {
 		c.MaxSockets = 20_000
+	}
+	if c.MaxPlain <= 0 {
+		c.MaxPlain = 2000
 	}
 	if c.Lang == "" {
 		c.Lang = "en"

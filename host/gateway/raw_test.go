@@ -121,7 +121,7 @@ func (s *rawSocket) read() (op byte, payload []byte, err error) {
 	return head[0] & 0x0f, payload, err
 }
 
-func TestBrokenFramesCloseWithTheirCode(t *testing.T) {
+func TestBrokenFramesCloseWithTheirCode(t *testing.T) { // fault-W1, fault-W6, fault-W7, fault-W9, fault-W10, fault-W11, fault-M6, fault-M11
 	w := newWorld(t, func(o *Options) { o.Config.FrameTimeout = 200 * time.Millisecond })
 	ping := []byte(`{"type":"ping"}`)
 	fragments := func(n int) []byte {
@@ -187,7 +187,7 @@ func TestBrokenFramesCloseWithTheirCode(t *testing.T) {
 	}
 }
 
-func TestFragmentsUpToTheCapAreOneMessage(t *testing.T) {
+func TestFragmentsUpToTheCapAreOneMessage(t *testing.T) { // fault-W2
 	w := newWorld(t)
 	s := w.handshake(t, "alice", protocol.Subprotocol)
 	for range 3 { // the count starts anew with each message
@@ -207,7 +207,7 @@ func TestFragmentsUpToTheCapAreOneMessage(t *testing.T) {
 	}
 }
 
-func TestEndlessEmptyFragmentsAreCutOff(t *testing.T) {
+func TestEndlessEmptyFragmentsAreCutOff(t *testing.T) { // fault-W3
 	w := newWorld(t)
 	s := w.handshake(t, "alice", protocol.Subprotocol)
 	many := []byte{}
@@ -221,7 +221,7 @@ func TestEndlessEmptyFragmentsAreCutOff(t *testing.T) {
 	}
 }
 
-func TestAFloodOfControlFramesIsCutOff(t *testing.T) {
+func TestAFloodOfControlFramesIsCutOff(t *testing.T) { // fault-W13, fault-W14
 	w := newWorld(t)
 	for name, op := range map[string]byte{"ping": opPing, "pong": opPong} {
 		s := w.handshake(t, "alice", protocol.Subprotocol)
@@ -241,7 +241,7 @@ func TestAFloodOfControlFramesIsCutOff(t *testing.T) {
 	}
 }
 
-func TestASilentPeerIsPingedAndThenGivenUp(t *testing.T) {
+func TestASilentPeerIsPingedAndThenGivenUp(t *testing.T) { // fault-W15
 	w := newWorld(t)
 	s := w.handshake(t, "alice", protocol.Subprotocol)
 	w.clock.add(30 * time.Second)
@@ -265,7 +265,7 @@ func TestASilentPeerIsPingedAndThenGivenUp(t *testing.T) {
 	w.eventually(t, "the socket is released", func() bool { return w.meter.get("open") == 0 })
 }
 
-func TestBadHandshakesAreRefused(t *testing.T) {
+func TestBadHandshakesAreRefused(t *testing.T) { // fault-W21, fault-W23
 	w := newWorld(t)
 	good := map[string]string{
 		"Host": "localhost", "X-API-Key": w.keys["alice"], "Connection": "Upgrade", "Upgrade": "websocket",
@@ -305,7 +305,7 @@ func TestBadHandshakesAreRefused(t *testing.T) {
 	}
 }
 
-func TestMoreSocketsThanThereMayBeAreRefused(t *testing.T) {
+func TestMoreSocketsThanThereMayBeAreRefused(t *testing.T) { // fault-Q10, fault-R1
 	w := newWorld(t, func(o *Options) { o.Config.MaxSockets = 1 })
 	w.dial(t, "alice")
 	if a := w.do(t, "GET", "/ws", "", w.as("bob")); a.status != 503 || a.header.Get("Retry-After") == "" {

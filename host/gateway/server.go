@@ -49,6 +49,7 @@ type Server struct {
 	mu      sync.Mutex
 	stopped bool
 	sockets map[*socket]struct{}
+	crowd   crowd
 	running sync.WaitGroup // the sweeper, the sockets' goroutines
 }
 
@@ -87,7 +88,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if s.o.TLS != nil {
 		l = tls.NewListener(l, s.o.TLS)
 	}
-	if err := s.http.Serve(listener{l}); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(listener{l, s}); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil

@@ -125,7 +125,7 @@ func TestAnotherDeviceFollowsLiveAndAnotherUserNever(t *testing.T) { // E13
 	}
 }
 
-func TestMalformedFramesAreToldAndTheSocketLivesOn(t *testing.T) { // E04 E05
+func TestMalformedFramesAreToldAndTheSocketLivesOn(t *testing.T) { // E04 E05, fault-H7, fault-M3, fault-M10
 	w := newWorld(t)
 	long := strings.Repeat("é", protocol.MaxText+1)
 	for name, c := range map[string]struct {
@@ -209,7 +209,7 @@ func TestErrorsSpeakTheEndUsersLanguage(t *testing.T) { // E04
 	}
 }
 
-func TestTheLongestMessageFitsInAFrame(t *testing.T) { // E05
+func TestTheLongestMessageFitsInAFrame(t *testing.T) { // E05, fault-M1, fault-M2
 	c := newWorld(t).dial(t, "alice")
 	for i, char := range []string{"a", "é", "e\u0301"[1:] + "", "😀", `\ud83d\ude00`} {
 		text := strings.Repeat(char, protocol.MaxText)

@@ -137,6 +137,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	if w, ok := c.(*watchedConn); ok {
+		w.leave()  // it counts among the sockets from now on
 		c = w.Conn // what follows is no HTTP
 	}
 	h.conn = newFrameConn(c, h.config.FrameTimeout, h.s.now)

@@ -16,7 +16,7 @@ type clock struct{ at time.Time }
 func (c *clock) now() time.Time { return c.at }
 
 // S05: the 31st in any minute waits, and exactly until there is room.
-func TestOneTooManyWaitsExactlyUntilThereIsRoom(t *testing.T) {
+func TestOneTooManyWaitsExactlyUntilThereIsRoom(t *testing.T) { // fault-Q3
 	c := &clock{time.Unix(1000, 0)}
 	w := NewWindow(30, time.Minute, c.now)
 	for i := range 30 {
@@ -44,7 +44,7 @@ func TestOneTooManyWaitsExactlyUntilThereIsRoom(t *testing.T) {
 	}
 }
 
-func TestNoStretchOfTimeHasMoreThanTheLimit(t *testing.T) {
+func TestNoStretchOfTimeHasMoreThanTheLimit(t *testing.T) { // fault-Q1
 	const limit, span = 7, time.Minute
 	r := rand.New(rand.NewPCG(1, 2))
 	c := &clock{time.Unix(1000, 0)}
@@ -91,7 +91,7 @@ func TestTheLimitChangesWhileItRuns(t *testing.T) {
 	}
 }
 
-func TestAFloodOfKeysTakesNeitherMemoryNorTheLimitAway(t *testing.T) {
+func TestAFloodOfKeysTakesNeitherMemoryNorTheLimitAway(t *testing.T) { // S05
 	c := &clock{time.Unix(1000, 0)}
 	w := NewWindow(10, time.Minute, c.now)
 	heap := func() uint64 {
@@ -150,7 +150,7 @@ func TestConcurrentEventsAreCountedOnce(t *testing.T) {
 }
 
 // S05: an address is one IPv4 address, or an IPv6 subscriber's whole network.
-func TestAddressesOfOneNetworkCountAsOne(t *testing.T) {
+func TestAddressesOfOneNetworkCountAsOne(t *testing.T) { // fault-Q5, fault-Q6
 	for _, tc := range []struct {
 		a, b string
 		same bool

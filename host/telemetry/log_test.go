@@ -43,7 +43,7 @@ func TestEveryRecordIsOneLineOfOneObject(t *testing.T) {
 	}
 }
 
-func TestATextRecordIsOneLineWithoutEscapeCodes(t *testing.T) {
+func TestATextRecordIsOneLineWithoutEscapeCodes(t *testing.T) { // fault-M7
 	var out bytes.Buffer
 	log := NewLogger(&out, FormatText, "info", NewScrubber())
 	log.Info(hostile, KeyError, hostile, "other", "a\nb")

@@ -128,7 +128,7 @@ func names() []string {
 }
 
 // S04
-func TestHostileLabelsMakeNoSeries(t *testing.T) {
+func TestHostileLabelsMakeNoSeries(t *testing.T) { // fault-H23, fault-K9
 	reg := prometheus.NewRegistry()
 	m := NewMetrics(reg, "1.2.3", []string{"weather", "hangman"})
 	for i := range 10_000 {

@@ -1,0 +1,56 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+)
+
+// crowd counts the connections that are no WebSocket: whoever floods the host
+// without a credential fills it, and takes no descriptor away from sockets, plugins
+// and the store.
+type crowd struct{ inside, turning atomic.Int64 }
+
+func (c *crowd) enter(most int) bool {
+	if c.inside.Add(1) > int64(most) {
+		c.inside.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (c *crowd) leave() { c.inside.Add(-1) }
+
+// Those who are turned away are told so, as long as they are not too many.
+const (
+	maxTurning = 64
+	turnFor    = 200 * time.Millisecond
+	crowded    = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
+
+// turnAway ends a connection that is one too many. It reads what the client is
+// sending meanwhile: closing with bytes unread would hide the answer from it.
+func (s *Server) turnAway(c net.Conn) {
+	s.meter.Connection(string(protocol.Busy))
+	if _, isTLS := c.(*tls.Conn); isTLS || s.crowd.turning.Add(1) > maxTurning {
+		if !isTLS {
+			s.crowd.turning.Add(-1)
+		}
+		_ = c.Close()
+		return
+	}
+	s.running.Go(func() {
+		defer s.crowd.turning.Add(-1)
+		defer func() { _ = c.Close() }()
+		_ = c.SetDeadline(time.Now().Add(turnFor))
+		_, _ = io.WriteString(c, crowded)
+		if half, ok := c.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		}
+		_, _ = io.Copy(io.Discard, c)
+	})
+}
