@@ -26,7 +26,7 @@ UNRACED   := ^TestAPluginThatGrowsIsEndedAlone$$
 TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
 
 .DEFAULT_GOAL := help
-.PHONY: integration bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
+.PHONY: fuzz integration bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ e2e: build ## the page in a real browser, third-party clients and Prometheus (in
 soak: ## kill hosts, cut their power, fill their disk, connect ten thousand times; about ten minutes; SOAK_KILLS=500 kills more
 	$(GO) build -o $(BIN)/powercut ./test/powercut
 	POWERCUT=$(BIN)/powercut $(GO) test -tags soak -count=1 -timeout 60m -v -run '^TestSoak' ./cmd/jarvis
+
+fuzz: ## run every fuzz target, FUZZ_SECONDS (10) each
+	.ci/fuzz
 
 bench: bench-host bench-go ## measure, and print figures; BENCH_SECONDS=5 takes longer and is steadier
 

@@ -557,3 +557,37 @@ func TestTheNewestValueIsFoundFirst(t *testing.T) { // M04
 		t.Errorf("asked for the past, %+v comes first, %v", a.Results[0], err)
 	}
 }
+
+// Whatever an archive holds, an import takes it whole, or says what is wrong with it.
+func FuzzAnArchiveIsTakenWholeOrRefused(f *testing.F) {
+	store, err := embedded.Open(f.TempDir())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = store.Close() })
+	m := memory.New(memory.Options{Store: store, Now: func() time.Time { return noon }})
+	o, err := memory.OwnerOf("ana")
+	if err != nil {
+		f.Fatal(err)
+	}
+	head := `{"format":"jarvis-memory","version":1,"exported":"2026-01-01T00:00:00Z"}`
+	for _, seed := range []string{
+		head, head + "\n" + `{"episode":{"id":"e1","text":"hello","at":"2026-01-01T00:00:00Z","role":"user"}}`,
+		head + "\n" + `{"fact":{"id":"f1","text":"you like tea"}}`, head + "\n{}", head + "\nnull", `{"format":"other"}`, "", "\x00",
+		head + "\n" + `{"episode":{"id":"../x","text":"\ud800","at":"9999-99-99"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, archive []byte) {
+		before, err := m.Counts(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Import(t.Context(), o, bytes.NewReader(archive), true); err != nil && err.Error() == "" {
+			t.Error("an archive was refused without a word")
+		}
+		if after, err := m.Counts(t.Context(), o); err != nil || after != before {
+			t.Errorf("a dry run changed %+v into %+v, %v", before, after, err)
+		}
+	})
+}

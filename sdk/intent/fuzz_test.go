@@ -166,3 +166,29 @@ func (m Match) names() []string {
 	slices.Sort(out)
 	return out
 }
+
+// FuzzYAML reads any file: what it is read as can be added to a matcher, or the
+// error names the file.
+func FuzzYAML(f *testing.F) {
+	for _, s := range []string{
+		"language: fr\nintents:\n  on:\n    data:\n      - sentences: [\"allume {x}\"]\nlists:\n  x: {wildcard: true}\n",
+		"language: en\nlists:\n  n: {range: {from: 0, to: 10, step: 2, fractions: halves}}\nexpansion_rules: {a: \"<b>\", b: \"<a>\"}\n",
+		"intents: [", "a: &a [*a]", "language: 5", "lists: {x: {values: [{in: a, out: {b: c}}]}}", "", "\x00",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := ParseYAML("f.yaml", data)
+		if err != nil {
+			if !strings.Contains(err.Error(), "f.yaml") {
+				t.Errorf("%q: %v", data, err)
+			}
+			return
+		}
+		b := NewBuilder()
+		for _, s := range file.Sentences("plugin") {
+			_ = b.Add(s) // a sentence may be wrong by itself
+		}
+		_, _ = b.Build()
+	})
+}
