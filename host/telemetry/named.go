@@ -161,6 +161,7 @@ func valueAfter(s string, i int, n name) value {
 	if p >= len(s) {
 		return value{}
 	}
+	p += wrapper(s[p:])
 	q := p
 	for q < len(s) && s[q] == '\\' {
 		q++
@@ -177,6 +178,26 @@ func valueAfter(s string, i int, n name) value {
 	default:
 		return bareValue(s, p, n, s[i] == ':' && n.quote == "", spaced)
 	}
+}
+
+// longestWrapper is the longest name of what a value is wrapped in.
+const longestWrapper = 24
+
+// wrapper is the length of what a printed value is wrapped in before its quote:
+// Some("x"), SecretStr('x'), b"x", string(12) "x".
+func wrapper(s string) int {
+	for i := 0; i < len(s) && i < longestWrapper; i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\'':
+			if i == 1 && strings.IndexByte("bBrRuUnN", s[0]) >= 0 || i > 1 && (s[i-1] == '(' || strings.HasSuffix(s[:i], ") ")) {
+				return i
+			}
+			return 0
+		case !isNameByte(c) && strings.IndexByte("() :", c) < 0:
+			return 0
+		}
+	}
+	return 0
 }
 
 // quotedValue ends at the same quote, or at the end of what the quotes stand in.
@@ -266,6 +287,9 @@ func bareValue(s string, p int, n name, prose, spaced bool) value {
 	}
 	if v == "" || empty(v) || number(v, key) || strings.HasPrefix(v, "SIG") && key == "sig" || s[p-1] != '"' && strings.Contains(v, "(") && spaced {
 		return value{}
+	}
+	if key == "pass" && prose && strings.HasPrefix(v, "Test") {
+		return value{} // a test of Go
 	}
 	if key == "pwd" && strings.HasPrefix(v, "/") || key == "pin" && !isPIN(v) {
 		return value{}

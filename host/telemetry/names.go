@@ -22,6 +22,8 @@ var secretEnds = []string{
 	"sshkey", "deploykey", "tlskey", "hmackey", "servicekey", "licensekey", "storagekey", "appkey", "webhookkey", "botkey", "keybase", "clientkey", "serverkey",
 	"writekey", "readkey", "adminkey", "rootkey", "userkey", "apisecretkey", "xapikey", "subscriptionkey", "functionskey", "hostkey", "cryptkey", "cipherkey", "wepkey", "wifikey",
 	"recoverycode", "backupcode", "codeacces", "codedacces", "codesecret",
+	"localkey", "networkkey", "legacykey", "linkkey", "noisekey", "alarmcode", "disarmcode", "unlockcode", "pairingcode", "setupcode", "mattercode", "doorcode", "verificationcode",
+	"codealarme", "codewifi",
 }
 
 // secretParts promise a secret wherever they stand in a name.
@@ -57,7 +59,7 @@ var phrases = []string{
 	"mot de passe", "mots de passe", "phrase de passe", "phrase secrète", "code d'accès", "code secret", "clé privée", "cle privee", "clef api",
 	"clé api", "cle api", "clé d'api", "cle d'api", "clé secrète", "cle secrete", "api key", "secret key",
 	"jeton d'accès", "jeton d'acces", "private key", "access key", "code pin", "auth key", "encryption key", "signing key", "master key", "license key", "account key", "bot key", "app key",
-	"service key", "shared key", "host key", "session key", "passe wifi", "clé de licence", "clé de chiffrement", "clef secrète",
+	"service key", "shared key", "host key", "session key", "passe wifi", "clé wifi", "cle wifi", "code wifi", "alarm code", "pairing code", "setup code", "network key", "code de l'alarme", "clé de licence", "clé de chiffrement", "clef secrète",
 }
 
 // maxName is the longest name that is looked at.

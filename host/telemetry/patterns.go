@@ -68,6 +68,8 @@ var patterns = []pattern{
 			"gldt-", "glptt-", "glrt-", "glcbt-", "xapp-", "gocspx-", "1//0", "doo_v1_", "dor_v1_", "key-", "ntn_", "secret_", "shpss_", "shppa_", "shpca_", "sq0", "dapi",
 			"glc_", "r8_", "nrak-", "sntrys_", "sntryu_", "atatt3", "figd_", "fo1_", "fm2_", "pul-", "rubygems_", "sl.", "sbp_", "nvapi-", "tk_", "hrku-", "dp.pt.", "dp.st.",
 			"pscale_", "pmak-", "ssws ", "hvb.", "hvr.", "atlasv1", "ops_", "abia", "acca", "glft-", "sha256~", "v1.0-", "lsv2_",
+			"glsoat-", "glimt-", "gloas-", "cfpat-", "pat-na", "pat-eu", "xkeysib-", "xsmtpsib-", "nrii-", "nrjs-", "phc_", "phx_", "eaac", "ltai", "absk", ".local.", ".public.",
+			"tfp_", "nfp_", "rnd_", "rpa_", "key_", "esecret_", "bkua_", "oy2", "ccipat_", "rdme_", "dckr_oat_", "re_", "sk.eyj", "pk.eyj", "ddapi_",
 			"tvly-", "fc-", "jina_", "fw_", "csk-", "ctx7sk",
 		},
 		re: regexp.MustCompile(`\b(?:jrv_[A-Za-z0-9_-]{8,}` +
@@ -81,6 +83,9 @@ var patterns = []pattern{
 			`|HRKU-[A-Za-z0-9_-]{24,}|dp\.[ps]t\.[A-Za-z0-9]{32,}|pscale_[a-z]+_[A-Za-z0-9_-]{24,}|PMAK-[0-9a-f-]{40,}|SSWS 00[A-Za-z0-9_-]{30,}` +
 			`|hv[br]\.[A-Za-z0-9_-]{20,}|ops_eyJ[A-Za-z0-9_-]{24,}|(?:ABIA|ACCA)[A-Z0-9]{16}|sha256~[A-Za-z0-9_-]{32,}|v1\.0-[0-9a-f]{16,}-[0-9a-f]{64,}` +
 			`|lsv2_[a-z]{2}_[0-9a-f_]{32,}|tvly-[A-Za-z0-9-]{20,}|fc-[0-9a-f]{32}|jina_[A-Za-z0-9_-]{32,}|fw_[A-Za-z0-9]{22,}|csk-[a-z0-9]{32,}|ctx7sk-[0-9a-f-]{30,}` +
+			`|gl(?:soat|imt|oas|agent|ffct)-[A-Za-z0-9_-]{16,}|CFPAT-[A-Za-z0-9_-]{30,}|pat-(?:na|eu)[0-9]-[0-9a-f-]{30,}|x(?:key|smtp)sib-[0-9a-f]{40,}(?:-[A-Za-z0-9]+)?` +
+			`|NR(?:II|JS|AA|RA)-[A-Za-z0-9]{16,}|ph[cx]_[A-Za-z0-9]{30,}|EAAC[A-Za-z0-9]{40,}|LTAI[A-Za-z0-9]{16,}|ABSK[A-Za-z0-9+/=]{60,}|v[1-4]\.(?:local|public)\.[A-Za-z0-9_-]{32,}` +
+			`|(?:tfp|nfp|rnd|rpa|bkua|rdme|key|esecret|ddapi)_[A-Za-z0-9]{30,}|oy2[a-z2-7]{43}|CCIPAT_[A-Za-z0-9_]{40,}|dckr_oat_[A-Za-z0-9_-]{20,}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}|[ps]k\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{16,}` +
 			`|[A-Za-z0-9]+\.atlasv1\.[A-Za-z0-9_-]{24,}` +
 			`|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}` +
 			`|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{20,}|pypi-[A-Za-z0-9_-]{20,}|dop_v1_[a-f0-9]{32,}` +
@@ -176,7 +181,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{`\u003d`, `\u0022`, "&quot;", "&#34;"},
-		re:       regexp.MustCompile(`([A-Za-z0-9_.-]{2,64}(?:\\u003[dD]|(?:\\u0022|&quot;|&#34;)\s*[:=]\s*(?:\\u0022|&quot;|&#34;)))[^\s\\&"']+`),
+		re:       regexp.MustCompile(`([A-Za-z0-9_.-]{2,64}(?:\\u003[dD]|(?:\\u0022|&quot;|&#34;)\s*(?:[:=]|\\u003[aAdD])(?:\s|\\u0020)*(?:\\u0022|&quot;|&#34;)))[^\s\\&"']+`),
 		with:     "${1}" + Redacted,
 		only:     func(m string) bool { return promises(m[:strings.IndexAny(m, `\&`)]) },
 	},
@@ -195,9 +200,53 @@ var patterns = []pattern{
 		},
 	},
 	{
-		keywords: []string{"auth=("},
-		re:       regexp.MustCompile(`(auth=\(\s*["'][^"']*["']\s*,\s*["'])[^"']+`),
+		keywords: []string{"auth=(", "basicauth(", "basic_auth(", "basic auth (", "setbasicauth("},
+		re:       regexp.MustCompile(`(?i)((?:auth=|basic[_ ]?auth ?)\(\s*["']?[^"',()]*["']?\s*,\s*["']?)[^"',()\s]+`),
 		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"sudo -s", "-password-stdin", "-pass stdin"},
+		re:       regexp.MustCompile(`(\b(?:echo|printf)\s+(?:-n\s+)?)(?:"[^"]+"|'[^']+'|[^\s|"']+)(\s*\|\s*[^|]*(?:sudo -S|-password-stdin|-pass stdin))`),
+		with:     "${1}" + Redacted + "${2}",
+	},
+	{
+		keywords: []string{"openssl", "htpasswd", "vault login", "rclone obscure", "smbclient", "mount.cifs"},
+		re: regexp.MustCompile(`(\b(?:openssl\s(?:[^|;]*\s)?-(?:k|K|passin|passout) (?:pass:)?|htpasswd\s+-[a-zA-Z]*b[a-zA-Z]*\s+\S+\s+\S+\s+|vault login |rclone obscure ` +
+			`|smbclient\s(?:[^|;]*\s)?-U ?["']?[^\s%]+%))[^\s"'\-][^\s"']*`),
+		with: "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"wifi:"},
+		re:       regexp.MustCompile(`(\bWIFI:(?:[^\s;]*;)*?P:)(?:\\.|[^;\s])+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"bearer."},
+		re:       regexp.MustCompile(`(\bbearer\.)[A-Za-z0-9_-]{16,}`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"digest "},
+		re:       regexp.MustCompile(`(\bDigest\s.*?\bresponse=\\*"?)[A-Za-z0-9]{16,}`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"/api/"}, // the name that a Hue bridge gives its users
+		re:       regexp.MustCompile(`(/api/)[A-Za-z0-9-]{32,40}\b`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return drawnName(strings.TrimPrefix(m, "/api/")) },
+	},
+	{
+		keywords: []string{"username"},
+		re:       regexp.MustCompile(`(\busername\\*["']?[ :=]+\\*["']?)[A-Za-z0-9-]{40}\b`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return drawnName(m[len(m)-40:]) },
+	},
+	{
+		keywords: []string{" for ", " pour ", " of "},
+		re:       regexp.MustCompile(`(?i)(\b(?:password|passphrase|passcode|passwort|pin|psk|mot de passe)\s+(?:for|pour|of)\s[^:=\n]{1,32}[:=]\s*["']?)[^\s"']{4,}`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return said(m[strings.LastIndexAny(m, " :=\"'")+1:], true, true) },
 	},
 	{
 		keywords: []string{"password"},
@@ -234,6 +283,12 @@ var patterns = []pattern{
 func isFlag(m string) bool {
 	i := strings.IndexAny(m, "= ")
 	return promiseOf(strings.TrimLeft(m[:i], "-")) != nothing && !isProse(strings.TrimLeft(m[i:], "= "), "pass")
+}
+
+// drawnName reports whether a part of a path was drawn at random, and is no hash.
+func drawnName(v string) bool {
+	c := count(v)
+	return c.capitals > 2 && c.letters-c.capitals > 2 && c.digits > 1
 }
 
 func isQuote(r rune) bool { return r == '"' || r == '\'' }

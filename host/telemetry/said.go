@@ -219,7 +219,7 @@ func encoded(s string, f func(run string) string) string {
 	var b strings.Builder
 	done := 0
 	for i := 0; i+2 < len(s); i++ {
-		if s[i] != '%' || !strings.Contains("3A3a3D3d22407B7b", s[i+1:i+3]) {
+		if s[i] != '%' || !strings.Contains("3A3a3D3d22407B7b25", s[i+1:i+3]) {
 			continue
 		}
 		from, end := i, i

@@ -162,7 +162,7 @@ var hints = sync.OnceValue(func() *finder {
 
 // plain scrubs a text of no particular kind.
 func (s *Scrubber) plain(text string) string {
-	return encoded(s.bare(dotted(s.ScrubKnown(text))), s.decoded)
+	return packed(encoded(s.bare(dotted(s.ScrubKnown(text))), s.decoded), s.plain)
 }
 
 // bare scrubs what is not encoded.
