@@ -35,7 +35,7 @@ func scrubNamed(s string, groups uint64) string {
 }
 
 // separates are the bytes that may stand between a name and its value.
-var separates = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '|': true, '>': true}
+var separates = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '|': true, '>': true, ',': true, ';': true}
 
 // valueOf finds what belongs to the name before the separator at i.
 func valueOf(s string, i int, n name) value {
@@ -44,6 +44,8 @@ func valueOf(s string, i int, n name) value {
 		return valueAfter(s, i, n)
 	case '>':
 		return elementValue(s, i, n)
+	case ',', ';':
+		return neighbourValue(s, i, n)
 	default:
 		return saidValue(s, i, n)
 	}
@@ -63,7 +65,7 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 		j--
 	}
 	var n name
-	index := j > from && s[j-1] == ']' && s[i] == '='
+	index := j > from && s[j-1] == ']' && (s[i] == '=' || s[i] == ':')
 	if index { // config["password"] = ...
 		j--
 	}
@@ -82,15 +84,15 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 	if index {
 		n.quote = ""
 	}
-	if s[i] == '>' && (k == from || s[k-1] != '<') {
+	if s[i] == '>' && !opens(s, from, k) {
 		return n, false
 	}
 	// The key of ?key=... alone; elsewhere a key is anything.
 	if s[i] == '=' && strings.EqualFold(n.text, "key") && k > from && (s[k-1] == '?' || s[k-1] == '&') {
 		return n, true
 	}
-	if s[i] == '=' && strings.EqualFold(n.text, "appid") && k > from && (s[k-1] == '?' || s[k-1] == '&') {
-		n.promise = perhaps // OpenWeather's key
+	if s[i] == '=' && (strings.EqualFold(n.text, "appid") || strings.EqualFold(n.text, "code")) && k > from && (s[k-1] == '?' || s[k-1] == '&') {
+		n.promise = perhaps // OpenWeather's key, OAuth's code
 		return n, true
 	}
 	if s[i] != '=' && len(n.text) < 8 && plain(n.text) == "sig" {
@@ -119,6 +121,15 @@ func nameBefore(s string, from, i int, groups uint64) (name, bool) {
 	return n, n.promise != nothing
 }
 
+// opens reports whether the name of an element begins at k, behind < or a prefix.
+func opens(s string, from, k int) bool {
+	if k > from && s[k-1] == ':' {
+		for k--; k > from && isNameByte(s[k-1]); k-- {
+		}
+	}
+	return k > from && s[k-1] == '<'
+}
+
 // smallByte is a letter of ASCII made small, and any other byte itself.
 func smallByte(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
@@ -143,7 +154,7 @@ func valueAfter(s string, i int, n name) value {
 	for p < len(s) && (s[p] == '=' || s[p] == '>' && s[i] == '=') {
 		p++ // ==, =>, :=
 	}
-	if s[i] == '=' && p < len(s) && s[p] == ' ' && s[i-1] != ' ' {
+	if s[i] == '=' && p == i+1 && p < len(s) && s[p] == ' ' && s[i-1] != ' ' {
 		return value{} // nothing was given
 	}
 	spaced := false
@@ -161,6 +172,7 @@ func valueAfter(s string, i int, n name) value {
 	if p >= len(s) {
 		return value{}
 	}
+	p += prelude(s[p:])
 	p += wrapper(s[p:])
 	q := p
 	for q < len(s) && s[q] == '\\' {
@@ -178,6 +190,24 @@ func valueAfter(s string, i int, n name) value {
 	default:
 		return bareValue(s, p, n, s[i] == ':' && n.quote == "", spaced)
 	}
+}
+
+// preludes stand before some values: YAML's blocks, and types.
+var preludes = []string{"|- ", "| ", ">- ", "> ", "str = ", "string = ", "String = ", "bytes = ", "SecretStr = ", "Optional[str] = "}
+
+// prelude is the length of what stands before a value and is no part of it. A tag
+// or an anchor of YAML is one, unless it says where the value is.
+func prelude(s string) int {
+	for _, p := range preludes {
+		if strings.HasPrefix(s, p) {
+			return len(p)
+		}
+	}
+	word, _, more := strings.Cut(s, " ")
+	if more && len(word) > 1 && len(word) < longestWrapper && (word[0] == '!' || word[0] == '&') && !empty(word) && word != "!include" {
+		return len(word) + 1
+	}
+	return 0
 }
 
 // longestWrapper is the longest name of what a value is wrapped in.
@@ -291,7 +321,7 @@ func bareValue(s string, p int, n name, prose, spaced bool) value {
 	if key == "pass" && prose && strings.HasPrefix(v, "Test") {
 		return value{} // a test of Go
 	}
-	if key == "pwd" && strings.HasPrefix(v, "/") || key == "pin" && !isPIN(v) {
+	if key == "pwd" && strings.HasPrefix(v, "/") || key == "pin" && !isPIN(v) && !mixed(v) && !random(v) {
 		return value{}
 	}
 	if prose && spaced && isProse(v, key) {

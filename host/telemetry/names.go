@@ -12,6 +12,7 @@ import (
 var keyWords = []string{
 	"pass", "pwd", "mdp", "mot de", "mot_de", "mot-de", "motde", "secret", "secrète", "secrete", "token", "jeton", "key", "clé", "cle", "auth",
 	"cookie", "cred", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pin", "srf", "psk", "pw", "code", "clef", "appid",
+	"jwt", "llat", "bearer", "pat", "sas", "salt", "private", "refresh", "access", "webhook", "secure",
 }
 
 // secretEnds end names that promise a secret, in small letters without marks.
@@ -23,20 +24,20 @@ var secretEnds = []string{
 	"writekey", "readkey", "adminkey", "rootkey", "userkey", "apisecretkey", "xapikey", "subscriptionkey", "functionskey", "hostkey", "cryptkey", "cipherkey", "wepkey", "wifikey",
 	"recoverycode", "backupcode", "codeacces", "codedacces", "codesecret",
 	"localkey", "networkkey", "legacykey", "linkkey", "noisekey", "alarmcode", "disarmcode", "unlockcode", "pairingcode", "setupcode", "mattercode", "doorcode", "verificationcode",
-	"codealarme", "codewifi",
+	"codealarme", "codewifi", "keydata",
 }
 
 // secretParts promise a secret wherever they stand in a name.
-var secretParts = []string{"password", "passwd", "depasse", "secret", "apikey", "privatekey", "jeton"}
+var secretParts = []string{"password", "passwd", "depasse", "secret", "apikey", "privatekey", "jeton", "cleapi", "clefapi", "webhookid"}
 
 // secretNames promise a secret only as a whole name.
 var secretNames = []string{"pass", "sid", "sessionid", "jsessionid", "phpsessid", "connectsid", "cookies", "csrf", "xsrf", "sig", "otp", "tokens", "secrets", "passwords"}
 
 // secretLast promise a secret as the last word of a name.
-var secretLast = []string{"pass", "pw", "psk", "pin", "otp", "creds", "mdp"}
+var secretLast = []string{"pass", "pw", "psk", "pin", "otp", "creds", "mdp", "jwt", "llat", "bearer"}
 
 // randomLast promise one if what follows looks like it.
-var randomLast = []string{"key", "auth", "cle", "clef"}
+var randomLast = []string{"key", "auth", "cle", "clef", "pat", "sas", "salt", "private", "refresh", "access", "secure"}
 
 // harmlessEnds end names of what is about a secret, and none itself.
 var harmlessEnds = []string{
@@ -59,7 +60,7 @@ var phrases = []string{
 	"mot de passe", "mots de passe", "phrase de passe", "phrase secrète", "code d'accès", "code secret", "clé privée", "cle privee", "clef api",
 	"clé api", "cle api", "clé d'api", "cle d'api", "clé secrète", "cle secrete", "api key", "secret key",
 	"jeton d'accès", "jeton d'acces", "private key", "access key", "code pin", "auth key", "encryption key", "signing key", "master key", "license key", "account key", "bot key", "app key",
-	"service key", "shared key", "host key", "session key", "passe wifi", "clé wifi", "cle wifi", "code wifi", "alarm code", "pairing code", "setup code", "network key", "code de l'alarme", "clé de licence", "clé de chiffrement", "clef secrète",
+	"service key", "shared key", "host key", "session key", "passe wifi", "clé wifi", "clé de sécurité", "cle wifi", "code wifi", "alarm code", "pairing code", "setup code", "network key", "code de l'alarme", "clé de licence", "clé de chiffrement", "clef secrète",
 }
 
 // maxName is the longest name that is looked at.
@@ -89,7 +90,7 @@ func promiseOf(name string) promise {
 		return surely
 	}
 	for _, e := range harmlessEnds {
-		if strings.HasSuffix(n, e) {
+		if strings.HasSuffix(n, e) && !strings.HasSuffix(n, "webhookid") {
 			return nothing
 		}
 	}
@@ -102,6 +103,9 @@ func promiseOf(name string) promise {
 		if strings.HasSuffix(n, e) {
 			return surely
 		}
+	}
+	if strings.HasPrefix(n, "mdp") {
+		return surely
 	}
 	switch last := plain(lastWord(name)); {
 	case slices.Contains(secretLast, last):

@@ -37,7 +37,9 @@ var patterns = []pattern{
 		keywords: []string{"bearer"},
 		re:       regexp.MustCompile(`(?i)\b(bearer(?:\s+|%20|\+))([A-Za-z0-9._~+/-]{8,}=*)`),
 		with:     "${1}" + Redacted,
-		only:     func(m string) bool { return strings.ContainsAny(m, "0123456789") || len(m) > 30 },
+		only: func(m string) bool {
+			return strings.ContainsAny(m, "0123456789") || len(m) > 30 || mixed(m[len("bearer "):])
+		},
 	},
 	{
 		keywords: []string{"basic "},
@@ -70,6 +72,7 @@ var patterns = []pattern{
 			"pscale_", "pmak-", "ssws ", "hvb.", "hvr.", "atlasv1", "ops_", "abia", "acca", "glft-", "sha256~", "v1.0-", "lsv2_",
 			"glsoat-", "glimt-", "gloas-", "cfpat-", "pat-na", "pat-eu", "xkeysib-", "xsmtpsib-", "nrii-", "nrjs-", "phc_", "phx_", "eaac", "ltai", "absk", ".local.", ".public.",
 			"tfp_", "nfp_", "rnd_", "rpa_", "key_", "esecret_", "bkua_", "oy2", "ccipat_", "rdme_", "dckr_oat_", "re_", "sk.eyj", "pk.eyj", "ddapi_",
+			"eyjrijoi",
 			"tvly-", "fc-", "jina_", "fw_", "csk-", "ctx7sk",
 		},
 		re: regexp.MustCompile(`\b(?:jrv_[A-Za-z0-9_-]{8,}` +
@@ -83,7 +86,7 @@ var patterns = []pattern{
 			`|HRKU-[A-Za-z0-9_-]{24,}|dp\.[ps]t\.[A-Za-z0-9]{32,}|pscale_[a-z]+_[A-Za-z0-9_-]{24,}|PMAK-[0-9a-f-]{40,}|SSWS 00[A-Za-z0-9_-]{30,}` +
 			`|hv[br]\.[A-Za-z0-9_-]{20,}|ops_eyJ[A-Za-z0-9_-]{24,}|(?:ABIA|ACCA)[A-Z0-9]{16}|sha256~[A-Za-z0-9_-]{32,}|v1\.0-[0-9a-f]{16,}-[0-9a-f]{64,}` +
 			`|lsv2_[a-z]{2}_[0-9a-f_]{32,}|tvly-[A-Za-z0-9-]{20,}|fc-[0-9a-f]{32}|jina_[A-Za-z0-9_-]{32,}|fw_[A-Za-z0-9]{22,}|csk-[a-z0-9]{32,}|ctx7sk-[0-9a-f-]{30,}` +
-			`|gl(?:soat|imt|oas|agent|ffct)-[A-Za-z0-9_-]{16,}|CFPAT-[A-Za-z0-9_-]{30,}|pat-(?:na|eu)[0-9]-[0-9a-f-]{30,}|x(?:key|smtp)sib-[0-9a-f]{40,}(?:-[A-Za-z0-9]+)?` +
+			`|eyJrIjoi[A-Za-z0-9+/_-]{30,}|gl(?:soat|imt|oas|agent|ffct)-[A-Za-z0-9_-]{16,}|CFPAT-[A-Za-z0-9_-]{30,}|pat-(?:na|eu)[0-9]-[0-9a-f-]{30,}|x(?:key|smtp)sib-[0-9a-f]{40,}(?:-[A-Za-z0-9]+)?` +
 			`|NR(?:II|JS|AA|RA)-[A-Za-z0-9]{16,}|ph[cx]_[A-Za-z0-9]{30,}|EAAC[A-Za-z0-9]{40,}|LTAI[A-Za-z0-9]{16,}|ABSK[A-Za-z0-9+/=]{60,}|v[1-4]\.(?:local|public)\.[A-Za-z0-9_-]{32,}` +
 			`|(?:tfp|nfp|rnd|rpa|bkua|rdme|key|esecret|ddapi)_[A-Za-z0-9]{30,}|oy2[a-z2-7]{43}|CCIPAT_[A-Za-z0-9_]{40,}|dckr_oat_[A-Za-z0-9_-]{20,}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}|[ps]k\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{16,}` +
 			`|[A-Za-z0-9]+\.atlasv1\.[A-Za-z0-9_-]{24,}` +
@@ -101,8 +104,8 @@ var patterns = []pattern{
 		with:     Redacted,
 	},
 	{
-		keywords: []string{"api.telegram.org"},
-		re:       regexp.MustCompile(`(api\.telegram\.org/(?:file/)?bot)[0-9]+:[A-Za-z0-9_-]+`),
+		keywords: []string{"/bot"},
+		re:       regexp.MustCompile(`(/bot)[0-9]{6,}:[A-Za-z0-9_-]{8,}`),
 		with:     "${1}" + Redacted,
 	},
 	{
@@ -121,9 +124,10 @@ var patterns = []pattern{
 		with:     Redacted,
 	},
 	{
-		keywords: []string{"$2", "$5$", "$6$", "$1$", "$apr1$", "$argon2", "$y$", "$scrypt$", "$pbkdf2"},
-		re:       regexp.MustCompile(`\$(?:2[abxy]?|[1567]|apr1|argon2(?:id|[id])|y|scrypt|pbkdf2[a-z0-9-]*)\$[^\s"'\\:]{16,}`),
-		with:     Redacted,
+		keywords: []string{"$2", "$5$", "$6$", "$1$", "$apr1$", "$argon2", "$y$", "$scrypt$", "pbkdf2", "scram-sha", "{ssha", "{sha", "{md5", "{smd5", "scrypt:", "{crypt"},
+		re: regexp.MustCompile(`\$(?:2[abxy]?|[1567]|apr1|argon2(?:id|[id])|y|scrypt|pbkdf2[a-z0-9-]*)\$[^\s"'\\:]{16,}` +
+			`|\{(?:S?SHA[0-9-]*|S?MD5|CRYPT)\}[A-Za-z0-9+/=$.]{16,}|(?:pbkdf2[:_a-z0-9]*|scrypt:[0-9:]+|SCRAM-SHA-[0-9]+)\$[^\s"'\\]{16,}`),
+		with: Redacted,
 	},
 	{
 		keywords: []string{"hooks.slack.com", "/api/webhook", "webhook.office.com", "hooks.nabu.casa", "hooks.zapier.com", "/with/key/", "mattermost"},
@@ -193,10 +197,10 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"</"},
-		re:       regexp.MustCompile(`(name=["']([A-Za-z0-9_:.-]{2,64})["'][^<>]*>)[^<]+</`),
+		re:       regexp.MustCompile(`((?:name|key)=["']([A-Za-z0-9_:.-]{2,64})["'][^<>]*>)[^<]+</`),
 		with:     "${1}" + Redacted + "</",
 		only: func(m string) bool {
-			return promises(strings.FieldsFunc(m[6:], isQuote)[0]) && !strings.Contains(m, ">"+Redacted)
+			return promises(strings.FieldsFunc(m, isQuote)[1]) && !strings.Contains(m, ">"+Redacted)
 		},
 	},
 	{
@@ -221,13 +225,106 @@ var patterns = []pattern{
 		with:     "${1}" + Redacted,
 	},
 	{
+		keywords: []string{`auth "`, `auth" "`, "auth default ", "auth "},
+		re:       regexp.MustCompile(`((?:^|[\s"'])AUTH["']?\s+(?:["']?default["']?\s+)?["']?)[^\s"']+`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return said(m[strings.LastIndexAny(m, " \t\"'")+1:], true, true) },
+	},
+	{
+		keywords: []string{
+			" community", "tacacs ", "radius ", "wpa2 ", "wpa3 ", "ike ", "hmac ", "isakmp ", "enable secret ", "enable password ", "snmp", "net use ", "schtasks ", "securestring ",
+			" login ", "pass ", "add-mask::", "issecret=true]",
+			"requirepass ", "masterauth ", "bindpw ", "rootpw ", "wpa-psk ", "wpa_passphrase ", "private-key ", "preshared-key ", "acl setuser", "sasl plain",
+		},
+		re: regexp.MustCompile(`((?:\b(?:requirepass|masterauth|bindpw|rootpw|wpa-psk|wpa_passphrase|private-key|preshared-key)\s+|\bACL SETUSER\s.*?\s>|\bSASL PLAIN \S+ ` +
+			`|\bsnmp(?:-server)? community:? |\b(?:tacacs|radius|wpa[23]?|ike|hmac|isakmp) (?:key|psk|secret):? |\benable (?:secret|password) [0-9] |\bsnmp(?:walk|get|set|bulkwalk|v3)\s(?:[^|;]*\s)?-[cAX] ` +
+			`|\bnet use .*?/user:\S+ |\bschtasks .*?/RP |\bConvertTo-SecureString |\b[a-zA-Z]?[0-9]+ LOGIN \S+ |\bPASS |::add-mask::|\bissecret=true\])["']?)` +
+			`[^\s"'=:/\-][^\s"']*`),
+		with: "${1}" + Redacted,
+		only: func(m string) bool { return !isProse(m[strings.LastIndexAny(m, " \t\"'>")+1:], "") },
+	},
+	{
+		keywords: []string{"insert into"},
+		re:       regexp.MustCompile(`(?i)(\binsert into [^()]*\([^)]*(?:pass|pwd|secret|token|mdp)[^)]*\)\s*values\s*\()[^)]*`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"args=["},
+		re:       regexp.MustCompile(`(args=\[)[^\]]*(\]\s+query="[^"]*(?:pass|secret|token))`),
+		with:     "${1}" + Redacted + "${2}",
+	},
+	{
+		keywords: []string{"identifiants", "credentials", "creds"},
+		re:       regexp.MustCompile(`(\b(?:[Ii]dentifiants|[Cc]redentials|[Cc]reds)\s*:\s*\S+\s+/\s+)[^\s"']+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"password('", "crypt('"},
+		re:       regexp.MustCompile(`(?i)(\b(?:password|crypt)\(\s*')[^']+`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{"card", "carte", `"pan"`, "pan="},
+		re:       regexp.MustCompile(`\b[3-6][0-9]{3}(?:[ -]?[0-9]){9,15}\b`),
+		with:     Redacted,
+		only:     isCard,
+	},
+	{
+		keywords: []string{"alarm", "disarm", "lock"},
+		re:       regexp.MustCompile(`(\b(?:alarm_[a-z_.]+|disarm|lock\.[a-z]+|unlock)\b.*?\bcode\\*["']?\s*[:=]\s*\\*["']?)[0-9]{4,8}\b`),
+		with:     "${1}" + Redacted,
+	},
+	{
+		keywords: []string{" key ", " key: "},
+		re:       regexp.MustCompile(`(?i)(\b(?:with|refused|bad|invalid|unknown|wrong|using) key:?\s+["']?)[A-Za-z0-9_-]{12,}`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return mixed(m[strings.LastIndexAny(m, " \"'")+1:]) },
+	},
+	{
+		keywords: []string{"login(", "authenticate(", "signin(", "credentials ", "failed for ", "login attempt:"},
+		re:       regexp.MustCompile(`(?i)(\b(?:(?:login|signin|authenticate)\(\s*["']?[^"',()\s]+["']?\s*,\s*["']?|(?:credentials|(?:auth|login) failed for|login attempt:)\s+[a-z0-9._-]+[:/]))[^"',()\s]{6,}`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return said(m[strings.LastIndexAny(m, " :/,\"'(")+1:], true, true) },
+	},
+	{
+		keywords: []string{" as ", " comme "},
+		re:       regexp.MustCompile(`(?i)(\b(?:typed|entered|used|sent|got|using|tapé|saisi)\s+["']?)[^\s"']{6,}(["']?\s+(?:as|comme)\s+(?:the\s|le\s|a\s)?(?:password|token|pin|mot de passe)\b)`),
+		with:     "${1}" + Redacted + "${2}",
+	},
+	{
+		keywords: []string{"value="},
+		re:       regexp.MustCompile(`(\bvalue=["'])[^"']+(["'] for (?:key|name) [A-Za-z0-9_.-]*(?:password|secret|token))`),
+		with:     "${1}" + Redacted + "${2}",
+	},
+	{
+		keywords: []string{"default =", "<cred", " value=\""},
+		re:       regexp.MustCompile(`((?:\bvariable "|<)([A-Za-z0-9_:.-]{2,64})"?\s+(?:\{\s*default\s*=\s*|[Vv]alue=)["'])[^"']+`),
+		with:     "${1}" + Redacted,
+		only: func(m string) bool {
+			name := strings.TrimPrefix(strings.TrimPrefix(m, "variable \""), "<")
+			return promises(name[:strings.IndexAny(name, "\" {")])
+		},
+	},
+	{
+		keywords: []string{"&lt;"},
+		re:       regexp.MustCompile(`(&lt;([A-Za-z0-9_:-]{2,64})&gt;)[^&<]+`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return promises(m[len("&lt;"):strings.Index(m, "&gt;")]) },
+	},
+	{
+		keywords: []string{"value", `"val`},
+		re:       regexp.MustCompile(`(["']([A-Za-z0-9_.-]{2,64})\\*["']\s*:\s*\{\s*\\*["']val(?:ue)?\\*["']\s*:\s*\\*["'])[^"'\\]+`),
+		with:     "${1}" + Redacted,
+		only:     func(m string) bool { return promises(strings.TrimRight(strings.FieldsFunc(m, isQuote)[0], `\`)) },
+	},
+	{
 		keywords: []string{"bearer."},
 		re:       regexp.MustCompile(`(\bbearer\.)[A-Za-z0-9_-]{16,}`),
 		with:     "${1}" + Redacted,
 	},
 	{
-		keywords: []string{"digest "},
-		re:       regexp.MustCompile(`(\bDigest\s.*?\bresponse=\\*"?)[A-Za-z0-9]{16,}`),
+		keywords: []string{"response="},
+		re:       regexp.MustCompile(`(\bresponse=\\*")[A-Za-z0-9]{16,}`),
 		with:     "${1}" + Redacted,
 	},
 	{
@@ -289,6 +386,23 @@ func isFlag(m string) bool {
 func drawnName(v string) bool {
 	c := count(v)
 	return c.capitals > 2 && c.letters-c.capitals > 2 && c.digits > 1
+}
+
+// isCard reports whether digits are the number of a card: their sum by Luhn's
+// rule (ISO/IEC 7812) ends in 0.
+func isCard(m string) bool {
+	sum, twice := 0, false
+	for i := len(m) - 1; i >= 0; i-- {
+		if m[i] < '0' {
+			continue
+		}
+		d := int(m[i] - '0')
+		if twice {
+			d = d*2 - d*2/10*9
+		}
+		sum, twice = sum+d, !twice
+	}
+	return sum%10 == 0
 }
 
 func isQuote(r rune) bool { return r == '"' || r == '\'' }

@@ -6,10 +6,10 @@ import (
 )
 
 // fillers are words between a secret's name and the secret.
-var fillers = []string{"is ", "was ", "to ", "est ", "était ", "c'est ", "-> ", "is: ", "est : ", "est: ", "provided: ", "value ", "of ", "set to ", "from ", "du wifi ", "wifi "}
+var fillers = []string{"- ", "is ", "was ", "to ", "est ", "était ", "c'est ", "c est ", "-> ", "is: ", "est : ", "est: ", "provided: ", "value ", "of ", "set to ", "from ", "du wifi ", "wifi "}
 
-// notSaid are names after which a space ends nothing: what follows them is
-// seldom the thing itself.
+// notSaid are names after which the thing itself seldom follows a space: it must
+// look as if it had been drawn.
 var notSaid = []string{"ticket", "cookie", "sig", "signature", "sid", "authorization", "pin", "otp", "pass"}
 
 // shortestSaid is the shortest word in a sentence that is taken for a secret.
@@ -24,8 +24,9 @@ func saidValue(s string, i int, n name) value {
 		return columnValue(s, i, n)
 	case strings.HasPrefix(n.text, "--"):
 		return flagValue(s, i, n)
-	case slices.Contains(notSaid, key):
-		return value{}
+	}
+	if n.promise == perhaps && n.quote == "" {
+		return settingValue(s, i, n)
 	}
 	if n.promise != surely || n.quote != "" && s[i] == ' ' {
 		return value{}
@@ -44,10 +45,59 @@ func saidValue(s string, i int, n name) value {
 	}
 	end := wordEnd(s, p)
 	v := strings.TrimRight(s[p:end], ".,;:!?")
+	if strings.HasSuffix(key, "code") && isDialled(v) {
+		return value{p, p + len(v), Redacted}
+	}
+	if slices.Contains(notSaid, key) && !mixed(v) && !random(v) {
+		return value{}
+	}
 	if strings.Contains(v, Redacted) || !said(v, strings.Contains(key, "pass") || key == "mdp" || key == "pwd", told) {
 		return value{}
 	}
 	return value{p, p + len(v), Redacted}
+}
+
+// isDialled reports whether a word is a number as one types into a lock.
+func isDialled(v string) bool {
+	return len(v) >= 4 && len(v) <= 8 && strings.Trim(v, "0123456789") == ""
+}
+
+// settingValue is what follows the name of a setting: setx STRIPE_KEY x.
+func settingValue(s string, i int, n name) value {
+	p := skipBlank(s, i+1)
+	end := wordEnd(s, p)
+	if v := s[p:end]; strings.Contains(n.text, "_") && strings.ToUpper(n.text) == n.text && random(v) {
+		return value{p, end, Redacted}
+	}
+	return value{}
+}
+
+// neighbourValue is what follows the name in a list: "x-auth-key", "abc123".
+func neighbourValue(s string, i int, n name) value {
+	p := skipBlank(s, i+1)
+	if p < len(s) && (s[p] == 'b' || s[p] == '[') {
+		p++
+	}
+	if strings.HasPrefix(s[p:], "s:") { // PHP writes the length before a text
+		p = len(s) - len(strings.TrimLeft(s[p:], "s:0123456789"))
+	}
+	if end := wordEnd(s, p); n.quote == "" && n.promise == surely {
+		if v := strings.TrimRight(s[p:end], ",;"); !strings.ContainsAny(v, ",;=:") && (mixed(v) || random(v)) {
+			return value{p, p + len(v), Redacted} // a column of a table
+		}
+	}
+	q := p
+	for q < len(s) && s[q] == '\\' {
+		q++
+	}
+	if n.quote == "" || q >= len(s) || s[q] != '"' && s[q] != '\'' {
+		return value{}
+	}
+	v := quotedValue(s, q+1, s[p:q+1])
+	if v.end <= v.start || !strings.Contains(s[v.start:v.end], " ") && !said(s[v.start:v.end], true, true) {
+		return value{}
+	}
+	return v
 }
 
 // columnValue is what stands in the next column of a table: after a tab or a
@@ -110,9 +160,34 @@ func said(v string, password, told bool) bool {
 	}
 	c := count(v)
 	if !password {
-		return random(v) || told && len(v) >= 8 && c.letters > 0 && c.digits > 0 && c.marks*6 <= len(v) && !unit(v)
+		return random(v) || mixed(v) || told && len(v) >= 8 && c.letters > 0 && c.digits > 0 && c.marks*6 <= len(v) && !unit(v)
 	}
-	return c.letters > 0 && c.digits > 0 && !unit(v) || told && len(v) >= 15 && strings.Count(v, "-") > 1 || c.marks > 0 && c.letters > 2 && strings.ContainsAny(v, "@#$%&!*^+?")
+	return mixed(v) || c.letters > 0 && c.digits > 0 && !unit(v) || len(v) >= 15 && strings.Count(v, "-") > 1 || c.marks > 0 && c.letters > 2 && strings.ContainsAny(v, "@#$%&!*^+?")
+}
+
+// shortestMixed is the shortest word that is taken for drawn because of its
+// letters.
+const shortestMixed = 12
+
+// mixed reports whether a word has small and large letters as no name has them,
+// or digits among them, and nothing else.
+func mixed(v string) bool {
+	c := count(v)
+	if len(v) < shortestMixed || c.marks > 0 || c.capitals == 0 || c.letters == c.capitals {
+		return false
+	}
+	return c.digits > 0 || changes(v)*5 >= len(v)*2
+}
+
+// changes counts where letters turn from small to large or back. They do so in
+// each second place of what was drawn, and less often in names of several words.
+func changes(v string) (n int) {
+	for i := 1; i < len(v); i++ {
+		if (v[i] >= 'a') != (v[i-1] >= 'a') {
+			n++
+		}
+	}
+	return n
 }
 
 // unit reports whether a text is a number with its unit, such as 500ms.
@@ -175,7 +250,10 @@ func base64Like(v string) bool {
 
 // looks reports whether what stands behind a name that may be a secret's is one.
 func looks(v string, n name) bool {
-	return random(v) || strings.EqualFold(lastWord(n.text), "auth") && said(v, true, true)
+	if random(v) || mixed(v) && changes(v)*5 >= len(v)*2 {
+		return true
+	}
+	return strings.HasSuffix(strings.ToLower(n.text), "auth") && (said(v, true, true) || isBasic(v))
 }
 
 // number reports whether a value counts something: tokens: 914, secrets: 3.

@@ -152,7 +152,7 @@ var hints = sync.OnceValue(func() *finder {
 	f := &finder{}
 	f.add(groupNames, keyWords)
 	f.add(groupParts, secretParts)
-	f.add(groupParts, []string{"de_passe", "de passe", "de-passe", "api_key", "private_key"})
+	f.add(groupParts, []string{"de_passe", "de passe", "de-passe", "api_key", "private_key", "cle_api", "cle-api", "clé_api", "clef_api", "clef-api", "mdp_", "webhook_id"})
 	f.add(groupPhrases, phrases)
 	for i, p := range patterns {
 		f.add(groupPatterns<<i, p.keywords)

@@ -250,6 +250,9 @@ func TestEachNameOfASecretHoldsAWordThatIsLookedFor(t *testing.T) {
 }
 
 func TestThePatternsKeywordsAreInSmallLetters(t *testing.T) {
+	if f := hints(); groupPatterns<<(len(patterns)-1) == 0 || len(f.lists) > 255 {
+		t.Fatalf("%d patterns and %d lists of keywords are more than the finder tells apart", len(patterns), len(f.lists))
+	}
 	for _, p := range patterns {
 		for _, k := range p.keywords {
 			if small(k) != k || len(k) < 2 {

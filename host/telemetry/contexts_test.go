@@ -1,0 +1,82 @@
+package telemetry
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// contexts are ways in which programs and people write a secret, §, or a
+// longer one, §§, without a plain name before it.
+var contexts = []string{
+	`token: Some("§")`, `Settings(api_key=SecretStr('§'))`, `password=b"§"`, `["password"]=> string(12) "§"`, `token: str = '§'`, `s:8:"password";s:12:"§";`,
+	`auth_token: !vault §`, `secret_key: &k §`, `password: |- §`, `[accessToken]: §`, `{"args":{"setupCode":{"value":"§"}}}`, `{"a":{"password":{"val":"§"}}}`,
+	`rawHeaders: [ 'X-Auth-Token', '§', 'Accept', '*/*' ]`, `(b'x-api-key', b'§')`, `define('DB_PASSWORD', '§');`, `"AUTH" "default" "§"`, "AUTH §", "ACL SETUSER ana on >§ ~*",
+	"requirepass §", "wg set wg0 private-key §", "SASL PLAIN ana §", "INSERT INTO users (name, password) VALUES ('ana', '§')", "SET PASSWORD FOR ana = PASSWORD('§')",
+	"echo § | sudo -S ls", `echo "§" | docker login --password-stdin`, "openssl enc -k § -in x", "htpasswd -b f ana §", "vault login §", "smbclient -U ana%§ //nas/x",
+	"WIFI:T:WPA;S:Maison;P:§;;", `Basic auth (ana, §)`, `HTTPBasicAuth('ana', '§')`, "Sec-WebSocket-Protocol: jarvis.v1, bearer.§§", `login("ana", "§") failed`,
+	"identifiants : ana / §", "mon mdp c est §", "clé wifi : §", "bad secret §", "failed to decrypt with key §", "password - §", "setx STRIPE_KEY §§", "<entry key=\"token\">§</entry>",
+	"&lt;password&gt;S&lt;/password&gt;", `GET https://x/cb?code=§§&state=1`, "Wi-Fi password for Maison: §", "POST /bot123456789:§§/sendMessage", "webhook_id: §§", "GET /api/§§/lights 200",
+	`<ns1:apiKey>§</ns1:apiKey>`, `<Credential Value="§"/>`, `variable "db_password" { default = "§" }`, "Bad PIN: §", "ana typed § as password", `value="§" for key db_password`,
+	"snmpwalk -v2c -c § 10.0.0.1", "snmp-server community § RO", "tacacs key §", "enable secret 5 §", `net use Z: \\nas\x /user:ana §`, "a1 LOGIN ana §", "PASS §", "::add-mask::§", "user;password;§",
+	`args=["ana", "§"] query="UPDATE users SET password=$2"`, "{SSHA}§§", "pbkdf2_sha256$600000$§§", "scrypt:32768:8:1$§§", "v4.local.§§", "glsoat-§§",
+}
+
+// S07: secrets in commands, settings and sentences of many kinds.
+func TestSecretsAreKnownByWhatStandsAroundThem(t *testing.T) {
+	r, s := rand.New(rand.NewPCG(9, 10)), NewScrubber()
+	for _, c := range contexts {
+		for range 5 {
+			secret := drawn(r, 16)
+			long := secret + drawn(r, 18)
+			in := strings.NewReplacer("§§", long, "§", secret).Replace(c)
+			if got := s.Scrub(in); strings.Contains(got, secret) {
+				t.Errorf("leaked: %s", got)
+			}
+		}
+	}
+}
+
+// S07, fault-K11: a name and a secret inside base64, hex, and JSON in them.
+func TestSecretsAreKnownInsideBase64AndHex(t *testing.T) {
+	r, s := rand.New(rand.NewPCG(11, 12)), NewScrubber()
+	for range 50 {
+		secret := drawn(r, 14)
+		raw, err := json.Marshal(map[string]string{"user": "ana", "api_key": secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{string(raw), "password=" + secret, asJSON(t, string(raw))} {
+			for _, packed := range []string{base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)), hex.EncodeToString([]byte(text))} {
+				if got := s.Scrub("body " + packed + " end"); got != "body "+Redacted+" end" {
+					t.Errorf("%s became %s", text, got)
+				}
+			}
+		}
+		plain := base64.StdEncoding.EncodeToString([]byte("the lamp of the kitchen is on, request " + secret[:2]))
+		if got := s.Scrub(plain); got != plain {
+			t.Errorf("innocent base64 became %s", got)
+		}
+	}
+}
+
+func TestNumbersOfCardsAreKnownByTheirSum(t *testing.T) {
+	s := NewScrubber()
+	digits := "453201511283036" // drawn; the last one follows by Luhn's rule
+	valid := 0
+	for last := range 10 {
+		n := digits + string(rune('0'+last))
+		if s.Scrub("card "+n+" declined") == "card "+Redacted+" declined" {
+			valid++
+		}
+		if got := s.Scrub("order " + n + " shipped"); got != "order "+n+" shipped" {
+			t.Errorf("a number became %s", got)
+		}
+	}
+	if valid != 1 {
+		t.Errorf("%d of ten numbers are a card's, want one", valid)
+	}
+}
