@@ -21,7 +21,7 @@ var contexts = []string{
 	"identifiants : ana / §", "mon mdp c est §", "clé wifi : §", "bad secret §", "failed to decrypt with key §", "password - §", "setx STRIPE_KEY §§", "<entry key=\"token\">§</entry>",
 	"&lt;password&gt;S&lt;/password&gt;", `GET https://x/cb?code=§§&state=1`, "Wi-Fi password for Maison: §", "POST /bot123456789:§§/sendMessage", "webhook_id: §§", "GET /api/§§/lights 200",
 	`<ns1:apiKey>§</ns1:apiKey>`, `<Credential Value="§"/>`, `variable "db_password" { default = "§" }`, "Bad PIN: §", "ana typed § as password", `value="§" for key db_password`,
-	"snmpwalk -v2c -c § 10.0.0.1", "snmp-server community § RO", "tacacs key §", "enable secret 5 §", `net use Z: \\nas\x /user:ana §`, "a1 LOGIN ana §", "PASS §", "::add-mask::§", "user;password;§",
+	"snmpwalk -v2c -c § 10.0.0.1", "snmp-server community § RO", "tacacs key §", "enable secret 5 §", `net use Z: \\nas\x /user:ana §`, "a1 LOGIN ana §", "PASS §", "::add-mask::§", "user;password;§", "contraseña: §", "Kennwort=§", `ana : EAP "§"`, `supervisor token "§"`,
 	`args=["ana", "§"] query="UPDATE users SET password=$2"`, "{SSHA}§§", "pbkdf2_sha256$600000$§§", "scrypt:32768:8:1$§§", "v4.local.§§", "glsoat-§§",
 }
 

@@ -12,7 +12,7 @@ import (
 var keyWords = []string{
 	"pass", "pwd", "mdp", "mot de", "mot_de", "mot-de", "motde", "secret", "secrète", "secrete", "token", "jeton", "key", "clé", "cle", "auth",
 	"cookie", "cred", "identifiants", "sess", "sid", "sig", "otp", "ticket", "pin", "srf", "psk", "pw", "code", "clef", "appid",
-	"jwt", "llat", "bearer", "pat", "sas", "salt", "private", "refresh", "access", "webhook", "secure",
+	"jwt", "llat", "bearer", "pat", "sas", "salt", "private", "refresh", "access", "webhook", "secure", "kennwort", "contrase", "clave",
 }
 
 // secretEnds end names that promise a secret, in small letters without marks.
@@ -24,11 +24,11 @@ var secretEnds = []string{
 	"writekey", "readkey", "adminkey", "rootkey", "userkey", "apisecretkey", "xapikey", "subscriptionkey", "functionskey", "hostkey", "cryptkey", "cipherkey", "wepkey", "wifikey",
 	"recoverycode", "backupcode", "codeacces", "codedacces", "codesecret",
 	"localkey", "networkkey", "legacykey", "linkkey", "noisekey", "alarmcode", "disarmcode", "unlockcode", "pairingcode", "setupcode", "mattercode", "doorcode", "verificationcode",
-	"codealarme", "codewifi", "keydata",
+	"codealarme", "codewifi", "keydata", "clave",
 }
 
 // secretParts promise a secret wherever they stand in a name.
-var secretParts = []string{"password", "passwd", "depasse", "secret", "apikey", "privatekey", "jeton", "cleapi", "clefapi", "webhookid"}
+var secretParts = []string{"password", "passwd", "depasse", "secret", "apikey", "privatekey", "jeton", "cleapi", "clefapi", "webhookid", "kennwort", "contrasea", "contrasena"}
 
 // secretNames promise a secret only as a whole name.
 var secretNames = []string{"pass", "sid", "sessionid", "jsessionid", "phpsessid", "connectsid", "cookies", "csrf", "xsrf", "sig", "otp", "tokens", "secrets", "passwords"}

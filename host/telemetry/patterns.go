@@ -232,13 +232,13 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{
-			" community", "tacacs ", "radius ", "wpa2 ", "wpa3 ", "ike ", "hmac ", "isakmp ", "enable secret ", "enable password ", "snmp", "net use ", "schtasks ", "securestring ",
+			" community", "tacacs ", "radius ", "wpa2 ", "wpa3 ", "ike ", "psk \"", "eap \"", "xauth \"", "auth-user-pass ", "hmac ", "isakmp ", "enable secret ", "enable password ", "snmp", "net use ", "schtasks ", "securestring ",
 			" login ", "pass ", "add-mask::", "issecret=true]",
 			"requirepass ", "masterauth ", "bindpw ", "rootpw ", "wpa-psk ", "wpa_passphrase ", "private-key ", "preshared-key ", "acl setuser", "sasl plain",
 		},
 		re: regexp.MustCompile(`((?:\b(?:requirepass|masterauth|bindpw|rootpw|wpa-psk|wpa_passphrase|private-key|preshared-key)\s+|\bACL SETUSER\s.*?\s>|\bSASL PLAIN \S+ ` +
 			`|\bsnmp(?:-server)? community:? |\b(?:tacacs|radius|wpa[23]?|ike|hmac|isakmp) (?:key|psk|secret):? |\benable (?:secret|password) [0-9] |\bsnmp(?:walk|get|set|bulkwalk|v3)\s(?:[^|;]*\s)?-[cAX] ` +
-			`|\bnet use .*?/user:\S+ |\bschtasks .*?/RP |\bConvertTo-SecureString |\b[a-zA-Z]?[0-9]+ LOGIN \S+ |\bPASS |::add-mask::|\bissecret=true\])["']?)` +
+			`|\bnet use .*?/user:\S+ |\bschtasks .*?/RP |\bConvertTo-SecureString |\b[a-zA-Z]?[0-9]+ LOGIN \S+ |\bPASS |\b(?:PSK|EAP|XAUTH|psk) "|\bauth-user-pass \S+ |::add-mask::|\bissecret=true\])["']?)` +
 			`[^\s"'=:/\-][^\s"']*`),
 		with: "${1}" + Redacted,
 		only: func(m string) bool { return !isProse(m[strings.LastIndexAny(m, " \t\"'>")+1:], "") },

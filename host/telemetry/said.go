@@ -6,7 +6,7 @@ import (
 )
 
 // fillers are words between a secret's name and the secret.
-var fillers = []string{"- ", "is ", "was ", "to ", "est ", "était ", "c'est ", "c est ", "-> ", "is: ", "est : ", "est: ", "provided: ", "value ", "of ", "set to ", "from ", "du wifi ", "wifi "}
+var fillers = []string{"- ", "is ", "was ", "to ", "est ", "était ", "c'est ", "c est ", "ist ", "es ", "-> ", "is: ", "est : ", "est: ", "provided: ", "value ", "of ", "set to ", "from ", "du wifi ", "wifi "}
 
 // notSaid are names after which the thing itself seldom follows a space: it must
 // look as if it had been drawn.
@@ -41,7 +41,7 @@ func saidValue(s string, i int, n name) value {
 		}
 	}
 	for p < len(s) && strings.IndexByte("\"'`(«", s[p]) >= 0 {
-		p++
+		p, told = p+1, true
 	}
 	end := wordEnd(s, p)
 	v := strings.TrimRight(s[p:end], ".,;:!?")
