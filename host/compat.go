@@ -77,6 +77,16 @@ func (e *engine) Models(session.Identity) []compat.Model {
 	return list
 }
 
+// modelNames lists the models of all providers.
+func (h *Host) modelNames() (names []string) {
+	for _, r := range h.model.Health() {
+		if !slices.Contains(names, r.Name) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
 // started is when this program was: the assistant is as old.
 var started = time.Now()
 

@@ -42,6 +42,8 @@ type Options struct {
 	Meter   Meter
 	// Model names the model that answers now, or is nil or returns "".
 	Model func() string
+	// Models lists the models that there are, or is nil.
+	Models func() []string
 	// TLS serves TLS when it is not nil.
 	TLS    *tls.Config
 	Config Config

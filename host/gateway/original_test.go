@@ -95,3 +95,42 @@ func TestTheOriginalsSixErrorsLeaveTheSocketOpen(t *testing.T) { // E04
 		}
 	}
 }
+
+// The original's routes over HTTP: /chat, /chat/, /chat/secure, /chat/models; all
+// need a credential (X01 holds that).
+func TestTheOriginalsRoutesAnswer(t *testing.T) {
+	w := newWorld(t, func(o *Options) {
+		o.Model, o.Models = func() string { return "llama3.2:1b" }, func() []string { return []string{"llama3.2:1b", "big"} }
+	})
+	var last originalChat
+	for _, path := range []string{"/chat", "/chat/", "/chat/secure"} {
+		a := w.do(t, "POST", path, `{"message":"hello","user_id":"someone else","save_memory":true,"more":1}`, w.as("alice"))
+		if a.status != 200 {
+			t.Fatalf("%s: %d %s", path, a.status, a.body)
+		}
+		a.into(t, &last)
+		if last.Response != "you said hello" || last.UserID != "alice" || last.ConversationID == "" || last.Timestamp == "" || !last.MemorySaved {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	a := w.do(t, "POST", "/chat", `{"message":"again","conversation_id":"`+last.ConversationID+`"}`, w.as("alice"))
+	var next originalChat
+	if a.into(t, &next); next.ConversationID != last.ConversationID {
+		t.Errorf("the conversation does not go on: %s", a.body)
+	}
+	for body, want := range map[string]int{
+		`{`: 400, `[]`: 400, `{}`: 400, `{"message":5}`: 400, `{"message":" "}`: 400,
+		`{"message":"` + strings.Repeat("é", protocol.MaxText+1) + `"}`: 413, `{"message":"fail because"}`: 503,
+		`{"message":"x","conversation_id":"../etc"}`: 400, `{"message":"x","conversation_id":"s_none"}`: 404,
+	} {
+		if a := w.do(t, "POST", "/chat", body, w.as("alice")); a.status != want || a.failure(t).Code == "" {
+			t.Errorf("%.40s: %d %s, want %d", body, a.status, a.body, want)
+		}
+	}
+	if a := w.do(t, "POST", "/chat", `{"message":"x","conversation_id":"`+last.ConversationID+`"}`, w.as("bob")); a.status != 404 {
+		t.Errorf("another's conversation: %d", a.status)
+	}
+	if a := w.do(t, "GET", "/chat/models", "", w.as("alice")); a.status != 200 || !strings.Contains(a.body, `"big"`) || !strings.Contains(a.body, `"default":"llama3.2:1b"`) {
+		t.Errorf("models: %d %s", a.status, a.body)
+	}
+}

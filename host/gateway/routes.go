@@ -19,7 +19,7 @@ type Route struct {
 
 // Routes lists what the server answers, for documentation and tests.
 func (s *Server) Routes() []Route {
-	all := slices.Concat(s.chatRoutes(), s.identityRoutes(), s.probeRoutes(), s.memoryRoutes(), s.doorRoutes())
+	all := slices.Concat(s.chatRoutes(), s.identityRoutes(), s.probeRoutes(), s.memoryRoutes(), s.originalRoutes(), s.doorRoutes())
 	if s.o.Plugins != nil {
 		all = append(all,
 			Route{http.MethodGet, "/v1/plugins", operator, s.getPlugins},
