@@ -95,7 +95,9 @@ func (s *Service) addNamed(ctx context.Context, service User, name string) (User
 		}
 	}
 	if n >= maxNamed {
-		return User{}, &protocol.Problem{Code: protocol.Busy, Field: "user", Err: fmt.Errorf("%s names %d end users already", service.Name, n)}
+		return User{}, &protocol.Problem{
+			Code: protocol.Busy, Field: "user", Text: protocol.WordTooManyNamed, Args: []any{n}, Err: fmt.Errorf("%s names %d end users already", service.Name, n),
+		}
 	}
 	u := User{
 		ID: s.namedID(service.ID, name), Name: service.Name + nameSeparator + name, Role: turn.RoleUser,

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -303,5 +304,27 @@ func TestTheListOfKeysLeavesOutTicketsAndOldOnes(t *testing.T) {
 	must(t, err)
 	if len(keys) != 1 || keys[0].Label != "test" {
 		t.Errorf("got %v, want the one key", keys)
+	}
+}
+
+// The end users whom one service names have a bound, which a person reads of.
+func TestAServiceNamesSoManyPeopleAndNoMore(t *testing.T) {
+	w := newWorld(t)
+	u, err := w.AddUser(t.Context(), auth.NewUser{Name: "webui", Role: turn.RoleService})
+	must(t, err)
+	service, err := w.Authenticate(t.Context(), w.key(t, u.ID))
+	must(t, err)
+	zoe, err := w.For(t.Context(), service, "zoe")
+	must(t, err)
+	for i := range 9_999 {
+		id := fmt.Sprintf("u%d", i)
+		must(t, w.store.PutUser(t.Context(), auth.User{ID: id, Name: "webui/" + id, Role: turn.RoleUser, Service: u.ID}))
+	}
+	_, err = w.For(t.Context(), service, "ann")
+	if p, ok := errors.AsType[*protocol.Problem](err); !ok || p.Code != protocol.Busy || p.Text != protocol.WordTooManyNamed {
+		t.Errorf("one more: got %v", err)
+	}
+	if again, err := w.For(t.Context(), service, "zoe"); err != nil || again.User.ID != zoe.User.ID {
+		t.Errorf("one who is known: got %+v, %v", again, err)
 	}
 }

@@ -18,43 +18,56 @@ import (
 // postChat answers POST /v1/chat: one utterance, and the turn that it makes
 // until it ends or asks something.
 func (s *Server) postChat(x *exchange) error {
-	say, first, err := x.readChat()
+	return x.chat(x.decodeChat, func(ctx context.Context, f *follower) error {
+		if strings.Contains(x.r.Header.Get("Accept"), "text/event-stream") {
+			return f.stream(ctx, x)
+		}
+		return f.answer(ctx, x)
+	})
+}
+
+// chat says what decode finds in the request's body, and lets answer follow the
+// turn that it makes.
+func (x *exchange) chat(decode func(data []byte) (protocol.Say, error), answer func(context.Context, *follower) error) error {
+	say, first, err := x.readChat(decode)
 	if err != nil {
-		s.meter.ChatError("validation")
+		x.s.meter.ChatError("validation")
 		return err
 	}
 	f := newFollower()
-	defer s.o.Sessions.Unsubscribe(f)
+	defer x.s.o.Sessions.Unsubscribe(f)
 	ctx, cancel := context.WithTimeout(x.r.Context(), x.config.ChatTimeout)
 	defer cancel()
 	if err := f.begin(ctx, x, say, first); err != nil {
-		s.meter.Chat(x.secure, string(problemOf(err).Code))
-		s.meter.ChatError("accept")
+		x.s.meter.Chat(x.secure, string(problemOf(err).Code))
+		x.s.meter.ChatError("accept")
 		return err
 	}
-	s.meter.Chat(x.secure, "ok")
-	if strings.Contains(x.r.Header.Get("Accept"), "text/event-stream") {
-		return f.stream(ctx, x)
+	x.s.meter.Chat(x.secure, "ok")
+	return answer(ctx, f)
+}
+
+func (x *exchange) decodeChat(data []byte) (protocol.Say, error) {
+	var c protocol.Chat
+	if p := decode(data, &c, true); p != nil {
+		return protocol.Say{}, p
 	}
-	return f.answer(ctx, x)
+	x.lang = languageOf(c.Lang, "", x.lang)
+	return protocol.Say{Text: c.Text, Session: c.Session, Lang: c.Lang, Remember: c.Remember, Temporary: c.Temporary}, nil
 }
 
 // readChat reads the body, and the first use of the Idempotency-Key when
 // there is one: it comes locked.
-func (x *exchange) readChat() (protocol.Say, *repeat, error) {
+func (x *exchange) readChat(decode func(data []byte) (protocol.Say, error)) (protocol.Say, *repeat, error) {
 	data, err := x.read()
 	if err != nil {
 		return protocol.Say{}, nil, err
 	}
-	var c protocol.Chat
-	if p := decode(data, &c, true); p != nil {
-		return protocol.Say{}, nil, p
+	say, err := decode(data)
+	if err != nil {
+		return protocol.Say{}, nil, err
 	}
-	x.lang = languageOf(c.Lang, "", x.lang)
-	say := protocol.Say{
-		Type: protocol.TypeSay, ID: "r-" + rand.Text(), Text: c.Text, Session: c.Session, Lang: c.Lang,
-		Remember: c.Remember, Temporary: c.Temporary,
-	}
+	say.Type, say.ID = protocol.TypeSay, "r-"+rand.Text()
 	if p := say.Check(); p != nil {
 		return protocol.Say{}, nil, p
 	}

@@ -36,15 +36,19 @@ const (
 // sending meanwhile: closing with bytes unread would hide the answer from it.
 func (s *Server) turnAway(c net.Conn) {
 	s.meter.Connection(string(protocol.Busy))
-	if _, isTLS := c.(*tls.Conn); isTLS || s.crowd.turning.Add(1) > maxTurning {
-		if !isTLS {
-			s.crowd.turning.Add(-1)
-		}
+	if _, isTLS := c.(*tls.Conn); isTLS || !s.crowd.turn() {
+		_ = c.Close()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped { // nobody waits for a goroutine any more
+		s.crowd.turned()
 		_ = c.Close()
 		return
 	}
 	s.running.Go(func() {
-		defer s.crowd.turning.Add(-1)
+		defer s.crowd.turned()
 		defer func() { _ = c.Close() }()
 		_ = c.SetDeadline(time.Now().Add(turnFor))
 		_, _ = io.WriteString(c, crowded)
@@ -54,3 +58,14 @@ func (s *Server) turnAway(c net.Conn) {
 		_, _ = io.Copy(io.Discard, c)
 	})
 }
+
+// turn reports whether there is time to tell one more that there is no room.
+func (c *crowd) turn() bool {
+	if c.turning.Add(1) > maxTurning {
+		c.turned()
+		return false
+	}
+	return true
+}
+
+func (c *crowd) turned() { c.turning.Add(-1) }

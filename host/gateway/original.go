@@ -43,7 +43,7 @@ func (c *socket) receiveOriginal(ctx context.Context, data []byte) error {
 		if p.Code == protocol.Internal {
 			c.s.log.Error("message failed", keyRequest, c.request, keyError, err)
 		}
-		c.send(encode(originalError{Error: c.s.say(c.lang, p), Timestamp: c.timestamp()}))
+		c.send(encode(originalError{Error: c.s.say(c.lang, p), Timestamp: c.s.timestamp()}))
 	}
 	return err
 }
@@ -122,14 +122,15 @@ func (c *socket) answerOriginal(f session.Frame) {
 		return
 	}
 	if f.Type == protocol.TypeDone && end.State == string(turn.Failed) {
-		c.send(encode(originalError{Error: end.Text, Timestamp: c.timestamp()}))
+		c.send(encode(originalError{Error: end.Text, Timestamp: c.s.timestamp()}))
 		return
 	}
-	c.send(encode(originalAnswer{Response: end.Text, Timestamp: c.timestamp()}))
+	c.send(encode(originalAnswer{Response: end.Text, Timestamp: c.s.timestamp()}))
 }
 
-func (c *socket) timestamp() string {
-	return c.s.now().UTC().Format("2006-01-02T15:04:05.000Z07:00")
+// timestamp is the time as the original wrote it.
+func (s *Server) timestamp() string {
+	return s.now().UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
 // stamp writes a time as clients get it.

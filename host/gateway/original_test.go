@@ -122,8 +122,10 @@ func TestTheOriginalsRoutesAnswer(t *testing.T) {
 		`{`: 400, `[]`: 400, `{}`: 400, `{"message":5}`: 400, `{"message":" "}`: 400,
 		`{"message":"` + strings.Repeat("é", protocol.MaxText+1) + `"}`: 413, `{"message":"fail because"}`: 503,
 		`{"message":"x","conversation_id":"../etc"}`: 400, `{"message":"x","conversation_id":"s_none"}`: 404,
+		`{"message":"x","conversation_id":5}`: 400, `{"message":"x","conversation_id":["a"]}`: 400,
 	} {
-		if a := w.do(t, "POST", "/chat", body, w.as("alice")); a.status != want || a.failure(t).Code == "" {
+		if a := w.do(t, "POST", "/chat", body, w.as("alice")); a.status != want || a.failure(t).Code == "" ||
+			want == 400 && strings.Contains(body, "conversation_id") && a.failure(t).Field != "conversation_id" {
 			t.Errorf("%.40s: %d %s, want %d", body, a.status, a.body, want)
 		}
 	}

@@ -1,10 +1,9 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
 	"net/http"
-	"time"
 
 	strict "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,58 +35,43 @@ func (s *Server) originalRoutes() []Route {
 // postOriginal answers one message of the original's shape. A conversation_id goes
 // on with a conversation, and answers what it asks; without one a new one begins.
 func (s *Server) postOriginal(x *exchange) error {
-	say, first, err := x.readOriginal()
-	if err != nil {
-		s.meter.ChatError("validation")
-		return err
-	}
-	f := newFollower()
-	defer s.o.Sessions.Unsubscribe(f)
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.config.ChatTimeout)
-	defer cancel()
-	if err := f.begin(ctx, x, say, first); err != nil {
-		s.meter.Chat(x.secure, string(problemOf(err).Code))
-		s.meter.ChatError("accept")
-		return err
-	}
-	s.meter.Chat(x.secure, "ok")
-	for {
-		it, err := f.next(ctx)
-		if err != nil {
-			s.meter.ChatError("answer")
-			return err
+	return x.chat(decodeOriginalChat, func(ctx context.Context, f *follower) error {
+		for {
+			it, err := f.next(ctx)
+			if err != nil {
+				s.meter.ChatError("answer")
+				return err
+			}
+			if it.ends() {
+				return x.answerOriginal(f, it.data)
+			}
 		}
-		if it.ends() {
-			return x.answerOriginal(f, it.data)
-		}
-	}
+	})
 }
 
-// readOriginal reads the body; an Idempotency-Key counts as it does elsewhere.
-func (x *exchange) readOriginal() (say protocol.Say, first *repeat, err error) {
-	data, err := x.read()
-	if err != nil {
-		return say, nil, err
-	}
+func decodeOriginalChat(data []byte) (protocol.Say, error) {
 	message, remember, problem := decodeOriginal(data)
 	if problem != nil {
-		return say, nil, problem
+		return protocol.Say{}, problem
 	}
 	var m struct {
 		ConversationID jsontext.Value `json:"conversation_id"`
 	}
 	if err := strict.Unmarshal(data, &m); err != nil {
-		return say, nil, err // it was read before
+		return protocol.Say{}, err // it was read before
 	}
-	say = protocol.Say{Type: protocol.TypeSay, ID: "o-" + rand.Text(), Text: message, Session: text(m.ConversationID), Remember: remember}
-	if p := say.Check(); p != nil {
-		return say, nil, p
+	if k := m.ConversationID.Kind(); len(m.ConversationID) > 0 && k != '"' && k != 'n' {
+		return protocol.Say{}, &protocol.Problem{
+			Code: protocol.Invalid, Field: "conversation_id", Text: protocol.WordType, Args: []any{"conversation_id", protocol.WordTypeString},
+		}
 	}
-	if key := x.r.Header.Get("Idempotency-Key"); key != "" {
-		say.ID = clientID(key)
-		first, err = x.s.repeat.use(x.who.User.ID, key, data, x.s.now())
+	say := protocol.Say{Text: message, Session: text(m.ConversationID), Remember: remember}
+	if say.Session != "" {
+		if p := protocol.CheckID("conversation_id", say.Session); p != nil {
+			return say, p
+		}
 	}
-	return say, first, err
+	return say, nil
 }
 
 // answerOriginal answers with the end of a turn, or with the question that it
@@ -106,10 +90,10 @@ func (x *exchange) answerOriginal(f *follower, body []byte) error {
 		return err
 	}
 	if end.State == string(turn.Failed) {
-		return &protocol.Problem{Code: end.Code, Message: end.Text}
+		return &protocol.Problem{Code: cmp.Or(end.Code, protocol.Internal), Message: end.Text}
 	}
 	a := originalChat{
-		Response: end.Text, Timestamp: x.s.now().UTC().Format(time.RFC3339Nano), UserID: x.who.User.Called(),
+		Response: end.Text, Timestamp: x.s.timestamp(), UserID: x.who.User.Called(),
 		MemorySaved: end.MemorySaved, ConversationID: f.session,
 	}
 	if end.Usage != nil {

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -37,25 +38,29 @@ func (m *Memory) Doubts(ctx context.Context, o Owner) ([]Doubt, error) {
 	if err != nil {
 		return nil, err
 	}
+	facts = slices.DeleteFunc(facts, func(k Fact) bool { return k.Confidence < surely || !k.holds() })
 	var out []Doubt
-	for i := range facts {
-		for j := i + 1; j < len(facts); j++ {
-			newer, older := &entry{&facts[i], objectKey(&facts[i])}, &entry{&facts[j], objectKey(&facts[j])}
-			if newer.From.Before(older.From) {
-				newer, older = older, newer
-			}
-			if contradict(newer, older) {
-				out = append(out, Doubt{*older.Fact, *newer.Fact})
+	for _, kin := range newLedger(facts).known {
+		for i, newer := range kin {
+			for _, older := range kin[i+1:] {
+				if newer.From.Before(older.From) {
+					newer, older = older, newer
+				}
+				if contradict(newer, older) {
+					out = append(out, Doubt{*older.Fact, *newer.Fact})
+				}
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Doubt) int { return b.Newer.From.Compare(a.Newer.From) })
+	slices.SortFunc(out, func(a, b Doubt) int {
+		return cmp.Or(b.Newer.From.Compare(a.Newer.From), cmp.Compare(a.Newer.ID, b.Newer.ID), cmp.Compare(a.Older.ID, b.Older.ID))
+	})
 	return out, nil
 }
 
-func contradict(a, b *entry) bool {
-	return family(a.Subject, a.Predicate) == family(b.Subject, b.Predicate) && displaces(a, b) &&
-		(a.Predicate != b.Predicate || a.object != b.object) && a.holds() && b.holds() && a.Confidence >= surely && b.Confidence >= surely
+// contradict says whether only one of two facts of a family can hold.
+func contradict(newer, older *entry) bool {
+	return displaces(newer, older) && (newer.Predicate != older.Predicate || newer.object != older.object)
 }
 
 // Settle ends a doubt: keep is the id of the fact that holds, and the other becomes

@@ -37,6 +37,7 @@ const (
 	WordLastOperator  = "error.last_operator"   //
 	WordNothingToStop = "error.nothing_to_stop" //
 	WordNotice        = "error.notice"          // id: there is no such notice
+	WordTooManyNamed  = "error.too_many_named"  // how many people a service names already
 )
 
 // The keys of the six errors of the original's shape.
@@ -70,7 +71,7 @@ func Words() []string {
 		WordTooLong, WordFrame, WordFeature, WordRoute, WordMethod, WordHost, WordOrigin, WordCrossSite,
 		WordContentType, WordBodyTooLarge, WordBodySlow, WordFraming, WordUpgrade, WordSubprotocol, WordTicket,
 		WordRole, WordSpeaksFor, WordDraining, WordRateLimited, WordReused, WordNameTaken, WordLastOperator,
-		WordNothingToStop, WordNotice,
+		WordNothingToStop, WordNotice, WordTooManyNamed,
 		WordOriginalNotJSON, WordOriginalNotObject, WordOriginalMissing, WordOriginalNotText,
 		WordOriginalEmpty, WordOriginalTooLong,
 		WordTypeString, WordTypeNumber, WordTypeBoolean, WordTypeObject, WordTypeArray, WordTypeScalar,
