@@ -39,10 +39,7 @@ const (
 // read.
 func Checkup(ctx context.Context, cfg *config.Snapshot, o Options) []doctor.Check {
 	c := cfg.Config()
-	manifests, problems := Manifests(ctx, c, o)
-	if problems == nil {
-		problems = CheckPlugins(ctx, c, o)
-	}
+	manifests, problems := describeAll(ctx, c, o, sectionCheck(ctx, o))
 	checks := []doctor.Check{
 		configured(cfg),
 		doctor.DataDir(c.DataDir), doctor.Disk(c.DataDir), doctor.Port(c.Gateway.Listen),

@@ -2,11 +2,11 @@ package host
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/builtin"
 	"github.com/jarvis-host/jarvis/host/config"
+	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/texts"
 	"github.com/jarvis-host/jarvis/host/tool"
 	"github.com/jarvis-host/jarvis/sdk"
@@ -16,6 +16,11 @@ import (
 // they are, without a host: in the order in which a host adds their sentences.
 // A plugin that can't be asked is left out and named in the error.
 func Manifests(ctx context.Context, c *config.Config, o Options) ([]*sdk.Manifest, error) {
+	return describeAll(ctx, c, o, func(supervisor.Config, sdk.Handler, *sdk.Manifest) error { return nil })
+}
+
+// describeAll is Manifests, and also looks at each plugin.
+func describeAll(ctx context.Context, c *config.Config, o Options, also look) ([]*sdk.Manifest, error) {
 	own := builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: o.Version, Now: time.Now, Words: texts.Get,
 		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate,
@@ -25,18 +30,11 @@ func Manifests(ctx context.Context, c *config.Config, o Options) ([]*sdk.Manifes
 		return nil, err
 	}
 	all := []*sdk.Manifest{m}
-	plugins, err := discover(c, o.Program)
-	errs := []error{err}
-	for _, p := range plugins {
-		if !p.Enabled {
-			continue
-		}
-		errs = append(errs, withProgram(ctx, p, o, func(_ sdk.Handler, m *sdk.Manifest) error {
-			all = append(all, m)
-			return nil
-		}))
-	}
-	return all, errors.Join(errs...)
+	err = eachPlugin(ctx, c, o, func(p supervisor.Config, h sdk.Handler, m *sdk.Manifest) error {
+		all = append(all, m)
+		return also(p, h, m)
+	})
+	return all, err
 }
 
 // Sentences compiles what manifests can be asked, as a host does: an intent's

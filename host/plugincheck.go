@@ -16,14 +16,28 @@ import (
 // what is wrong with its section. Each problem is an error of its own among those
 // joined.
 func CheckPlugins(ctx context.Context, c *config.Config, o Options) error {
+	return eachPlugin(ctx, c, o, sectionCheck(ctx, o))
+}
+
+// sectionCheck is a look at each plugin that asks it about its section.
+func sectionCheck(ctx context.Context, o Options) look {
+	return func(p supervisor.Config, h sdk.Handler, m *sdk.Manifest) error {
+		return checkSection(ctx, p, h, m, o.Version)
+	}
+}
+
+// look is taken at a plugin while it runs.
+type look func(supervisor.Config, sdk.Handler, *sdk.Manifest) error
+
+// eachPlugin starts every plugin that is on, one after the other, and hands it to
+// do. One that does not start is named in the error.
+func eachPlugin(ctx context.Context, c *config.Config, o Options, do look) error {
 	plugins, err := discover(c, o.Program)
 	errs := []error{err}
 	for _, p := range plugins {
-		if !p.Enabled {
-			continue
+		if p.Enabled {
+			errs = append(errs, withProgram(ctx, p, o, func(h sdk.Handler, m *sdk.Manifest) error { return do(p, h, m) }))
 		}
-		err := withProgram(ctx, p, o, func(h sdk.Handler, m *sdk.Manifest) error { return checkSection(ctx, p, h, m, o.Version) })
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

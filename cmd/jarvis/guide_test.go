@@ -29,12 +29,7 @@ func TestTheTenMinutesOfTheGuide(t *testing.T) {
 	})
 	t.Run("python", func(t *testing.T) {
 		t.Parallel()
-		if _, err := scaffold.Python(); err != nil {
-			if os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		python(t)
 		follow(t, "python", chapters[2], chapters[4], chapters[5])
 	})
 }

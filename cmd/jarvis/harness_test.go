@@ -19,6 +19,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
 	"github.com/jarvis-host/jarvis/host/protocol"
 )
 
@@ -172,6 +173,20 @@ func (h *hostProcess) kill() {
 		h.t.Fatal(err)
 	}
 	<-h.end
+}
+
+// python returns the Python that plugins run with. A test that needs one is skipped
+// where there is none, and fails where nothing may be skipped.
+func python(t *testing.T) string {
+	t.Helper()
+	path, err := scaffold.Python()
+	if err != nil && os.Getenv("JARVIS_TESTS_SKIP_NOTHING") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // until polls for something that must come true.

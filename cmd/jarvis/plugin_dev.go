@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -72,11 +73,7 @@ func (w *workshop) run(ctx context.Context, p *program, lang string) (err error)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(w.dir)) }()
 	before := lookAt(w.source)
-	cfg, err := w.build(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.open(ctx, cfg); err != nil {
+	if err := w.begin(ctx); err != nil {
 		return err
 	}
 	watching, enough := context.WithCancel(ctx)
@@ -95,6 +92,21 @@ func (w *workshop) remote() remote {
 	return remote{url: w.host.URL(), keyFile: w.host.OperatorKeyFile()}
 }
 
+// begin makes the first build and starts the host with it, unless a signal comes
+// first.
+func (w *workshop) begin(ctx context.Context) error {
+	building, end := w.p.interruptible(ctx)
+	defer end()
+	cfg, err := w.build(building)
+	if err == nil {
+		err = w.open(building, cfg)
+	}
+	if building.Err() != nil {
+		return context.Cause(building)
+	}
+	return err
+}
+
 // open starts the host.
 func (w *workshop) open(ctx context.Context, cfg *config.Snapshot) error {
 	exe, err := os.Executable()
@@ -108,10 +120,15 @@ func (w *workshop) open(ctx context.Context, cfg *config.Snapshot) error {
 	if w.host, err = host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: log}); err != nil {
 		return hostError(err)
 	}
-	if err := w.host.Start(ctx); err != nil {
-		return errors.Join(hostError(err), w.host.Stop(ctx))
+	if err = w.host.Start(ctx); err != nil {
+		err = hostError(err)
+	} else {
+		err = w.settled(ctx)
 	}
-	return w.settled(ctx)
+	if err != nil {
+		return errors.Join(err, w.host.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
 }
 
 // build makes the next build of the plugin, asks it what it is, and returns the
@@ -347,10 +364,13 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 // wrote, and what went wrong.
 type pluginLines struct{ w io.Writer }
 
+// stateLine is what a host itself writes of a plugin: "plugin ready", and why.
+var stateLine = regexp.MustCompile(`\] +plugin [a-z]+: plugin=\S+ reason=`)
+
 func (l *pluginLines) Write(p []byte) (int, error) {
 	for line := range bytes.Lines(p) {
 		wrong := bytes.Contains(line, []byte("[ERROR]")) || bytes.Contains(line, []byte("[WARN]"))
-		said := bytes.Contains(line, []byte("plugin=")) && !bytes.Contains(line, []byte(" plugin "))
+		said := bytes.Contains(line, []byte("plugin=")) && !stateLine.Match(line)
 		if !wrong && !said {
 			continue
 		}

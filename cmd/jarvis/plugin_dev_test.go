@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -8,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
 )
@@ -16,12 +16,7 @@ import (
 // D13: what is saved takes the place of what runs, the conversation goes on, and
 // what does not start takes no place.
 func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
-	if _, err := scaffold.Python(); err != nil {
-		if os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	python(t)
 	dir := filepath.Join(t.TempDir(), "greet")
 	if _, err := scaffold.New(dir, "python"); err != nil {
 		t.Fatal(err)
@@ -46,11 +41,7 @@ func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
 	})
 	shows := func(text string) {
 		t.Helper()
-		for end := time.Now().Add(patience); !strings.Contains(screen.String(), text); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("%q is not on the screen", text)
-			}
-		}
+		until(t, fmt.Sprintf("%q on the screen", text), func() bool { return strings.Contains(screen.String(), text) })
 	}
 	say := func(text, want string) {
 		t.Helper()
@@ -86,6 +77,52 @@ func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
+	}
+}
+
+// Ctrl-C ends a start that hangs, and leaves nothing behind.
+func TestASignalEndsAPluginThatNeverStarts(t *testing.T) {
+	python(t)
+	dir, room := filepath.Join(t.TempDir(), "greet"), t.TempDir()
+	if _, err := scaffold.New(dir, "python"); err != nil {
+		t.Fatal(err)
+	}
+	here := filepath.Join(room, "here")
+	source := fmt.Sprintf("import time\nopen(%q, 'w').close()\ntime.sleep(600)\n", here)
+	if err := os.WriteFile(filepath.Join(dir, "__main__.py"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("jarvis", "plugin", "dev", dir)
+	cmd.Env = append(os.Environ(), "TMPDIR="+room)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the plugin's start", func() bool { _, err := os.Stat(here); return err == nil })
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 128+int(syscall.SIGINT) {
+		t.Errorf("it ended with %v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(room, "jarvis-dev-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// An author reads what their plugin wrote, whatever it is about, and not what the
+// host says of its state.
+func TestAnAuthorReadsTheirOwnLines(t *testing.T) {
+	shown := "2026-05-01T12:00:00Z [INFO]  my plugin ready to roll: plugin=dice n=2\n"
+	wrong := "2026-05-01T12:00:00Z [WARN]  plugin failed: plugin=dice reason=crashed\n"
+	var screen strings.Builder
+	l := &pluginLines{w: &screen}
+	for _, line := range []string{shown, "2026-05-01T12:00:00Z [INFO]  plugin ready: plugin=dice reason=\"\"\n", "2026-05-01T12:00:00Z [INFO]  host started\n", wrong} {
+		if _, err := io.WriteString(l, line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := screen.String(); got != shown+wrong {
+		t.Errorf("got %s", got)
 	}
 }
 

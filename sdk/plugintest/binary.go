@@ -170,7 +170,7 @@ func (p *program) told(take func(sdk.Change)) {
 
 // settle is how long a program has to say that its offer has changed, when a
 // sentence is none of it.
-const settle = 250 * time.Millisecond
+const settle = time.Second
 
 // match finds what a sentence means. What a program offers changes a moment
 // after the call that changed it, so one that nothing matches waits for that.

@@ -110,6 +110,20 @@ func TestATimerFiresNotifiesAndIsAcknowledged(t *testing.T) {
 	})
 }
 
+// A program has the test's time to the moment, less than a second ahead too.
+func TestAMomentThatPassesIsAMoment(t *testing.T) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
+		h := open(plugintest.Zone("UTC"))
+		h.Advance(500 * time.Millisecond)
+		wanted := func() string { return h.Now().UTC().Add(10 * time.Minute).Format("15:04") }
+		before := wanted()
+		got := h.Call("timer", map[string]any{"name": "eggs", "minutes": 10}).Text
+		if got != before && got != wanted() {
+			t.Errorf("it is due at %s, want %s", got, before)
+		}
+	})
+}
+
 // D06
 func TestWhatAPluginKeepsIsThePersonsOwn(t *testing.T) {
 	everyWay(t, "kitchen", func(t *testing.T, open opener) {

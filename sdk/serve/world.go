@@ -14,9 +14,10 @@ import (
 
 // WorldVariable is the environment variable by which a test gives a plugin's
 // program a world of its own: a folder with the file WorldClock, the time in
-// RFC 3339 or how far it is ahead of the real one, and the Unix socket WorldNetwork, where every request that the
-// grants allow goes, in plain HTTP, instead of to the network. A host passes no
-// variable of its own environment on, so that only a test can set it.
+// RFC 3339 or how far it is ahead of the real one as time.Duration writes it, and
+// the Unix socket WorldNetwork, where every request that the grants allow goes, in
+// plain HTTP, instead of to the network. A host passes no variable of its own
+// environment on, so that only a test can set it.
 const (
 	WorldVariable = "JARVIS_TEST_WORLD"
 	WorldClock    = "clock"

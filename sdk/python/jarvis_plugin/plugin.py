@@ -284,11 +284,11 @@ def clock():
     of the Go SDK: a moment, or how far it is ahead of the real time."""
     now = datetime.datetime.now(datetime.timezone.utc)
     try:
-        with open(os.path.join(os.environ["JARVIS_TEST_WORLD"], "clock")) as f:
+        with open(os.path.join(os.environ["JARVIS_TEST_WORLD"], "clock"), encoding="utf-8") as f:
             says = f.read()
     except (KeyError, OSError):
         return now
     if "T" in says:
         return datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", says).replace("Z", "+00:00"))
-    units = {"h": "hours", "m": "minutes", "s": "seconds"}
-    return now + datetime.timedelta(**{units[u]: float(n) for n, u in re.findall(r"([\d.]+)([hms])", says)})
+    units = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
+    return now + datetime.timedelta(seconds=sum(float(n) * units[u] for n, u in re.findall(r"([\d.]+)(h|ms|µs|ns|m|s)", says)))

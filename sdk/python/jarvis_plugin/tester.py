@@ -60,7 +60,7 @@ class Tester:
         request = pb("InvokeRequest")(tool=tool, args=json.dumps(args).encode(), state=self.state)
         self._stamp(request.info, lang, origin)
         for a in answers:
-            request.answers.add(value=str(a).lower() if isinstance(a, bool) else a or "", declined=a is None)
+            request.answers.add(value=str(a).lower() if isinstance(a, bool) else "" if a is None else str(a), declined=a is None)
         texts = []
         end = self.plugin.invoke(request, lambda e: texts.append(e.text.text))
         if end.result.state:
