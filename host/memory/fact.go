@@ -72,6 +72,9 @@ func (f *Fact) Current(now time.Time) bool {
 	return f.SupersededBy == "" && (f.To.IsZero() || f.To.After(now)) && (f.Expires.IsZero() || f.Expires.After(now))
 }
 
+// holds says whether a fact has neither ended nor been superseded.
+func (f *Fact) holds() bool { return f.To.IsZero() && f.SupersededBy == "" }
+
 // Span is where a fact comes from: a piece of an episode's text.
 type Span struct {
 	Episode string    `json:"episode,omitempty"`

@@ -140,9 +140,6 @@ func (l *ledger) changes() []Fact {
 	return out
 }
 
-// holds says whether a fact has neither ended nor been superseded.
-func (k *Fact) holds() bool { return k.To.IsZero() && k.SupersededBy == "" }
-
 // add takes a new fact in: it confirms one that is known, takes the place of
 // another value of what has one only, and closes its opposite, where that is clear.
 func (l *ledger) add(k Fact) {
