@@ -45,7 +45,8 @@ type home struct {
 	opened int
 }
 
-func newHome() *home {
+func newHome(t *testing.T) (*home, *tool.Catalogue) {
+	t.Helper()
 	h := &home{Plugin: sdk.New("home", "1.0.0", "A home").Languages("en")}
 	type none struct{}
 	sdk.Tool(h.Plugin, "report", "The weather report of the home", func(context.Context, *sdk.Call, none) (string, error) { return h.report, nil }, sdk.ReadOnly())
@@ -53,7 +54,15 @@ func newHome() *home {
 		h.opened++
 		return "opened", nil
 	}, sdk.Destructive())
-	return h
+	manifest, err := h.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue := tool.NewCatalogue()
+	if err := catalogue.Replace([]*sdk.Manifest{manifest}); err != nil {
+		t.Fatal(err)
+	}
+	return h, catalogue
 }
 
 func (h *home) Invoke(ctx context.Context, _ string, in *sdk.Invocation) iter.Seq2[sdk.Event, error] {
@@ -64,15 +73,7 @@ func (h *home) Invoke(ctx context.Context, _ string, in *sdk.Invocation) iter.Se
 // open nothing, though the operator granted the door and the tool itself asks
 // no one; the one that the person agrees to does.
 func TestTwoHundredPayloadsOpenNothing(t *testing.T) {
-	h := newHome()
-	manifest, err := h.Describe(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalogue := tool.NewCatalogue()
-	if err := catalogue.Replace([]*sdk.Manifest{manifest}); err != nil {
-		t.Fatal(err)
-	}
+	h, catalogue := newHome(t)
 	obeys := &mind{Provider: &llmtest.Provider{Answer: func(_ context.Context, q llm.Request, yield func(llm.Event) bool) error {
 		wants := "home__report"
 		if q.Messages[len(q.Messages)-1].Role == llm.Tool {
@@ -144,15 +145,7 @@ func (m *poisoned) Recall(_ context.Context, _ *turn.Turn, _ int, own bool) (Rec
 // X04: what a tool said in an earlier conversation, and memory kept, is read where
 // nothing can be done about it, and by no model that can act.
 func TestWhatToolsOnceSaidIsNotReadByWhoCanAct(t *testing.T) {
-	h := newHome()
-	manifest, err := h.Describe(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalogue := tool.NewCatalogue()
-	if err := catalogue.Replace([]*sdk.Manifest{manifest}); err != nil {
-		t.Fatal(err)
-	}
+	_, catalogue := newHome(t)
 	for i, payload := range payloads() {
 		m := says([]llm.Event{llm.Delta{Text: "ok"}, finish(1)})
 		memory := &poisoned{payload: payload}
