@@ -19,6 +19,7 @@ import (
 	"github.com/jarvis-host/jarvis/plugins/weather"
 	"github.com/jarvis-host/jarvis/sdk"
 	"github.com/jarvis-host/jarvis/sdk/serve"
+	"github.com/jarvis-host/jarvis/sdk/wire/wiretest"
 )
 
 // quickExit is for the environment of every program that a test runs: with the
@@ -40,6 +41,10 @@ func TestMain(m *testing.M) {
 		"notes-mcp":             func() { mcptest.Main(os.Args[1:]) },
 		"jarvis-plugin-door":    func() { serve.Main(door()) },
 		"jarvis-plugin-kitchen": func() { serve.Main(kitchen()) },
+		"jarvis-plugin-first":   func() { wiretest.Main(wiretest.First) },
+		"jarvis-plugin-second":  func() { wiretest.Main(wiretest.Second) },
+		"jarvis-plugin-next":    func() { wiretest.Main(wiretest.Next) },
+		"jarvis-plugin-major":   func() { wiretest.Main(wiretest.Major) },
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
 		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
 	})

@@ -31,16 +31,26 @@ func blocked(kind, format string, args ...any) error {
 }
 
 // judgeStart tells starts that can't work from those that may work next time.
-func judgeStart(err error) error {
+func judgeStart(err error, c Config, host string) error {
+	if v, ok := errors.AsType[*launch.VersionError](err); ok {
+		return blocked("version", "plugin %s speaks version %.20s of the plugin contract, this host (%s) speaks version %d: %s, then run `jarvis plugin restart %s`",
+			c.ID, v.Speaks, host, launch.ContractVersion, remedy(v, c), c.ID)
+	}
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, launch.ErrVersion):
-		return &blockedError{kind: "version", err: err}
 	case errors.Is(err, launch.ErrExec) && !passing(err):
 		return &blockedError{kind: "program", err: err}
 	}
 	return err
+}
+
+// remedy is what makes host and plugin speak the same again.
+func remedy(v *launch.VersionError, c Config) string {
+	if v.Newer() {
+		return fmt.Sprintf("upgrade the host, or let plugins.%s.path name a build of the plugin for version %d", c.ID, launch.ContractVersion)
+	}
+	return fmt.Sprintf("let plugins.%s.path name a newer build of the plugin, or build it again with a newer SDK", c.ID)
 }
 
 // passing reports whether the operating system may run the program later.

@@ -65,7 +65,17 @@ func TestAPluginThatMustNotRunIsBlockedWithItsReason(t *testing.T) {
 			}, "configuration: /units expected metric or imperial",
 		},
 		// D08: what to do is said.
-		{"protocol", func(f *fakePlugin, _ *Config) { f.startErr = launch.ErrVersion }, "version: incompatible protocol"},
+		{
+			"newer protocol", func(f *fakePlugin, _ *Config) {
+				f.startErr = &launch.StartError{Err: &launch.VersionError{Speaks: "2"}}
+			},
+			"version: plugin fake speaks version 2 of the plugin contract, this host (1.4.0) speaks version 1: upgrade the host, " +
+				"or let plugins.fake.path name a build of the plugin for version 1, then run `jarvis plugin restart fake`",
+		},
+		{
+			"older protocol", func(f *fakePlugin, _ *Config) { f.startErr = &launch.VersionError{Speaks: "0"} },
+			"this host (1.4.0) speaks version 1: let plugins.fake.path name a newer build of the plugin, or build it again with a newer SDK",
+		},
 		{"not runnable", func(f *fakePlugin, _ *Config) { f.startErr = errors.Join(launch.ErrExec, syscall.ENOEXEC) }, "program: cannot run"},
 	}
 	for _, tt := range tests {

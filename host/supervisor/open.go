@@ -37,7 +37,7 @@ func (k *keeper) open(ctx context.Context) outcome {
 	spec.Changed = func(c sdk.Change, err error) { k.heard(news, c, err) }
 	p, err := k.s.launch(ctx, spec)
 	if err != nil {
-		out := outcome{err: judgeStart(err)}
+		out := outcome{err: judgeStart(err, k.cfg, k.s.opts.HostVersion)}
 		if e, ok := errors.AsType[*launch.StartError](err); ok {
 			out.stderr = e.Exit.Stderr
 		}

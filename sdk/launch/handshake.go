@@ -121,7 +121,7 @@ func checkHandshake(line, dir string, tls bool) error {
 		return noise([]byte(line))
 	}
 	if parts[1] != strconv.Itoa(int(wire.ProtocolVersion)) {
-		return fmt.Errorf("%w: it speaks %.20q, this host %d", ErrVersion, parts[1], wire.ProtocolVersion)
+		return &VersionError{Speaks: parts[1]}
 	}
 	if parts[4] != string(plugin.ProtocolGRPC) {
 		return fmt.Errorf("%w: it speaks %.20q, expected %q", ErrHandshake, parts[4], plugin.ProtocolGRPC)

@@ -145,7 +145,7 @@ func TestAStartThatFailsSaysWhy(t *testing.T) {
 		{"elsewhere", launch.ErrHandshake, "/tmp/another.sock"},
 		{"no-socket", launch.ErrHandshake, "not a socket"},
 		{"cookie", launch.ErrEnded, "exit status 1"},
-		{"version", launch.ErrVersion, `it speaks "2", this host 1`},
+		{"version", launch.ErrVersion, `it speaks version 2 of the plugin contract, this host speaks 1`},
 	}
 	ways(t, func(t *testing.T, spec launch.Spec) {
 		for _, tt := range tests {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/wire"
 )
 
 // The bounds of one plugin process.
@@ -20,6 +22,10 @@ const (
 	// TailLines is how many of its last stderr lines an [Exit] holds.
 	TailLines = 20
 
+	// ContractVersion is the version of the plugin contract that this host
+	// speaks.
+	ContractVersion = int(wire.ProtocolVersion)
+
 	minMemory = 64 << 20
 )
 
@@ -30,8 +36,9 @@ var (
 	ErrExec = errors.New("cannot run program")
 	// ErrHandshake means that the program runs but does not speak the protocol.
 	ErrHandshake = errors.New("bad handshake")
-	// ErrVersion means that it speaks another version of the protocol.
-	ErrVersion = errors.New("incompatible protocol version")
+	// ErrVersion means that it speaks another version of the contract; a
+	// [VersionError] says which.
+	ErrVersion = errors.New("incompatible contract")
 	// ErrEnded means that it ended before it was ready.
 	ErrEnded = errors.New("plugin ended while starting")
 	// ErrStartTimeout means that it was not ready in time.
@@ -39,6 +46,24 @@ var (
 	// ErrUnhealthy means that its first health call failed.
 	ErrUnhealthy = errors.New("first health call failed")
 )
+
+// VersionError is that a program speaks another version of the contract than the
+// host, which speaks [ContractVersion].
+type VersionError struct{ Speaks string }
+
+// Error implements error.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%v: it speaks version %.20s of the plugin contract, this host speaks %d", ErrVersion, e.Speaks, ContractVersion)
+}
+
+// Unwrap returns ErrVersion.
+func (*VersionError) Unwrap() error { return ErrVersion }
+
+// Newer reports whether it speaks a later version than the host.
+func (e *VersionError) Newer() bool {
+	n, err := strconv.Atoi(e.Speaks)
+	return err == nil && n > ContractVersion
+}
 
 // Spec says which program to run and how.
 type Spec struct {

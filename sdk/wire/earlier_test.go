@@ -1,69 +1,81 @@
 package wire
 
 import (
-	"context"
+	"slices"
+	"strings"
 	"testing"
 
-	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 
-	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/wire/hostpb"
 	"github.com/jarvis-host/jarvis/sdk/wire/pluginpb"
+	"github.com/jarvis-host/jarvis/sdk/wire/wiretest"
 )
 
-// earlier is a plugin of the first release: it knows nothing of events, figures,
-// changes and the host's services.
-type earlier struct {
-	pluginpb.UnimplementedPluginServer
-}
-
-func (earlier) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
-	return &pluginpb.DescribeResponse{Manifest: &pluginpb.Manifest{Id: "old", Version: "1.0.0"}}, nil
-}
-
-func (earlier) Configure(context.Context, *pluginpb.ConfigureRequest) (*pluginpb.ConfigureResponse, error) {
-	return &pluginpb.ConfigureResponse{}, nil
-}
-
-func (earlier) Invoke(_ *pluginpb.InvokeRequest, s grpc.ServerStreamingServer[pluginpb.InvokeResponse]) error {
-	return s.Send(&pluginpb.InvokeResponse{Event: &pluginpb.InvokeResponse_Result{Result: &pluginpb.Result{Text: "as ever"}}})
-}
-
-func (earlier) Attach(s grpc.BidiStreamingServer[pluginpb.AttachRequest, pluginpb.AttachResponse]) error {
-	if err := s.SendHeader(nil); err != nil {
-		return err
-	}
-	<-s.Context().Done()
-	return nil
-}
-
-// D08: a plugin of an earlier SDK works with this host; what it does not know
-// is unsupported, and nothing else.
-func TestAPluginOfAnEarlierSDKWorksWithThisHost(t *testing.T) {
-	conn, _ := connect(t, func(s *grpc.Server) { pluginpb.RegisterPluginServer(s, earlier{}) })
-	c := NewClient(conn)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	gone, err := c.Attach(ctx, func(change sdk.Change, err error) { t.Errorf("a change: %+v, %v", change, err) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m, err := c.Describe(ctx); err != nil || m.ID != "old" {
-		t.Errorf("got %+v, %v", m, err)
-	}
-	if done, err := c.Configure(ctx, sdk.Configuration{Host: sdk.HostAccess{Socket: "/x", Token: "y"}}); err != nil || len(done.Diagnostics) > 0 {
-		t.Errorf("got %+v, %v", done, err)
-	}
-	for ev, err := range c.Invoke(ctx, &sdk.Invocation{Tool: "x"}) {
-		if r, ok := ev.(sdk.Result); err != nil || !ok || r.Text != "as ever" {
-			t.Errorf("got %+v, %v", ev, err)
+// D08: nothing that an earlier contract names was taken away or changed its place;
+// cmd/jarvis runs plugins that were built with them.
+func TestTheContractStillHasAllThatEarlierOnesHad(t *testing.T) {
+	for _, then := range []wiretest.Contract{wiretest.First, wiretest.Second} {
+		broken, err := then.Broken(today(t, nil))
+		if err != nil || len(broken) > 0 {
+			t.Errorf("plugins of contract %q don't understand this one (%v):\n%s", then, err, strings.Join(broken, "\n"))
 		}
 	}
-	if err := c.OnEvent(ctx, &sdk.Occurrence{Schedule: &sdk.Due{Name: "x"}}); sdk.ErrorCode(err) != sdk.CodeUnsupported {
-		t.Errorf("an event: %v", err)
+}
+
+func TestWhatBreaksEarlierPluginsIsFound(t *testing.T) {
+	message := func(f *descriptorpb.FileDescriptorProto, name string) *descriptorpb.DescriptorProto {
+		i := slices.IndexFunc(f.GetMessageType(), func(m *descriptorpb.DescriptorProto) bool { return m.GetName() == name })
+		return f.GetMessageType()[i]
 	}
-	if _, err := c.Metrics(ctx); sdk.ErrorCode(err) != sdk.CodeUnsupported {
-		t.Errorf("figures: %v", err)
+	for want, change := range map[string]func(f *descriptorpb.FileDescriptorProto){
+		"jarvis.plugin.v1.Manifest.id was optional string = 1 and is optional string = 901": func(f *descriptorpb.FileDescriptorProto) {
+			message(f, "Manifest").GetField()[0].Number = proto.Int32(901)
+		},
+		"jarvis.plugin.v1.Manifest.id was optional string = 1 and is optional bytes = 1": func(f *descriptorpb.FileDescriptorProto) {
+			message(f, "Manifest").GetField()[0].Type = descriptorpb.FieldDescriptorProto_TYPE_BYTES.Enum()
+		},
+		"jarvis.plugin.v1.Manifest.id was optional string = 1 and is repeated string = 1": func(f *descriptorpb.FileDescriptorProto) {
+			message(f, "Manifest").GetField()[0].Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+		},
+		"jarvis.plugin.v1.Answer.declined is gone": func(f *descriptorpb.FileDescriptorProto) {
+			m := message(f, "Answer")
+			m.Field = m.Field[:1]
+		},
+		"jarvis.plugin.v1.EFFECT_DESTRUCTIVE = 3 is gone": func(f *descriptorpb.FileDescriptorProto) {
+			f.GetEnumType()[0].GetValue()[3].Number = proto.Int32(4)
+		},
+		"jarvis.plugin.v1.Plugin.Describe(jarvis.plugin.v1.DescribeRequest, false) (jarvis.plugin.v1.DescribeResponse, false) is gone": func(f *descriptorpb.FileDescriptorProto) {
+			f.GetService()[0].GetMethod()[0].ServerStreaming = proto.Bool(true)
+		},
+	} {
+		broken, err := wiretest.First.Broken(today(t, change))
+		if err != nil || !slices.Contains(broken, want) {
+			t.Errorf("got %q, %v, want %q", broken, err, want)
+		}
 	}
-	cancel()
-	<-gone
+}
+
+// today is the contract of this tree, with a change of the plugins' part.
+func today(t *testing.T, change func(*descriptorpb.FileDescriptorProto)) *protoregistry.Files {
+	t.Helper()
+	files := &protoregistry.Files{}
+	for _, f := range []protoreflect.FileDescriptor{pluginpb.File_plugin_proto, hostpb.File_host_proto} {
+		raw := protodesc.ToFileDescriptorProto(f)
+		if change != nil && f == pluginpb.File_plugin_proto {
+			change(raw)
+		}
+		made, err := protodesc.NewFile(raw, protoregistry.GlobalFiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := files.RegisterFile(made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
 }
