@@ -179,11 +179,20 @@ func (a *Account) Spend(user string, u Usage) {
 	}
 }
 
+// gathering is how long what was spent waits for more to be written down with
+// it: a sync of the disk for each request would cost more than all the rest of
+// a short one. A host that is killed forgets at most this much.
+const gathering = time.Second
+
 // Run writes down what is spent until ctx ends, and what is left then.
 func (a *Account) Run(ctx context.Context) {
 	for {
 		select {
 		case <-a.wake:
+			select {
+			case <-time.After(gathering):
+			case <-ctx.Done():
+			}
 		case <-ctx.Done():
 		}
 		if err := a.Flush(context.WithoutCancel(ctx)); err != nil {

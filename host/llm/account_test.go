@@ -94,12 +94,12 @@ func TestWhatIsSpentIsWrittenDownBehindTheRequestsBacks(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { a.Run(ctx); close(ended) }()
 		a.Spend("alice", tokens(1))
-		synctest.Wait()
+		time.Sleep(2 * time.Second)
 		kept.mu.Lock()
 		kept.fail = nil
 		kept.mu.Unlock()
 		a.Spend("alice", tokens(2))
-		synctest.Wait()
+		time.Sleep(2 * time.Second)
 		a.Spend("alice", tokens(4))
 		cancel() // what is left is written too
 		<-ended
@@ -110,6 +110,31 @@ func TestWhatIsSpentIsWrittenDownBehindTheRequestsBacks(t *testing.T) {
 		if total != 7 || requests != 3 || len(told) != 1 {
 			t.Errorf("%d tokens in %d requests, told %v: %v", total, requests, told, kept.rows)
 		}
+	})
+}
+
+func TestWhatIsSpentInASecondIsWrittenDownAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &ledger{}
+		a := llm.NewAccount(llm.AccountOptions{Ledger: kept, Now: time.Now})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { a.Run(ctx); close(ended) }()
+		for range 9 {
+			a.Spend("alice", tokens(1))
+			time.Sleep(time.Second / 10)
+		}
+		synctest.Wait()
+		if n := len(kept.rows); n != 0 {
+			t.Errorf("%d rows before the second is over", n)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(kept.rows) != 1 || kept.rows[0].Requests != 9 {
+			t.Errorf("wrote %v, want one row of nine requests", kept.rows)
+		}
+		cancel()
+		<-ended
 	})
 }
 
