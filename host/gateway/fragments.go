@@ -28,7 +28,7 @@ var (
 // single frames: it counts the fragments of a message and the control frames,
 // and gives a message that has begun a deadline. Read is for one goroutine.
 type frameConn struct {
-	net.Conn
+	*nowaitConn
 	timeout time.Duration    // from a message's first byte to its last
 	now     func() time.Time // decides on control frames
 	heard   atomic.Int64     // when bytes came last, in Unix nanoseconds
@@ -50,7 +50,7 @@ type frameConn struct {
 
 // newFrameConn watches c from the first byte after the handshake on.
 func newFrameConn(c net.Conn, timeout time.Duration, now func() time.Time) *frameConn {
-	f := &frameConn{Conn: c, timeout: timeout, now: now, need: 2, control: controlBurst, refilled: now()}
+	f := &frameConn{nowaitConn: newNowaitConn(c), timeout: timeout, now: now, need: 2, control: controlBurst, refilled: now()}
 	f.heard.Store(now().UnixNano())
 	return f
 }

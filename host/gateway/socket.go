@@ -27,8 +27,9 @@ const (
 	callTimeout = 30 * time.Second
 )
 
-// socket is one WebSocket. serve's goroutine reads as long as it lives; write's
-// runs while something waits to be written. It is a session.Subscriber.
+// socket is one WebSocket. serve's goroutine reads as long as it lives. Whoever
+// has something for the client writes it at once; write's goroutine runs only
+// while the client is behind. It is a session.Subscriber.
 type socket struct {
 	s        *Server
 	ws       *websocket.Conn
@@ -63,7 +64,7 @@ func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original
 	who := x.who // a pointer into x would keep all of the request
 	c.who.Store(&who)
 	c.pinged.Store(conn.heard.Load())
-	c.out.wake = func() { s.running.Go(c.write) }
+	c.out.wake = c.writeNow
 	if !original {
 		c.out.begin(item{kind: kindFrame, data: c.hello()})
 	}
@@ -237,34 +238,76 @@ func (c *socket) end() {
 // linger reads what the peer still sends: closing with bytes unread resets the
 // connection, and the peer would never see the close frame.
 func (c *socket) linger() {
-	if half, ok := c.conn.Conn.(interface{ CloseWrite() error }); ok {
+	if half, ok := c.conn.nowaitConn.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
 	c.conn.hangUp(time.Now().Add(lingerFor))
-	_, _ = io.Copy(io.Discard, c.conn.Conn)
+	_, _ = io.Copy(io.Discard, c.conn.nowaitConn.Conn)
 }
 
-// write takes from the outbox until it is empty. It is the only writer.
-func (c *socket) write() {
-	for {
+// writeNow takes from the outbox what can be written without waiting, on the
+// stack of whoever woke it, which may hold locks. What has to wait, or ends the
+// socket, gets a goroutine.
+func (c *socket) writeNow() {
+	for !c.conn.waits() && !c.conn.behind() {
 		it, ok := c.out.take()
 		if !ok {
 			return
 		}
-		err := c.put(it)
-		switch {
-		case it.kind == kindClose:
-			c.conn.hangUp(time.Now().Add(lingerFor))
-			close(c.written)
+		if it.kind == kindClose {
+			c.s.running.Go(func() { c.writeClose(it) })
 			return
-		case err != nil:
-			if !errors.Is(err, websocket.ErrCloseSent) {
-				c.cut() // else the library closed, and the peer may read that
-			}
-			c.abandon()
+		}
+		if err := c.put(it); err != nil {
+			c.s.running.Go(func() { c.writeFailed(err) })
 			return
 		}
 	}
+	c.s.running.Go(c.write)
+}
+
+// write takes from the outbox until it is empty, and waits for the client.
+// There is one writer at a time: it, or writeNow.
+func (c *socket) write() {
+	for {
+		if err := c.flush(); err != nil {
+			c.writeFailed(err)
+			return
+		}
+		it, ok := c.out.take()
+		if !ok {
+			return
+		}
+		if it.kind == kindClose {
+			c.writeClose(it)
+			return
+		}
+		if err := c.put(it); err != nil {
+			c.writeFailed(err)
+			return
+		}
+	}
+}
+
+func (c *socket) flush() error {
+	return c.conn.flush(time.Now().Add(c.s.config.Load().WriteTimeout))
+}
+
+// writeClose writes the last item, and gives the peer a moment to read it.
+func (c *socket) writeClose(it item) {
+	if c.put(it) == nil {
+		_ = c.flush() // it was the last word, heard or not
+	}
+	c.conn.hangUp(time.Now().Add(lingerFor))
+	close(c.written)
+}
+
+// writeFailed ends a socket that can't be written to.
+func (c *socket) writeFailed(err error) {
+	if !errors.Is(err, websocket.ErrCloseSent) {
+		c.cut() // else the library closed, and the peer may read that
+	}
+	c.abandon()
 }
 
 // abandon takes what nobody will read any more.
