@@ -19,6 +19,7 @@ type nowaitConn struct {
 
 	mu       sync.Mutex
 	rest     []byte // what Write left
+	corked   bool   // Write gathers
 	flushing bool   // what came before is with flush: all that follows waits
 	broken   error  // of a Write; flush tells too
 }
@@ -60,13 +61,39 @@ func (c *nowaitConn) Write(b []byte) (int, error) {
 		return 0, c.broken
 	}
 	n := 0
-	if !c.flushing && len(c.rest) == 0 {
+	if !c.corked && !c.flushing && len(c.rest) == 0 {
 		if n, c.broken = writeNow(c.raw, b); c.broken != nil {
 			return n, c.broken
 		}
 	}
 	c.rest = append(c.rest, b[n:]...)
 	return len(b), nil
+}
+
+// cork has Write gather until uncork, so that the first words of a connection
+// go out together.
+func (c *nowaitConn) cork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = !c.waits()
+}
+
+// uncork writes what was gathered, as far as the kernel takes it at once.
+func (c *nowaitConn) uncork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.corked {
+		return
+	}
+	c.corked = false
+	if c.flushing { // it takes what follows too
+		return
+	}
+	n := 0
+	n, c.broken = writeNow(c.raw, c.rest)
+	if c.rest = c.rest[n:]; len(c.rest) == 0 {
+		c.rest = nil // an idle connection keeps nothing
+	}
 }
 
 // flush waits until the kernel has taken what Write left, or the deadline.

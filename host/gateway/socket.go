@@ -49,7 +49,8 @@ type socket struct {
 
 	// serve's alone.
 	last    lastSessions
-	refused int // utterances in a row that were over the limit
+	refused int  // utterances in a row that were over the limit
+	left    bool // the peer said goodbye first
 }
 
 var _ session.Subscriber = (*socket)(nil)
@@ -65,23 +66,35 @@ func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original
 	c.who.Store(&who)
 	c.pinged.Store(conn.heard.Load())
 	c.out.wake = c.writeNow
-	if !original {
-		c.out.begin(item{kind: kindFrame, data: c.hello()})
-	}
 	ws.SetReadLimit(protocol.MaxFrame)
 	ws.SetPingHandler(func(payload string) error {
 		c.out.add(item{kind: kindPong, data: []byte(payload)})
 		return nil
 	})
 	ws.SetCloseHandler(c.closed)
+	if !original {
+		c.out.begin(item{kind: kindFrame, data: c.hello()})
+	}
 	if !s.register(c) {
+		c.conn.uncork()
 		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(protocol.CloseGoingAway, ""), time.Now().Add(lingerFor))
 		_ = ws.Close()
 		return
 	}
-	if !original {
-		c.write() // hello, on the stack of a goroutine that is about to end
+	if original {
+		c.conn.uncork()
+		return
 	}
+	// On the stack of a goroutine that is about to end.
+	if it, ok := c.out.take(); ok {
+		err := c.put(it)
+		c.conn.uncork() // the handshake's answer and hello in one
+		if err != nil {
+			c.writeFailed(err)
+			return
+		}
+	}
+	c.write()
 }
 
 // register starts a socket, unless the server stops.
@@ -217,6 +230,7 @@ func (c *socket) closed(code int, _ string) error {
 	if code == websocket.CloseNoStatusReceived {
 		code = websocket.CloseNormalClosure
 	}
+	c.left = true
 	c.shutHere(code, "")
 	return nil
 }
@@ -227,7 +241,9 @@ func (c *socket) end() {
 	c.s.o.Sessions.Unsubscribe(c)
 	c.shutHere(0, "")
 	<-c.written
-	c.linger()
+	if !c.left { // else nothing is to come, and it waits for our end
+		c.linger()
+	}
 	_ = c.ws.Close()
 	c.s.mu.Lock()
 	delete(c.s.sockets, c)

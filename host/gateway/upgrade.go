@@ -76,7 +76,10 @@ func (x *exchange) admitSocket() error {
 // authenticateSocket takes a ticket, which is all that a page of another origin
 // has, or a credential like any other request.
 func (x *exchange) authenticateSocket() error {
-	ticket := x.r.URL.Query().Get("ticket")
+	ticket := ""
+	if x.r.URL.RawQuery != "" {
+		ticket = x.r.URL.Query().Get("ticket")
+	}
 	if ticket == "" {
 		return x.authenticate()
 	}
@@ -141,6 +144,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		c = w.Conn // what follows is no HTTP
 	}
 	h.conn = newFrameConn(c, h.config.FrameTimeout, h.s.now)
+	h.conn.cork() // until hello
 	return h.conn, buffers, nil
 }
 

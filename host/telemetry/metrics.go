@@ -25,6 +25,8 @@ type Metrics struct {
 
 	memoryOperations *prometheus.CounterVec
 
+	framesOut prometheus.Counter // of wsMessages: each token is one
+
 	services, routes, queues *learnt
 	providers, models        *learnt
 	tools                    map[string]*learnt // by plugin; those of unknown plugins are "other"
@@ -57,6 +59,7 @@ func NewMetrics(reg prometheus.Registerer, version string, plugins []string) *Me
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.buildInfo.WithLabelValues(version, runtime.Version()).Set(1)
 	m.wsActive.WithLabelValues().Set(0)
+	m.framesOut = m.wsMessages.WithLabelValues("out", "ok")
 	m.begin(plugins)
 	return m
 }
@@ -122,6 +125,10 @@ func (m *Metrics) Connection(status string) {
 
 // Message counts a frame: in or out; ok, or a code of the error table.
 func (m *Metrics) Message(direction, status string) {
+	if direction == "out" && status == "ok" {
+		m.framesOut.Inc()
+		return
+	}
 	m.wsMessages.WithLabelValues(wsMessages.value(0, direction), wsMessages.value(1, status)).Inc()
 }
 
