@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -125,13 +126,18 @@ func TestWhatIsSpentInASecondIsWrittenDownAtOnce(t *testing.T) {
 			time.Sleep(time.Second / 10)
 		}
 		synctest.Wait()
-		if n := len(kept.rows); n != 0 {
-			t.Errorf("%d rows before the second is over", n)
+		written := func() []llm.Spending {
+			kept.mu.Lock()
+			defer kept.mu.Unlock()
+			return slices.Clone(kept.rows)
+		}
+		if rows := written(); len(rows) != 0 {
+			t.Errorf("wrote %v before the second is over", rows)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if len(kept.rows) != 1 || kept.rows[0].Requests != 9 {
-			t.Errorf("wrote %v, want one row of nine requests", kept.rows)
+		if rows := written(); len(rows) != 1 || rows[0].Requests != 9 {
+			t.Errorf("wrote %v, want one row of nine requests", rows)
 		}
 		cancel()
 		<-ended
