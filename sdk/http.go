@@ -6,20 +6,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"maps"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 // Bounds of the client that plugins get.
 const (
 	httpTimeout = 10 * time.Second // for a request, its repetitions and its answer
+	dialTimeout = 5 * time.Second  // for a name and a connection, and again for TLS
 	maxBody     = 4 << 20          // bytes of an answer, after decompression
-	maxTries    = 3
-	firstPause  = 200 * time.Millisecond // doubled from try to try
+	longestRest = time.Minute      // that a service is believed to need
 )
+
+// tries are how often a request is made that may be repeated.
+var tries = retry.Backoff{Tries: 3, First: 200 * time.Millisecond, Most: time.Second}
 
 // HTTP returns the client of Call.HTTP, for what no call led to.
 func (p *Plugin) HTTP() *http.Client { return p.client() }
@@ -79,42 +88,72 @@ func refused(ctx context.Context, req *http.Request, err error) error {
 func (p *Plugin) newClient() *http.Client {
 	base := p.env.Transport
 	if base == nil {
-		base = &http.Transport{
-			// A proxy would see past the grants: it is the proxy that dials.
-			Proxy:                 nil,
-			ForceAttemptHTTP2:     true,
-			MaxIdleConns:          32,
-			MaxIdleConnsPerHost:   8,
-			IdleConnTimeout:       90 * time.Second,
-			TLSHandshakeTimeout:   5 * time.Second,
-			ResponseHeaderTimeout: httpTimeout,
-		}
+		base = pool()
 	}
-	return &http.Client{Transport: &gate{next: base, grants: &p.grants}, Timeout: httpTimeout}
+	p.gate.next = base
+	return &http.Client{Transport: &p.gate, Timeout: httpTimeout}
 }
 
-// gate lets through only what was granted, repeats what may be repeated, and
-// bounds what comes back. It sees every hop of a redirect.
+// A connection on which nothing came for so long is asked whether its other side is
+// still there, and given up when it does not answer.
+const quiet, answersWithin = 15 * time.Second, 5 * time.Second
+
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: quiet, Interval: answersWithin, Count: 3}
+
+// pool keeps connections, and bounds all of a request that has no deadline but its
+// context's: how long a name or a connection may take, and how many there are.
+func pool() *http.Transport {
+	return &http.Transport{
+		// A proxy would see past the grants: it is the proxy that dials.
+		Proxy:                  nil,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAliveConfig: keepAlive}).DialContext,
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxResponseHeaderBytes: 256 << 10,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: quiet, PingTimeout: answersWithin},
+		MaxIdleConns:           32,
+		MaxIdleConnsPerHost:    8,
+		MaxConnsPerHost:        32,
+		IdleConnTimeout:        90 * time.Second,
+	}
+}
+
+// gate lets through only what was granted, repeats what may be repeated, leaves
+// alone what does not answer, and bounds what comes back. It sees every hop of a
+// redirect.
 type gate struct {
 	next   http.RoundTripper
 	grants *grants
+	now    func() time.Time
+
+	mu    sync.Mutex
+	peers map[string]*peer // by host and port; only what was granted
+}
+
+// peer is a service that the plugin asks.
+type peer struct {
+	where   string
+	breaker *retry.Breaker
+	budget  *retry.Budget
+	last    atomic.Pointer[string] // what went wrong
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := g.grants.reach(req.URL); err != nil {
-		if req.Body != nil {
-			_ = req.Body.Close()
-		}
+		closeBody(req)
 		return nil, err
 	}
+	to := g.peer(req.URL)
+	to.budget.Asked()
 	for try := 1; ; try++ {
-		resp, err := g.next.RoundTrip(req)
-		if try == maxTries || !worthAnother(req, resp, err) {
+		resp, err := to.ask(g.next, req)
+		if !worthAnother(req, resp, err) {
 			return bounded(resp), err
 		}
-		pause := backoff(try, resp)
-		if !inTime(req.Context(), pause) {
+		pause, more := tries.Pause(try)
+		pause = max(pause, asked(resp))
+		if !more || to.restsFor(g.now()) > pause || !inTime(req.Context(), pause) || !to.budget.Take() {
 			return bounded(resp), err
 		}
 		if resp != nil {
@@ -122,12 +161,103 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 			_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 			_ = resp.Body.Close()
 		}
-		if err := wait(req.Context(), pause); err != nil {
-			return nil, err
+		if err := retry.Wait(req.Context(), pause); err != nil {
+			return nil, err //nolint:wrapcheck // says what it is
 		}
 		if req, err = again(req); err != nil {
 			return nil, err
 		}
+	}
+}
+
+func (g *gate) peer(u *url.URL) *peer {
+	where := net.JoinHostPort(hostPort(u))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	to := g.peers[where]
+	if to == nil {
+		to = &peer{
+			where: where, budget: retry.NewBudget(retry.BudgetOptions{Now: g.now}),
+			breaker: retry.NewBreaker(retry.BreakerOptions{Trials: 1, Now: g.now}),
+		}
+		if g.peers == nil {
+			g.peers = map[string]*peer{}
+		}
+		g.peers[where] = to
+	}
+	return to
+}
+
+// silent names the services that do not answer, for the operator.
+func (g *gate) silent() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []error
+	for _, where := range slices.Sorted(maps.Keys(g.peers)) {
+		if to := g.peers[where]; !to.breaker.Closed() {
+			out = append(out, to.trouble())
+		}
+	}
+	return errors.Join(out...)
+}
+
+func (to *peer) trouble() error {
+	why := ""
+	if last := to.last.Load(); last != nil {
+		why = ": " + *last
+	}
+	return fmt.Errorf("%s does not answer%s", to.where, why)
+}
+
+// ask makes the request once, unless the service is left alone.
+func (to *peer) ask(next http.RoundTripper, req *http.Request) (*http.Response, error) {
+	trial, ok, left := to.breaker.Enter()
+	if !ok {
+		closeBody(req)
+		return nil, &Error{Code: CodeUnavailable, Err: fmt.Errorf("%w; it is left alone for %s", to.trouble(), left.Round(time.Millisecond))}
+	}
+	resp, err := next.RoundTrip(req)
+	switch {
+	case err != nil && errors.Is(req.Context().Err(), context.Canceled):
+		to.breaker.Void(trial) // whoever asked has left
+	case err != nil:
+		to.failed(trial, err.Error(), 0)
+	case overloaded(resp.StatusCode):
+		to.failed(trial, resp.Status, min(asked(resp), longestRest))
+	default:
+		to.breaker.Well(trial)
+	}
+	return resp, err //nolint:wrapcheck // a transport of a transport
+}
+
+// restsFor is how long the service is left alone yet.
+func (to *peer) restsFor(now time.Time) time.Duration {
+	until, resting := to.breaker.Open()
+	if !resting {
+		return 0
+	}
+	return until.Sub(now)
+}
+
+func (to *peer) failed(trial bool, why string, asked time.Duration) {
+	to.last.Store(&why)
+	to.breaker.Failed(trial, asked)
+}
+
+// overloaded tells answers of a service that can't answer anyone from those about
+// one request, such as 500.
+func overloaded(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
 	}
 }
 
@@ -149,31 +279,20 @@ func worthAnother(req *http.Request, resp *http.Response, err error) bool {
 		resp.StatusCode != http.StatusNotImplemented
 }
 
-// backoff is how long to wait: what the server says, or any time up to a
-// bound that doubles, so that many clients do not come back together.
-func backoff(try int, resp *http.Response) time.Duration {
-	if resp != nil {
-		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
-			return time.Duration(min(s, 3600)) * time.Second
-		}
+// asked is how long a service asks to be left alone; 0 when it does not say.
+func asked(resp *http.Response) time.Duration {
+	if resp == nil {
+		return 0
 	}
-	return rand.N(firstPause << (try - 1)) //nolint:gosec // jitter is no secret
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
+		return time.Duration(min(s, 3600)) * time.Second
+	}
+	return 0
 }
 
 func inTime(ctx context.Context, pause time.Duration) bool {
 	end, ok := ctx.Deadline()
 	return !ok || time.Until(end) > pause
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // again returns the request with a fresh body.

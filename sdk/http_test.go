@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -221,4 +222,135 @@ func TestAnAnswerThatIsTooLargeIsAnError(t *testing.T) {
 			t.Errorf("%d bytes: read %d with %v, want code %q", size, len(raw), err, want)
 		}
 	}
+}
+
+// always answers every request in the same way, and counts them.
+type always struct {
+	answer func(*http.Request) (*http.Response, error)
+	asked  int
+}
+
+func (a *always) RoundTrip(req *http.Request) (*http.Response, error) {
+	a.asked++
+	return a.answer(req)
+}
+
+// asking returns a plugin whose requests go to a.
+func asking(t *testing.T, a *always) *sdk.Plugin {
+	t.Helper()
+	p := reaching(t, nil)
+	return p.Use(sdk.Environment{Transport: a})
+}
+
+// S09: many requests that all fail are not many more when they are repeated.
+func TestRepetitionsOfFailingRequestsStayFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &always{answer: status(500)}
+		p := asking(t, a)
+		began := time.Now()
+		for range 200 {
+			resp, err := get(t.Context(), p, "GET", "https://api.example.org/", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+		}
+		// A fifth, ten that were saved up, and one each ten seconds.
+		most := 200 + 40 + 10 + int(time.Since(began).Seconds()/10) + 1
+		if a.asked > most || a.asked < 220 {
+			t.Errorf("200 requests became %d, want 220 to %d", a.asked, most)
+		}
+	})
+}
+
+// S09: a service that does not answer is left alone, the operator reads so in the
+// plugin's health, and the first answer ends it.
+func TestAServiceThatDoesNotAnswerIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &always{answer: broken}
+		p := asking(t, a)
+		for range 100 {
+			if _, err := get(t.Context(), p, "GET", "https://api.example.org/", ""); err == nil {
+				t.Fatal("a broken service answered")
+			}
+		}
+		if a.asked != 5 {
+			t.Errorf("100 requests reached a service %d times that answered none, want 5", a.asked)
+		}
+		_, err := get(t.Context(), p, "GET", "https://api.example.org/", "")
+		if sdk.ErrorCode(err) != sdk.CodeUnavailable || !strings.Contains(err.Error(), "api.example.org:443 does not answer: connection reset; it is left alone for") {
+			t.Errorf("the error is %v", err)
+		}
+		healthy := func(want bool, says string) {
+			t.Helper()
+			h, err := p.Health(t.Context())
+			if err != nil || h.OK != want || !strings.Contains(h.Message, says) {
+				t.Errorf("health is %+v, %v", h, err)
+			}
+		}
+		healthy(false, "api.example.org:443 does not answer")
+		if resp, err := get(t.Context(), p, "GET", "http://home.local:8123/", ""); err == nil || a.asked != 8 {
+			t.Errorf("another service was not asked on its own: %v %v, %d requests", resp, err, a.asked)
+		}
+		a.answer = status(200)
+		healthy(false, "api.example.org:443") // nobody has seen it answer yet
+		time.Sleep(2 * time.Second)
+		for _, url := range []string{"https://api.example.org/", "http://home.local:8123/"} {
+			resp, err := get(t.Context(), p, "GET", url, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+		}
+		healthy(true, "")
+	})
+}
+
+// Whoever gives a request up says nothing about the service.
+func TestRequestsThatAreGivenUpBlameNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &always{answer: func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}}
+		p := asking(t, a)
+		for range 20 {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			if _, err := get(ctx, p, "GET", "https://api.example.org/", ""); !errors.Is(err, context.Canceled) {
+				t.Errorf("ended with %v", err)
+			}
+		}
+		if h, err := p.Health(t.Context()); err != nil || !h.OK || a.asked != 20 {
+			t.Errorf("health is %+v, %v after %d requests", h, err, a.asked)
+		}
+	})
+}
+
+// S12: a name that is never resolved ends the request within the time for
+// connecting; nobody waits for the resolver.
+func TestANameThatIsNeverResolvedEndsTheRequest(t *testing.T) {
+	whole := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = whole })
+	lost := errors.New("no way to the resolver")
+	silent := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, lost }}
+	if _, err := silent.LookupHost(t.Context(), "nowhere.example"); err == nil { // the system's settings are read outside of the bubble
+		t.Fatal("a resolver that can't be reached found something")
+	}
+	silent.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	net.DefaultResolver = silent
+	synctest.Test(t, func(t *testing.T) {
+		p := plain(says(""))
+		done, err := p.Configure(t.Context(), sdk.Configuration{Granted: []sdk.Need{{Kind: "net", Scope: "nowhere.example:443"}}})
+		if err != nil || len(done.Diagnostics) > 0 {
+			t.Fatal(done, err)
+		}
+		began := time.Now()
+		if _, err := get(t.Context(), p, "POST", "https://nowhere.example/", ""); err == nil || time.Since(began) != 5*time.Second {
+			t.Errorf("ended after %v with %v", time.Since(began), err)
+		}
+	})
 }

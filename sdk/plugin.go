@@ -44,6 +44,7 @@ type Plugin struct {
 	client func() *http.Client
 	calls  inFlight
 	grants grants
+	gate   gate
 	link   link
 	offer  offer
 }
@@ -73,6 +74,7 @@ func New(id, version, description string) *Plugin {
 	p := &Plugin{manifest: Manifest{ID: id, Version: version, Description: description, SDK: "go/" + Version}}
 	p.texts = catalog{}
 	p.client = sync.OnceValue(p.newClient)
+	p.gate.grants, p.gate.now = &p.grants, p.now
 	p.ready = sync.OnceValue(func() error {
 		if err := p.Err(); err != nil {
 			return &Error{Code: CodeInternal, Err: fmt.Errorf("declare plugin: %w", err)}
@@ -291,7 +293,8 @@ func (p *Plugin) declared() *Manifest {
 	return &m
 }
 
-// Health implements [Handler].
+// Health implements [Handler]. A plugin is unhealthy while its author's check says
+// so, and while a service that it asks over HTTP keeps failing.
 func (p *Plugin) Health(ctx context.Context) (Health, error) {
 	running, draining := p.calls.now()
 	h := Health{OK: !draining, InFlight: running}
@@ -299,7 +302,7 @@ func (p *Plugin) Health(ctx context.Context) (Health, error) {
 		h.Message = "draining"
 		return h, nil
 	}
-	if err := p.check(ctx); err != nil {
+	if err := errors.Join(p.check(ctx), p.gate.silent()); err != nil {
 		h.OK, h.Message = false, err.Error()
 	}
 	return h, nil

@@ -2,31 +2,15 @@ package llm
 
 import (
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 // BreakerOptions say when a provider is left alone. Zero values have sensible
 // meanings.
-type BreakerOptions struct {
-	// Failures is how many requests in a row fail before the provider is left
-	// alone; 5 when 0.
-	Failures int
-	// Rest is how long it is left alone at first, 2 s when 0. It doubles each
-	// time that the provider fails its trial, to RestMax, 30 s when 0.
-	Rest, RestMax time.Duration
-	// Trials is how many requests in a row, one at a time, have to go well before
-	// the provider counts as well again; 2 when 0.
-	Trials int
-}
-
-func (o BreakerOptions) withDefaults() BreakerOptions {
-	orElse(&o.Failures, 5)
-	orElse(&o.Rest, 2*time.Second)
-	orElse(&o.RestMax, 30*time.Second)
-	orElse(&o.Trials, 2)
-	return o
-}
+type BreakerOptions = retry.BreakerOptions
 
 func orElse[T comparable](field *T, value T) {
 	var zero T
@@ -35,66 +19,47 @@ func orElse[T comparable](field *T, value T) {
 	}
 }
 
-// breaker leaves a provider alone that keeps failing. Closed, it lets every
-// request pass. After too many failures in a row it opens for a while; then it
-// is half open: one request at a time is a trial, and only several good ones
-// close it. Safe for concurrent use.
+// breaker leaves a provider alone that keeps failing, and says why. Safe for
+// concurrent use.
 type breaker struct {
+	*retry.Breaker
 	name string
-	o    BreakerOptions
-	now  func() time.Time
-
-	mu       sync.Mutex
-	failures int           // in a row
-	rest     time.Duration // 0 while closed
-	until    time.Time     // when the rest ends
-	last     Class         // of the latest failure
-	trial    bool          // one is under way
-	passed   int           // trials in a row
+	last atomic.Pointer[Error] // the latest failure
 }
 
 func newBreaker(name string, o BreakerOptions, now func() time.Time) *breaker {
-	return &breaker{name: name, o: o.withDefaults(), now: now}
+	o.Now = now
+	return &breaker{Breaker: retry.NewBreaker(o), name: name}
 }
 
 // enter lets a request pass, or says why it may not, and whether it is a trial.
 // The caller reports how it went with leave.
 func (b *breaker) enter() (trial bool, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch left := b.until.Sub(b.now()); {
-	case left > 0:
-		return false, b.resting(left)
-	case b.rest == 0:
-		return false, nil
-	case b.trial:
-		return false, b.resting(0)
+	trial, ok, left := b.Enter()
+	if ok {
+		return trial, nil
 	}
-	b.trial = true
-	return true, nil
-}
-
-func (b *breaker) resting(left time.Duration) error {
-	return &Error{
+	var last Class
+	if e := b.last.Load(); e != nil {
+		last = e.Class
+	}
+	return false, &Error{
 		Class: Resting, Provider: b.name, RetryAfter: left,
-		Message: fmt.Sprintf("left alone after failures (%s), next trial in %s", b.last, left.Round(time.Millisecond)),
+		Message: fmt.Sprintf("left alone after failures (%s), next trial in %s", last, left.Round(time.Millisecond)),
 	}
 }
 
 // leave takes in how a request went: nil is well. An error that says nothing
 // about the provider, such as the caller's own end, counts for nothing.
 func (b *breaker) leave(trial bool, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.trial = b.trial && !trial
-	e, ok := asError(err)
-	switch {
-	case err == nil && b.rest == 0:
-		b.failures = 0
-	case err == nil && trial:
-		b.well()
+	switch e, ok := asError(err); {
+	case err == nil:
+		b.Well(trial)
 	case ok && sick(e.Class):
-		b.failed(e)
+		b.last.Store(e)
+		b.Failed(trial, e.RetryAfter)
+	default:
+		b.Void(trial)
 	}
 }
 
@@ -108,41 +73,10 @@ func sick(c Class) bool {
 	}
 }
 
-// well counts a good trial; enough of them close the breaker.
-func (b *breaker) well() {
-	if b.passed++; b.passed >= b.o.Trials {
-		b.rest, b.passed, b.failures, b.until = 0, 0, 0, time.Time{}
-	}
-}
-
-func (b *breaker) failed(e *Error) {
-	b.failures++
-	b.passed, b.last = 0, e.Class
-	switch {
-	case b.rest > 0:
-		b.rest = min(2*b.rest, b.o.RestMax)
-	case b.failures >= b.o.Failures:
-		b.rest = b.o.Rest
-	}
-	until := b.now().Add(max(b.rest, e.RetryAfter))
-	if b.rest > 0 || e.RetryAfter > 0 {
-		b.until = until
-	}
-}
-
 // found takes in that a probe reached the provider: one that could not be
 // reached before may be tried at once.
 func (b *breaker) found() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.last == Unreachable {
-		b.until = time.Time{}
+	if e := b.last.Load(); e != nil && e.Class == Unreachable {
+		b.Found()
 	}
-}
-
-// open tells until when the provider is left alone, if it is.
-func (b *breaker) open() (until time.Time, open bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.until, b.until.After(b.now())
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 // State is what is known of a route.
@@ -130,7 +132,8 @@ func (r *Router) Status() (ready bool, key string, args []any) {
 // route is a Route and what is known of it.
 type route struct {
 	Route
-	now func() time.Time
+	now    func() time.Time
+	budget *retry.Budget // for asking the provider again
 
 	mu     sync.Mutex
 	health RouteHealth

@@ -67,7 +67,7 @@ func (l *Lane) Probe(ctx context.Context) (Info, error) {
 }
 
 // Resting tells until when the provider is left alone, if it is.
-func (l *Lane) Resting() (until time.Time, resting bool) { return l.breaker.open() }
+func (l *Lane) Resting() (until time.Time, resting bool) { return l.breaker.Open() }
 
 // Load is how many answers are being given and how many requests wait.
 func (l *Lane) Load() (active, waiting int) { return l.queue.load() }

@@ -3,6 +3,8 @@ package llm
 import (
 	"slices"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 // Route is one way to get an answer: a model of a provider, and what it is for.
@@ -86,17 +88,34 @@ type Table struct {
 type table struct {
 	routes []*route
 	embed  Route
+	// budgets are for asking providers again, one for each of them.
+	budgets map[Provider]*retry.Budget
 }
 
 // newTable takes over what is known of routes that stay.
-func newTable(t Table, old *table, now func() time.Time) *table {
-	out := &table{embed: t.Embed}
+func newTable(t Table, old *table, now func() time.Time, budget retry.BudgetOptions) *table {
+	out := &table{embed: t.Embed, budgets: map[Provider]*retry.Budget{}}
+	share := func(p Provider) *retry.Budget {
+		if b, ok := out.budgets[p]; ok {
+			return b
+		}
+		b := retry.NewBudget(budget)
+		if old != nil && old.budgets[p] != nil {
+			b = old.budgets[p]
+		}
+		out.budgets[p] = b
+		return b
+	}
 	for _, to := range t.Routes {
 		fresh := newRoute(to, now)
+		fresh.budget = share(to.Provider)
 		if old != nil {
 			fresh.inherit(old.routes)
 		}
 		out.routes = append(out.routes, fresh)
+	}
+	if t.Embed.Provider != nil {
+		share(t.Embed.Provider)
 	}
 	return out
 }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 // Retry says how often a failed request is sent again. That happens only while
@@ -20,6 +21,8 @@ type Retry struct {
 	Base, Max time.Duration
 	// Patience is how long one provider may be tried: no retry starts later.
 	Patience time.Duration
+	// Budget bounds how often a provider is asked again, over all requests.
+	Budget retry.BudgetOptions
 }
 
 // DefaultRetry returns retries that someone who waits for an answer bears.
@@ -41,24 +44,25 @@ type RouterOptions struct {
 // said something, its answer stands or falls alone. Safe for concurrent use; it
 // owns no goroutine: whoever owns it calls Refresh now and then.
 type Router struct {
-	table  atomic.Pointer[table]
-	retry  Retry
-	now    func() time.Time
-	jitter func(time.Duration) time.Duration
+	table atomic.Pointer[table]
+	retry Retry
+	now   func() time.Time
+	pause retry.Backoff
 }
 
 // NewRouter returns a Router over routes, the preferred one first.
 func NewRouter(routes []Route, o RouterOptions) *Router {
-	r := &Router{retry: o.Retry, now: o.Now, jitter: o.Jitter}
+	r := &Router{retry: o.Retry, now: o.Now}
 	if r.retry.Attempts == 0 {
 		r.retry = DefaultRetry()
 	}
 	if r.now == nil {
 		r.now = time.Now
 	}
-	if r.jitter == nil {
-		r.jitter = func(limit time.Duration) time.Duration { return rand.N(limit + 1) }
+	if r.retry.Budget.Now == nil {
+		r.retry.Budget.Now = r.now
 	}
+	r.pause = retry.Backoff{Tries: r.retry.Attempts, First: r.retry.Base, Most: r.retry.Max, Pick: o.Jitter}
 	r.Configure(Table{Routes: routes})
 	return r
 }
@@ -66,7 +70,9 @@ func NewRouter(routes []Route, o RouterOptions) *Router {
 // Configure makes the router go by another table from the next request on.
 // Answers that have begun go on as they are, and what is known of routes that
 // stay is kept.
-func (r *Router) Configure(t Table) { r.table.Store(newTable(t, r.table.Load(), r.now)) }
+func (r *Router) Configure(t Table) {
+	r.table.Store(newTable(t, r.table.Load(), r.now, r.retry.Budget))
+}
 
 // Stream answers a request as [Provider] says, with the first route that says
 // something. When all fail, the error holds each one's *Error, the preferred
@@ -140,7 +146,8 @@ func (r *Router) Choose(q Request) (RouteHealth, bool) {
 
 // Embed implements [Embedder] with the table's model for it.
 func (r *Router) Embed(ctx context.Context, q EmbedRequest) (Embeddings, error) {
-	to := r.table.Load().embed
+	t := r.table.Load()
+	to := t.embed
 	if to.Provider == nil {
 		return Embeddings{}, &Error{Class: NoRoute, Message: "no model for embeddings is configured (llm.embedding)"}
 	}
@@ -154,17 +161,13 @@ func (r *Router) Embed(ctx context.Context, q EmbedRequest) (Embeddings, error) 
 	if q.Model == "" {
 		q.Model = to.Model
 	}
-	began := r.now()
-	for n := 1; ; n++ {
+	a := r.attempts(t.budgets[to.Provider])
+	for {
 		out, err := e.Embed(ctx, q)
 		if err == nil || ctx.Err() != nil {
 			return out, err
 		}
-		pause, worth := r.pause(n, err)
-		if !worth || r.now().Sub(began)+pause > r.retry.Patience {
-			return Embeddings{}, err
-		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := a.again(ctx, err); err != nil {
 			return Embeddings{}, err
 		}
 	}
@@ -184,9 +187,9 @@ func (r *Router) EmbedModel() (provider, model string, ok bool) {
 // it is left alone meanwhile, the reason is the one before that.
 func (r *Router) ask(ctx context.Context, to *route, q Request, yield func(Event, error) bool) (said bool, err error) {
 	q = to.adapt(q)
-	began := r.now()
+	a := r.attempts(to.budget)
 	var before error
-	for n := 1; ; n++ {
+	for {
 		said, err = once(ctx, to, q, yield)
 		if err == nil || said || ctx.Err() != nil {
 			return said, err
@@ -194,11 +197,7 @@ func (r *Router) ask(ctx context.Context, to *route, q Request, yield func(Event
 		if e, ok := asError(err); ok && e.Class == Resting && before != nil {
 			return false, before
 		}
-		pause, worth := r.pause(n, err)
-		if !worth || r.now().Sub(began)+pause > r.retry.Patience {
-			return false, err
-		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := a.again(ctx, err); err != nil {
 			return false, err
 		}
 		before = err
@@ -229,14 +228,33 @@ func once(ctx context.Context, to *route, q Request, yield func(Event, error) bo
 	return true, nil
 }
 
-// pause is how long to wait before attempt n+1, and whether it is worth it.
-func (r *Router) pause(n int, err error) (time.Duration, bool) {
-	e, ok := asError(err)
-	if !ok || n >= r.retry.Attempts || !passing(e.Class) {
-		return 0, false
+// attempts are the tries of one request at one provider.
+type attempts struct {
+	r      *Router
+	budget *retry.Budget
+	began  time.Time
+	n      int // that failed
+}
+
+func (r *Router) attempts(budget *retry.Budget) *attempts {
+	budget.Asked()
+	return &attempts{r: r, budget: budget, began: r.now()}
+}
+
+// again waits until a request that failed may be sent once more; else it returns
+// why not, which is the failure itself or the end of ctx.
+func (a *attempts) again(ctx context.Context, failed error) error {
+	e, ok := asError(failed)
+	if !ok || !passing(e.Class) {
+		return failed
 	}
-	limit := min(r.retry.Base<<min(n-1, 16), r.retry.Max)
-	return max(r.jitter(limit), e.RetryAfter), true
+	a.n++
+	pause, more := a.r.pause.Pause(a.n)
+	pause = max(pause, e.RetryAfter)
+	if !more || a.r.now().Sub(a.began)+pause > a.r.retry.Patience || !a.budget.Take() {
+		return failed
+	}
+	return retry.Wait(ctx, pause)
 }
 
 // passing reports whether a failure may be gone a moment later.
@@ -246,16 +264,5 @@ func passing(c Class) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a retry: %w", context.Cause(ctx))
 	}
 }

@@ -269,3 +269,55 @@ func TestAModelIsNotAskedForWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
+
+// failing makes no embeddings either.
+type failing struct {
+	*llmtest.Provider
+	embed func() error
+}
+
+func (f *failing) Embed(context.Context, llm.EmbedRequest) (llm.Embeddings, error) {
+	return llm.Embeddings{}, f.embed()
+}
+
+// S09: a server that fails is asked little more often than it was before, however
+// many ask at once, until it is left alone.
+func TestManyWhoFailDoNotBecomeAStorm(t *testing.T) {
+	for _, what := range []string{"answers", "embeddings"} {
+		synctest.Test(t, func(t *testing.T) {
+			down := class(llm.Overloaded)
+			asked := 0
+			p := &failing{&llmtest.Provider{ID: "a", Answer: func(context.Context, llm.Request, func(llm.Event) bool) error { asked++; return down }}, func() error { asked++; return down }}
+			// Without a breaker, for it would hide what the budget does.
+			r := llm.NewRouter(nil, llm.RouterOptions{})
+			r.Configure(llm.Table{Routes: []llm.Route{{Provider: p, Model: "m"}}, Embed: llm.Route{Provider: p, Model: "e"}})
+			began := time.Now()
+			for range 200 {
+				if what == "answers" {
+					_, err := collect(r.Stream(t.Context(), said("hi")))
+					wantClass(t, err, llm.Overloaded)
+				} else {
+					_, err := r.Embed(t.Context(), llm.EmbedRequest{Texts: []string{"x"}})
+					wantClass(t, err, llm.Overloaded)
+				}
+			}
+			most := 200 + 40 + 10 + int(time.Since(began).Seconds()/10) + 1
+			if asked < 220 || asked > most {
+				t.Errorf("%s: 200 requests became %d, want 220 to %d", what, asked, most)
+			}
+
+			lane := llm.NewLane(p, llm.LaneOptions{})
+			r.Configure(llm.Table{Routes: []llm.Route{{Provider: lane, Model: "m"}}, Embed: llm.Route{Provider: lane, Model: "e"}})
+			asked = 0
+			for range 200 {
+				_, err := collect(r.Stream(t.Context(), said("hi")))
+				if err == nil {
+					t.Fatal("it answers")
+				}
+			}
+			if asked > 20 { // five, then one trial after each rest
+				t.Errorf("%s: 200 requests reached a server %d times that is to be left alone", what, asked)
+			}
+		})
+	}
+}

@@ -94,7 +94,7 @@ func (d *Desk) Close() error {
 // token is nowhere but in what is returned; Leave makes it void.
 func (d *Desk) Admit(plugin string, granted []sdk.Need) (sdk.HostAccess, *Pass) {
 	token := rand.Text()
-	g := &guest{desk: d, plugin: plugin, granted: slices.Clone(granted), calls: map[string]sdk.CallInfo{}}
+	g := &guest{desk: d, plugin: plugin, granted: slices.Clone(granted), calls: map[string]running{}}
 	hash := sha256.Sum256([]byte(token))
 	d.mu.Lock()
 	d.guests[hash] = g
@@ -124,15 +124,18 @@ type Pass struct {
 }
 
 // Begin says that a call or event runs in the process: until end is called, the
-// process may act on its end user's behalf.
+// process may act on its end user's behalf. What it then still asks a model for
+// is ended. The caller calls end once.
 func (p *Pass) Begin(info sdk.CallInfo) (end func()) {
 	g := p.guest
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.calls[info.Call] = info
+	r := running{info, make(chan struct{})}
+	g.calls[info.Call] = r
 	return func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		close(r.over)
 		delete(g.calls, info.Call)
 	}
 }

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +22,13 @@ type guest struct {
 
 	mu      sync.Mutex
 	granted []sdk.Need
-	calls   map[string]sdk.CallInfo // that run
+	calls   map[string]running
+}
+
+// running is a call that runs in the process.
+type running struct {
+	sdk.CallInfo
+	over chan struct{} // closed when it does not run any more
 }
 
 var _ sdk.Services = (*guest)(nil)
@@ -54,11 +61,47 @@ func (g *guest) who(call string) (sdk.CallInfo, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	info, ok := g.calls[call]
+	r, ok := g.calls[call]
 	if !ok {
-		return sdk.CallInfo{}, fault(sdk.CodeForbidden, "call %.64q does not run in this plugin (any more): finish what acts for a person before the tool returns", call)
+		return sdk.CallInfo{}, outlived(call)
 	}
-	return info, nil
+	return r.CallInfo, nil
+}
+
+func outlived(call string) error {
+	return fault(sdk.CodeForbidden, "call %.64q does not run in this plugin (any more): finish what acts for a person before the tool returns", call)
+}
+
+// during bounds what a plugin asks for in a call: it ends with the call, whether
+// the plugin gives it up or not. stop frees what waits for that.
+func (g *guest) during(ctx context.Context, call string) (own context.Context, stop func()) {
+	g.mu.Lock()
+	r, ok := g.calls[call]
+	g.mu.Unlock()
+	if call == "" {
+		return context.WithCancel(ctx)
+	}
+	own, cancel := context.WithCancelCause(ctx)
+	if !ok { // it ended since it was looked up
+		cancel(outlived(call))
+		return own, func() {}
+	}
+	go func() {
+		select {
+		case <-r.over:
+			cancel(outlived(call))
+		case <-own.Done():
+		}
+	}()
+	return own, func() { cancel(nil) }
+}
+
+// ended is err, or that the call ended where that is the reason.
+func ended(own context.Context, err error) error {
+	if e, ok := errors.AsType[*sdk.Error](context.Cause(own)); ok && err != nil {
+		return e
+	}
+	return err
 }
 
 // someone is who for what concerns an end user.

@@ -43,8 +43,10 @@ func (g *guest) SearchMemory(ctx context.Context, call, query string, limit int)
 	case limit == 0:
 		limit = defaultMemories
 	}
-	found, err := g.desk.o.Memory.SearchMemory(ctx, info.User, query, limit)
-	return found, explain(err)
+	own, stop := g.during(ctx, call)
+	defer stop()
+	found, err := g.desk.o.Memory.SearchMemory(own, info.User, query, limit)
+	return found, ended(own, explain(err))
 }
 
 // Remember implements [sdk.Services].

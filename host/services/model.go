@@ -63,11 +63,13 @@ func (g *guest) Generate(ctx context.Context, call string, p sdk.Prompt) iter.Se
 			yield("", err)
 			return
 		}
+		own, stop := g.during(ctx, call)
+		defer stop()
 		chars := 0
-		for ev, err := range g.desk.o.Model.Stream(ctx, request(info, g.payer(), p)) {
+		for ev, err := range g.desk.o.Model.Stream(own, request(info, g.payer(), p)) {
 			if err != nil {
 				g.spent(llm.Usage{CompletionTokens: chars / charsPerToken})
-				yield("", modelError(err))
+				yield("", ended(own, modelError(err)))
 				return
 			}
 			switch e := ev.(type) {
@@ -129,9 +131,11 @@ func (g *guest) Embed(ctx context.Context, call string, texts []string) (string,
 			return "", nil, fault(sdk.CodeTooLarge, "a text has %d characters, expected at most %d", len([]rune(t)), maxEmbedChars)
 		}
 	}
-	got, err := g.desk.o.Model.Embed(ctx, llm.EmbedRequest{Texts: texts, RequestID: info.RequestID, User: g.payer()})
+	own, stop := g.during(ctx, call)
+	defer stop()
+	got, err := g.desk.o.Model.Embed(own, llm.EmbedRequest{Texts: texts, RequestID: info.RequestID, User: g.payer()})
 	if err != nil {
-		return "", nil, modelError(err)
+		return "", nil, ended(own, modelError(err))
 	}
 	g.spent(got.Usage)
 	return got.Usage.Model, got.Vectors, nil

@@ -2,24 +2,11 @@ package mcp
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/jarvis-host/jarvis/sdk"
 )
-
-// network is what the granted client goes through: it waits for as long as a
-// call may take, for servers that answer when they are done.
-func network() http.RoundTripper {
-	return &http.Transport{
-		Proxy:               nil, // it would see past the grants
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 8,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 5 * time.Second,
-	}
-}
 
 // reach is how the protocol reaches an address: only where the grant lets it,
 // with the operator's headers.

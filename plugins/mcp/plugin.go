@@ -38,7 +38,7 @@ func newMount(o Options) *mount {
 	m := &mount{ended: o.Ended, confirm: confirmTexts()}
 	m.plugin = sdk.New("mcp", Version, "Tools of a server that speaks the Model Context Protocol").Languages("en", "fr").
 		Needs("net", "config:/url", "reach the server that the configuration names").
-		TextsFS(texts, "texts/*.json").Use(sdk.Environment{Transport: network()}).
+		TextsFS(texts, "texts/*.json").
 		HealthCheck(m.health)
 	sdk.Config(m.plugin, m.take)
 	return m

@@ -69,17 +69,33 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // Where is the server's address, without a password.
 func (c *Client) Where() string { return c.cfg.Base.Redacted() }
 
+// Bounds of the connections to one server. What is over them waits, as long as the
+// request may take: a provider's lane has let it in.
+const (
+	maxConns = 512
+	maxIdle  = 64
+	// A connection on which nothing came for so long is asked whether its other side
+	// is still there, and given up when it does not answer.
+	quiet, answersWithin = 15 * time.Second, 5 * time.Second
+)
+
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: quiet, Interval: answersWithin, Count: 3}
+
 func newTransport(cfg Config) *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		Proxy: http.ProxyFromEnvironment,
+		// The time for connecting is that for the name too.
+		DialContext:            (&net.Dialer{Timeout: cfg.ConnectTimeout, KeepAliveConfig: keepAlive}).DialContext,
 		TLSHandshakeTimeout:    cfg.ConnectTimeout,
 		ResponseHeaderTimeout:  cfg.HeaderTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConns:           maxIdle,
+		MaxIdleConnsPerHost:    maxIdle,
+		MaxConnsPerHost:        maxConns,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true, // a token must not wait in a compressor
 		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: quiet, PingTimeout: answersWithin},
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -19,6 +18,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 // Server says where a server is, and how it is spoken to.
@@ -75,7 +76,7 @@ func (v Server) dial(more []grpc.DialOption) (*client.Client, error) {
 	cfg := &client.Config{
 		Host: host, Port: port, UseTLS: secure, SkipCompatibilityCheck: true, PoolSize: 1,
 		GrpcOptions: append([]grpc.DialOption{
-			grpc.WithChainUnaryInterceptor(v.credential, again),
+			grpc.WithChainUnaryInterceptor(v.credential, newRepeats().again),
 			grpc.WithConnectParams(grpc.ConnectParams{
 				Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: .2, MaxDelay: 2 * time.Second},
 				MinConnectTimeout: healthWithin,
@@ -117,33 +118,35 @@ func (v Server) credential(
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-const (
-	// tries is how often a call is made at most.
-	tries = 3
-	// firstPause is what the first repetition waits on average.
-	firstPause = 4 * time.Millisecond
-)
+// repeats makes calls again that the server could not take, as long as their
+// deadlines allow. Every call that is made here says how things are to be, and not
+// what to add, so that one that was heard twice does no harm.
+type repeats struct {
+	retry.Backoff
+	budget *retry.Budget
+}
 
-// again repeats a call that the server could not take, as long as its deadline
-// allows. Every call that is made here says how things are to be, and not what
-// to add, so that one that was heard twice does no harm.
-func again(
+func newRepeats() repeats {
+	return repeats{
+		// A search has no more than some 25 ms.
+		Backoff: retry.Backoff{Tries: 3, First: 8 * time.Millisecond, Most: 40 * time.Millisecond},
+		budget:  retry.NewBudget(retry.BudgetOptions{}),
+	}
+}
+
+func (r repeats) again(
 	ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
 ) error {
-	pause := firstPause
+	r.budget.Asked()
 	for try := 1; ; try++ {
 		err := invoke(ctx, method, req, reply, cc, opts...)
-		if err == nil || try == tries || !passing(err) {
+		if err == nil || !passing(err) {
 			return err
 		}
-		wait := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads repetitions
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
+		pause, more := r.Pause(try)
+		if !more || !r.budget.Take() || retry.Wait(ctx, pause) != nil {
 			return err
 		}
-		pause *= 5
 	}
 }
 
