@@ -61,7 +61,7 @@ func TestARestDoublesWithEachTrialThatFailsAndWithNothingElse(t *testing.T) {
 	if _, _, left := b.Enter(); left != 2*time.Second {
 		t.Errorf("fifty failures at once make a rest of %s, want 2s", left)
 	}
-	for _, want := range []time.Duration{4, 8, 16, 30, 30} {
+	for _, seconds := range []int{4, 8, 16, 30, 30} {
 		until, _ := b.Open()
 		c.at = until
 		trial, ok, _ := b.Enter()
@@ -69,8 +69,8 @@ func TestARestDoublesWithEachTrialThatFailsAndWithNothingElse(t *testing.T) {
 			t.Fatal("no trial")
 		}
 		b.Failed(trial, 0)
-		if _, _, left := b.Enter(); left != want*time.Second {
-			t.Errorf("rest is %s, want %ds", left, want)
+		if _, _, left := b.Enter(); left != time.Duration(seconds)*time.Second {
+			t.Errorf("rest is %s, want %ds", left, seconds)
 		}
 	}
 }
