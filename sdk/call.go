@@ -144,7 +144,9 @@ func (c *Call) Log() *slog.Logger {
 }
 
 // HTTP returns a client that reaches the granted net needs and nothing else,
-// not by a redirect either. It gives up after 10 seconds, refuses answers over
+// not by a redirect either, and not by a name that leads into the network of the
+// house: only what the operator wrote into the configuration, or an address that
+// the need names itself, may be there. It gives up after 10 seconds, refuses answers over
 // 4 MiB, and repeats requests that may be repeated on 429, 5xx and lost
 // connections, as long as the request's context has time. Build requests with
 // the call's context.

@@ -1,12 +1,16 @@
 package sdk
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"sync/atomic"
+
+	"github.com/jarvis-host/jarvis/sdk/address"
 )
 
 const (
@@ -29,21 +33,44 @@ func (g *grants) swap(needs []Need, values json.RawMessage) *grant {
 
 func (g *grants) restore(old *grant) { g.now.Store(old) }
 
-// reach returns an error unless a net need that was granted covers the
-// address.
-func (g *grants) reach(u *url.URL) error {
-	host, port := hostPort(u)
+// reach returns whose word it is that a host may be reached, or an error unless
+// a net need that was granted covers it.
+func (g *grants) reach(host, port string) (address.Word, error) {
 	now := g.now.Load()
 	if now == nil {
 		now = &grant{}
 	}
+	word, found := address.Author, false
 	for _, n := range now.needs {
 		if n.Kind == needNet && covers(n.Scope, now.values, host, port) {
-			return nil
+			found = true
+			if strings.HasPrefix(n.Scope, configScope) {
+				word = address.Operator
+			}
 		}
 	}
-	return &Error{Code: CodeForbidden, Err: fmt.Errorf(
+	if found {
+		return word, nil
+	}
+	return word, &Error{Code: CodeForbidden, Err: fmt.Errorf(
 		"no net need that covers %[1]s was granted: declare it with Needs(\"net\", \"%[1]s\", \"why\"), and let the operator grant it", net.JoinHostPort(host, port))}
+}
+
+// dial connects to a host that was granted, if it leads where the grant reaches.
+func (g *grants) dial(ctx context.Context, network, hostPort string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return nil, fmt.Errorf("dial: %w", err)
+	}
+	word, err := g.reach(canonical(host), port)
+	if err != nil {
+		return nil, err
+	}
+	c, err := word.Dial(ctx, net.Dialer{Timeout: dialTimeout, KeepAliveConfig: keepAlive}, network, hostPort)
+	if refused, ok := errors.AsType[*address.Refused](err); ok {
+		return nil, &Error{Code: CodeForbidden, Err: refused}
+	}
+	return c, err //nolint:wrapcheck // net names what it did
 }
 
 func covers(scope string, values json.RawMessage, host, port string) bool {

@@ -90,6 +90,11 @@ func (p *Plugin) newClient() *http.Client {
 	if base == nil {
 		base = pool()
 	}
+	if t, ok := base.(*http.Transport); ok && t.DialContext == nil {
+		t = t.Clone()
+		t.DialContext = p.grants.dial
+		base = t
+	}
 	p.gate.next = base
 	return &http.Client{Transport: &p.gate, Timeout: httpTimeout}
 }
@@ -106,7 +111,6 @@ func pool() *http.Transport {
 	return &http.Transport{
 		// A proxy would see past the grants: it is the proxy that dials.
 		Proxy:                  nil,
-		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAliveConfig: keepAlive}).DialContext,
 		TLSHandshakeTimeout:    dialTimeout,
 		MaxResponseHeaderBytes: 256 << 10,
 		ForceAttemptHTTP2:      true,
@@ -120,7 +124,7 @@ func pool() *http.Transport {
 
 // gate lets through only what was granted, repeats what may be repeated, leaves
 // alone what does not answer, and bounds what comes back. It sees every hop of a
-// redirect.
+// redirect; where a host leads, grants.dial sees.
 type gate struct {
 	next   http.RoundTripper
 	grants *grants
@@ -140,7 +144,7 @@ type peer struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := g.grants.reach(req.URL); err != nil {
+	if _, err := g.grants.reach(hostPort(req.URL)); err != nil {
 		closeBody(req)
 		return nil, err
 	}
@@ -220,6 +224,8 @@ func (to *peer) ask(next http.RoundTripper, req *http.Request) (*http.Response, 
 	switch {
 	case err != nil && errors.Is(req.Context().Err(), context.Canceled):
 		to.breaker.Void(trial) // whoever asked has left
+	case ErrorCode(err) == CodeForbidden:
+		to.breaker.Void(trial) // it was not asked
 	case err != nil:
 		to.failed(trial, err.Error(), 0)
 	case overloaded(resp.StatusCode):
@@ -273,7 +279,7 @@ func worthAnother(req *http.Request, resp *http.Response, err error) bool {
 		return false
 	}
 	if err != nil {
-		return req.Context().Err() == nil
+		return req.Context().Err() == nil && ErrorCode(err) != CodeForbidden
 	}
 	return resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= http.StatusInternalServerError &&
 		resp.StatusCode != http.StatusNotImplemented

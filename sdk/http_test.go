@@ -3,9 +3,11 @@ package sdk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/address/addresstest"
 )
 
 // network answers requests one after the other, and notes them.
@@ -119,6 +122,53 @@ func TestARedirectToAHostThatWasNotGrantedIsRefused(t *testing.T) {
 	_, err := get(t.Context(), reaching(t, n), "GET", "https://api.example.org/", "")
 	if sdk.ErrorCode(err) != sdk.CodeForbidden || len(n.seen) != 1 {
 		t.Errorf("error is %v after %v", err, n.seen)
+	}
+}
+
+// fault-H29: a granted name that leads into the network of the house is refused,
+// also when it led elsewhere before; what the operator wrote is not.
+func TestAGrantReachesOnlyWhereItsNameMayLead(t *testing.T) {
+	served := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { served++ }))
+	defer server.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
+	addresstest.LeadHere(t)
+	for _, transport := range []http.RoundTripper{nil, &http.Transport{DisableKeepAlives: true}} {
+		for name, c := range map[string]struct {
+			host, scope string
+			reached     bool
+		}{
+			"rebound":                 {"api.rebound.test", "api.rebound.test:" + port, false},
+			"decimal":                 {"2130706433", "2130706433:" + port, false},
+			"the very address":        {"127.0.0.1", "127.0.0.1:" + port, true},
+			"the operator's own word": {"api.rebound.test", "config:/home/url", true},
+		} {
+			p := plain(says("")).Use(sdk.Environment{Transport: transport})
+			sdk.Config(p, func(context.Context, struct {
+				Home struct {
+					URL string `json:"url"`
+				} `json:"home,omitempty"`
+			},
+			) error {
+				return nil
+			})
+			done, err := p.Configure(t.Context(), sdk.Configuration{
+				Values:  fmt.Appendf(nil, `{"home":{"url":"http://%s:%s/"}}`, c.host, port),
+				Granted: []sdk.Need{{Kind: "net", Scope: c.scope}},
+			})
+			if err != nil || len(done.Diagnostics) > 0 {
+				t.Fatal(done, err)
+			}
+			served = 0
+			resp, err := get(t.Context(), p, "GET", "http://"+c.host+":"+port+"/", "")
+			if err == nil {
+				resp.Body.Close()
+			}
+			p.HTTP().CloseIdleConnections()
+			if (err == nil) != c.reached || (served == 1) != c.reached || name == "rebound" && sdk.ErrorCode(err) != sdk.CodeForbidden {
+				t.Errorf("%s: %v, served %d; want reached %v", name, err, served, c.reached)
+			}
+		}
 	}
 }
 

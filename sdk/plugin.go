@@ -52,9 +52,12 @@ type Plugin struct {
 // Environment is what a plugin takes from the process around it. The zero
 // value is the real one; the test kit sets its own.
 type Environment struct {
-	Transport http.RoundTripper // below Call.HTTP; nil is a pooled transport
-	Log       *slog.Logger      // nil is slog.Default
-	Now       func() time.Time  // nil is time.Now
+	// Transport is below Call.HTTP; nil is a pooled transport. An *http.Transport
+	// without a DialContext gets one that connects only where a granted host may
+	// lead.
+	Transport http.RoundTripper
+	Log       *slog.Logger     // nil is slog.Default
+	Now       func() time.Time // nil is time.Now
 	// Dial reaches the host's services; nil: there are none. What it returns is
 	// closed, if it can be, when the host names another place.
 	Dial func(HostAccess) (Services, error)
@@ -110,7 +113,8 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
 // Needs declares what the plugin wants from the outside. For the kind net the
 // scope is "host:port", or "config:/pointer" for the host in that string of
-// the configuration; for secret it is the name, for memory read or write; kv,
+// the configuration, which alone may lead into the operator's own network, as a
+// name; for secret it is the name, for memory read or write; kv,
 // schedule, notify and llm have none. The reason is for the operator who
 // decides.
 func (p *Plugin) Needs(kind, scope, reason string) *Plugin {

@@ -1,5 +1,7 @@
 """HTTP for plugins: only what the operator granted is in reach."""
+import functools
 import http.client
+import ipaddress
 import os
 import socket
 import urllib.parse
@@ -22,16 +24,17 @@ def place(url):
 
 
 def granted(needs, settings):
-    """The places that granted needs lead to."""
-    places = set()
+    """The places that granted needs lead to, and whether each is the operator's
+    own word, which reaches into the own network too."""
+    places = {}
     for need in needs:
         if need.kind != "net":
             continue
         if need.scope.startswith("config:/"):
-            places.add(place(str(settings.get(need.scope[len("config:/"):], ""))))
+            places[place(str(settings.get(need.scope[len("config:/"):], "")))] = True
         else:
             host, _, port = need.scope.rpartition(":")
-            places.add((host.strip("[]"), int(port)))
+            places.setdefault((host.strip("[]"), int(port)), False)
     return places
 
 
@@ -43,9 +46,12 @@ def fetch(opener, places, url, method, data, headers, timeout):
     if where not in places:
         raise Fail("forbidden", detail="%s:%s was not granted: declare it with needs(\"net\", \"%s:%s\", \"why\")" % (where * 2))
     request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
+    request.operators = places[where]
     try:
         with opener.open(request, timeout=timeout) as answer:
             body = answer.read(MAX_BODY + 1)
+    except Refused as e:
+        raise Fail("forbidden", detail=str(e)) from e
     except (OSError, http.client.HTTPException) as e:
         raise Fail("unavailable", detail="%s %s: %s" % (method, where[0], e)) from e
     if len(body) > MAX_BODY:
@@ -61,19 +67,79 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def opener():
     """What opens URLs: no proxy, which would see past the grants."""
     handlers = [_NoRedirects, urllib.request.ProxyHandler({})]
-    if not NETWORK:
-        return urllib.request.build_opener(*handlers)
     return urllib.request.build_opener(*handlers, _Http, _Https)
+
+
+class Refused(Exception):
+    """A granted name leads where no plugin may go."""
+
+
+METADATA = [ipaddress.ip_network(n) for n in ("169.254.0.0/16", "fd00:ec2::/32", "100.100.100.200/32", "192.0.0.192/32")]
+TUNNELS = [ipaddress.ip_network(n) for n in ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")]
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def plain(text):
+    """An address without what wraps it, or None for a name."""
+    try:
+        a = ipaddress.ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    if a.version == 6 and a.ipv4_mapped:
+        return a.ipv4_mapped
+    return a
+
+
+def check(host, leads, operators):
+    """Raises Refused unless host may lead to an address; see sdk/address, which
+    has the reasons."""
+    to = plain(leads)
+    written, here = plain(host) == to, ("." + host.lower().rstrip(".")).endswith(".localhost")
+    if to.is_unspecified or to.is_multicast or str(to) == "255.255.255.255":
+        allowed = False
+    elif any(to in n for n in METADATA):
+        allowed = operators and written
+    elif written:
+        allowed = True
+    elif here:
+        allowed = to.is_loopback
+    else:
+        end = ipaddress.ip_address(int(to) & 0xFFFFFFFF) if to in NAT64 else to
+        allowed = operators or end.is_global and not any(end in n for n in TUNNELS)
+    if not allowed:
+        raise Refused("%s leads to %s, where this grant does not reach; what the operator writes into the configuration "
+                      "(a need of scope config:/...) may be on the own network" % (host, to))
+
+
+def _connect(operators, where, timeout, source):
+    """socket.create_connection, but only to an address that may be reached: what
+    was checked is what is connected to."""
+    failed = OSError("%s leads nowhere" % where[0])
+    for *_, to in socket.getaddrinfo(*where, type=socket.SOCK_STREAM):
+        check(where[0], to[0], operators)
+        try:
+            return socket.create_connection(to[:2], timeout, source)
+        except OSError as e:
+            failed = e
+    raise failed
+
+
+def _checked(kind, request):
+    def make(*args, **named):
+        c = kind(*args, **named)
+        c._create_connection = functools.partial(_connect, request.operators)
+        return c
+    return make
 
 
 class _Http(urllib.request.HTTPHandler):
     def http_open(self, request):
-        return self.do_open(_Diverted, request)
+        return self.do_open(_Diverted if NETWORK else _checked(http.client.HTTPConnection, request), request)
 
 
 class _Https(urllib.request.HTTPSHandler):
     def https_open(self, request):
-        return self.do_open(_Diverted, request)
+        return self.do_open(_Diverted if NETWORK else _checked(http.client.HTTPSConnection, request), request)
 
 
 class _Diverted(http.client.HTTPConnection):
