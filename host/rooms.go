@@ -223,10 +223,7 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 
 // watchServices registers what /ready tells of.
 func (h *Host) watchServices() {
-	h.health.Register("store", true, func(ctx context.Context) error {
-		_, err := h.accounts.db.Version(ctx)
-		return err
-	})
+	h.health.Register("store", true, h.accounts.db.Able)
 	h.health.Register("model", false, func(ctx context.Context) error {
 		h.model.Refresh(ctx)
 		ready, key, args := h.model.Status()

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 	}
 	testscript.Main(m, map[string]func(){
 		"jarvis":                main,
+		"jarvis-named":          named,
 		"jarvis-plugin-hangman": func() { serve.Main(hangman.New(hangman.Options{})) },
 		"jarvis-plugin-weather": func() { serve.Main(weather.New()) },
 		"jarvis-plugin-mcp":     func() { serve.Main(mcp.New(mcp.Options{Ended: func(error) { os.Exit(1) }})) },
@@ -48,6 +49,15 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
 		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
 	})
+}
+
+// named is the host with a resolver of the test's: "jarvis-named ADDRESS jarvis ...".
+func named() {
+	if len(os.Args) > 2 && os.Args[1] != "__exec" {
+		withNames(os.Args[1])
+		os.Args = os.Args[2:]
+	}
+	main()
 }
 
 // door is a plugin whose tools change the world, wait, ask and break, for the

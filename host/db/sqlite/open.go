@@ -124,6 +124,29 @@ func (db *DB) Check(ctx context.Context) error {
 	return nil
 }
 
+// Able reports whether the database can be read and, as far as is known, changed. It
+// changes something only to find out whether a disk that took no change before does
+// now.
+func (db *DB) Able(ctx context.Context) error {
+	if _, err := db.Version(ctx); err != nil {
+		return err
+	}
+	if db.writer.sick.Load() == nil {
+		return nil
+	}
+	err := db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
+		// What stays as it is would not be written.
+		if err := tx.exec(ctx, "UPDATE accounts_version SET n = n + 1"); err != nil {
+			return err
+		}
+		return tx.exec(ctx, "UPDATE accounts_version SET n = n - 1")
+	})
+	if err != nil {
+		return fmt.Errorf("write to the database: %w", err)
+	}
+	return nil
+}
+
 // DataVersion returns a number that differs after another process changed the
 // database; it tells nothing of this one's own changes.
 func (db *DB) DataVersion(ctx context.Context) (int64, error) {

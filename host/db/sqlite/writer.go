@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	codes "modernc.org/sqlite/lib"
 )
@@ -26,6 +27,7 @@ type writer struct {
 	jobs  chan *job
 	ended chan struct{}
 	all   prepared
+	sick  atomic.Pointer[error] // why the disk took no change, as of the last try
 
 	closing sync.RWMutex // held for reading while a job is handed in
 	closed  bool
@@ -156,9 +158,17 @@ func (w *writer) change(jobs []*job) {
 	}
 }
 
-// commit runs jobs in one transaction. An error undid them all; failed is the
-// job that it came from, or -1.
+// commit runs jobs in one transaction, and notes whether the disk took it. An error
+// undid them all; failed is the job that it came from, or -1.
 func (w *writer) commit(jobs []*job) (failed int, err error) {
+	defer func() {
+		switch {
+		case err == nil:
+			w.sick.Store(nil)
+		case disk(err):
+			w.sick.Store(&err)
+		}
+	}()
 	ctx := context.Background()
 	if err := w.all.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return -1, fmt.Errorf("begin: %w", err)
@@ -185,6 +195,17 @@ func fatal(err error) bool {
 	switch code(err) {
 	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_NOMEM, codes.SQLITE_BUSY, codes.SQLITE_INTERRUPT,
 		codes.SQLITE_CORRUPT, codes.SQLITE_READONLY:
+		return true
+	default:
+		return false
+	}
+}
+
+// disk says whether an error is about where the file is kept: no room, no right to
+// write, a fault of the device.
+func disk(err error) bool {
+	switch code(err) {
+	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
 		return true
 	default:
 		return false

@@ -90,6 +90,78 @@ func TestAFullDiskLosesNothingAndIsGotOver(t *testing.T) { // fault-S3
 	}
 }
 
+// forbid makes the database refuse changes, as a file system does that became
+// read-only.
+func (db *DB) forbid(t *testing.T, yes bool) {
+	t.Helper()
+	err := db.writer.between(t.Context(), func(conn *sql.Conn) error {
+		_, err := conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA query_only = %t", yes))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// S12, fault-C6: a disk that takes no change makes the store unable until it takes one
+// again, which is found out without anybody's message; what is kept can be read all
+// the while.
+func TestADiskThatTakesNoChangeIsToldAndGotOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		hurt, mend func(*DB)
+		code       int
+	}{
+		"read-only": {func(db *DB) { db.forbid(t, true) }, func(db *DB) { db.forbid(t, false) }, codes.SQLITE_READONLY},
+		"full":      {func(db *DB) { db.limit(t, 60) }, func(db *DB) { db.limit(t, 100_000) }, codes.SQLITE_FULL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, ctx := openForTest(t), t.Context()
+			if err := db.CreateSession(ctx, session.Meta{ID: "s", User: "alice"}); err != nil {
+				t.Fatal(err)
+			}
+			kept := int64(1)
+			if err := db.Append(ctx, "s", step(kept, "kept")); err != nil {
+				t.Fatal(err)
+			}
+			c.hurt(db)
+			if err := db.Able(ctx); err != nil {
+				t.Errorf("nothing was tried, and it is unable: %v", err)
+			}
+			var err error
+			for err == nil {
+				if err = db.Append(ctx, "s", step(kept+1, strings.Repeat("word ", 500))); err == nil {
+					kept++
+				}
+			}
+			if code(err) != c.code {
+				t.Fatalf("the change failed with %v", err)
+			}
+			if seq, err := db.LastSeq(ctx, "s"); err != nil || seq != kept {
+				t.Errorf("reading: %d, %v; want %d", seq, err, kept)
+			}
+			if name == "read-only" { // a full disk may have room for so little
+				if err := db.Able(ctx); code(err) != c.code {
+					t.Errorf("able: %v", err)
+				}
+			}
+			c.mend(db)
+			version, _ := db.Version(ctx)
+			if err := db.Able(ctx); err != nil {
+				t.Errorf("still unable: %v", err)
+			}
+			if v, err := db.Version(ctx); err != nil || v != version {
+				t.Errorf("finding out changed the version from %d to %d, %v", version, v, err)
+			}
+			if err := db.Append(ctx, "s", step(kept+1, "again")); err != nil {
+				t.Error(err)
+			}
+			if err := db.Check(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func step(seq int64, text string) session.Entry {
 	id := fmt.Sprint(seq)
 	return session.Entry{
