@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -303,7 +304,7 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// S12, fault-S5, fault-C6: a data directory that becomes read-only while the host runs
+// S12, fault-C6: a data directory that becomes read-only while the host runs
 // loses nothing that was accepted. What can't be kept is refused, what is kept can be
 // read, readiness says so, and all is well again without a restart.
 func TestADataDirectoryThatBecomesReadOnlyIsGotOver(t *testing.T) {
@@ -349,5 +350,21 @@ func TestADataDirectoryThatBecomesReadOnlyIsGotOver(t *testing.T) {
 	defer func() { _ = db.Close() }()
 	if err := db.Check(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// S12: a start on a file system that is read-only is refused, and names the place.
+func TestAStartOnAReadOnlyFolderNamesIt(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_RDONLY, "size=1m"); err != nil {
+		missing(t, "no file system can be mounted here: "+err.Error())
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	for _, data := range []string{dir, filepath.Join(dir, "data")} {
+		out, err := exec.Command("jarvis", "serve", "--data", data, "--listen", "127.0.0.1:0").CombinedOutput()
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) || ended.ExitCode() != exitFailed || !strings.Contains(string(out), dir) || !strings.Contains(string(out), "read-only file system") {
+			t.Errorf("%s: %v: %s", data, err, out)
+		}
 	}
 }

@@ -2,7 +2,9 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -44,6 +46,7 @@ type Options struct {
 type Keeper struct {
 	o    Options
 	wake chan struct{}
+	seen time.Time // the clock as Run saw it last, without what only grows
 
 	mu      sync.Mutex
 	telling map[int64]bool // revisions that are being told
@@ -106,6 +109,7 @@ func (k *Keeper) Run(ctx context.Context) {
 
 // fire begins to tell what is due, and returns how long nothing else is.
 func (k *Keeper) fire(ctx context.Context, told *sync.WaitGroup) time.Duration {
+	k.watchClock(ctx)
 	plans, err := k.o.Store.Waking(ctx, batch)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -127,6 +131,30 @@ func (k *Keeper) fire(ctx context.Context, told *sync.WaitGroup) time.Duration {
 		}
 	}
 	return look // the end of a telling comes first
+}
+
+// watchClock finds out that the clock was set back, since the last look or while the
+// host was off. Dates and times of day simply come again; what happens at intervals
+// would wait for as long as the clock was set back, and begins anew instead.
+func (k *Keeper) watchClock(ctx context.Context) {
+	now := k.o.Now().Round(0)
+	back := k.seen.IsZero() || now.Before(k.seen)
+	k.seen = now
+	if !back {
+		return
+	}
+	plans, err := k.o.Store.Waking(ctx, math.MaxInt32)
+	for _, p := range plans {
+		if p.Every <= 0 || p.Due.Sub(now) <= p.Every {
+			continue
+		}
+		p.Due = now.Add(p.Every)
+		p.Wake, p.Tries = p.Due, 0
+		err = errors.Join(err, k.o.Store.MovePlan(ctx, p, false))
+	}
+	if err != nil && ctx.Err() == nil {
+		k.o.Failed(Plan{}, fmt.Errorf("move schedules after the clock was set back: %w", err))
+	}
 }
 
 func (k *Keeper) begin(p Plan) bool {
