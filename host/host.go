@@ -215,6 +215,9 @@ func (h *Host) Start(ctx context.Context) error {
 	if err := h.sessions.Recover(ctx); err != nil {
 		return fmt.Errorf("recover sessions: %w", err)
 	}
+	if err := h.runner.Receipts.Open(ctx); err != nil {
+		return err
+	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	h.background = cancel
 	h.onStop("background work", func(context.Context) error { cancel(); return nil })

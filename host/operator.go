@@ -83,7 +83,7 @@ func (d *direct) RunTool(ctx context.Context, who session.Identity, plugin, name
 	case !res.OK():
 		return gateway.ToolRun{}, &protocol.Problem{Code: protocol.Code(res.Code), Text: "error.as_is", Args: []any{res.Text}}
 	}
-	return gateway.ToolRun{State: string(res.State), Text: res.Text, Data: res.Data}, nil
+	return gateway.ToolRun{State: string(res.State), Text: res.Text, Data: res.Data, Receipt: res.Receipt}, nil
 }
 
 // turn is what a call outside of a conversation belongs to.

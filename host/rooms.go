@@ -16,6 +16,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/builtin"
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/dialog"
+	"github.com/jarvis-host/jarvis/host/effect"
 	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/protocol"
@@ -114,7 +115,8 @@ func (h *Host) newConversation(c *config.Config) error {
 	}
 	h.runner = &tool.Runner{
 		Catalogue: h.catalogue, Invoker: h.providers, Words: texts.Get, QuestionTTL: questionTTL, Now: time.Now,
-		Grants: h.sections.toolGrants, Reviser: h.plugins,
+		Grants: h.sections.toolGrants, Reviser: h.plugins, Receipts: effect.NewBook(h.accounts.db, time.Now),
+		Failed: func(err error) { h.log.Error("receipt not written", telemetry.KeyError, err) },
 	}
 	mind := &agent.Agent{
 		Model: h.model, Tools: h.runner, Offers: h.catalogue.Offers, Relevance: agent.NewRelevance(), Prompts: h.prompts,
@@ -214,7 +216,7 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.limits = limit.NewEdge(c.Limits.ChatPerMinute, c.Limits.ConnectsPerMinute, time.Now)
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
-		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
+		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Receipts: receiptsDoor{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
 		Meter: h.metrics, Notices: noticeDoor{h.notices}, Memories: h.memories(),
 		Model: h.model.name, Models: h.modelNames, Now: time.Now, Limiter: h.limits, TLS: tlsOf(h.certificate),
 		Config: h.edgeOf(c),

@@ -108,6 +108,10 @@ func door() *sdk.Plugin {
 		c.Log().Info("left the door")
 		return "", ctx.Err()
 	}, sdk.ReadOnly(), sdk.Say("en", "wait at the door"))
+	sdk.Tool(p, "hold", "Hold the door open, for ever", func(ctx context.Context, _ *sdk.Call, _ none) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}, sdk.Additive(), sdk.Say("en", "hold the door"))
 	sdk.Tool(p, "kick", "Kick the door until it breaks", func(context.Context, *sdk.Call, none) (string, error) {
 		panic("the door fell")
 	}, sdk.ReadOnly(), sdk.Say("en", "kick the door"), sdk.Say("fr", "donne un coup dans la porte"))

@@ -31,6 +31,8 @@ type Options struct {
 	// such routes.
 	Plugins Plugins
 	Tools   Tools
+	// Receipts is behind the routes of receipts; nil: there are none.
+	Receipts Receipts
 	// Notices reach end users on their sockets; nil: there are none.
 	Notices Notices
 	// Memories is behind the routes of memories; nil: there are none.

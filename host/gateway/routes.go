@@ -35,6 +35,12 @@ func (s *Server) Routes() []Route {
 			Route{http.MethodPost, "/v1/tools/:plugin/:tool", member, s.runTool},
 		)
 	}
+	if s.o.Receipts != nil {
+		all = append(all,
+			Route{http.MethodGet, "/v1/receipts", member, s.getReceipts},
+			Route{http.MethodPost, "/v1/receipts/:id/undo", member, s.undoReceipt},
+		)
+	}
 	if s.o.Page != nil {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			for _, path := range []string{"/", "/operator", "/assets/*file"} {

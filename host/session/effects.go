@@ -4,12 +4,33 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/turn"
 )
+
+// Undone tells everyone who follows a session that a call of a turn of the past
+// was taken back, and keeps it. A session that is gone has nobody to tell.
+func (m *Manager) Undone(ctx context.Context, user, session, turnID string, e turn.ToolStep) error {
+	_, err := within(ctx, m, user, session, func(a *actor) (struct{}, error) {
+		if err := a.load(); err != nil {
+			return struct{}{}, unavailable(err)
+		}
+		frames, err := a.keep(a.toolEntry(turnID, e))
+		if err != nil {
+			return struct{}{}, unavailable(err)
+		}
+		a.room.publish(frames...)
+		return struct{}{}, nil
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
 
 // effects implements Turn.Effects from the frames that are kept. A call that
 // was running when its turn ended counts: no one knows how far it came.

@@ -33,6 +33,9 @@ func (c *call) run(ctx context.Context, confirmed bool, answers []sdk.Answer) (R
 			return c.failed(fmt.Errorf("read session state: %w", err))
 		}
 		in.State = state
+		if err := c.intend(ctx); err != nil {
+			return Result{}, err
+		}
 		end, err := c.invoke(ctx, in)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -47,6 +50,7 @@ func (c *call) run(ctx context.Context, confirmed bool, answers []sdk.Answer) (R
 			if len(in.Answers) == sdk.MaxQuestions {
 				return c.failed(fmt.Errorf("plugin asked more than %d questions", sdk.MaxQuestions))
 			}
+			c.conclude(ctx, turn.ToolRefused, "", nil) // so far; it is called anew with the answer
 			answer, err := c.question(ctx, need, waiting{Need: need.Kind, Confirmed: confirmed, Answers: in.Answers})
 			if err != nil {
 				return Result{}, err
@@ -146,6 +150,7 @@ func answerOf(kind sdk.InputKind, r turn.Reply) sdk.Answer {
 func (c *call) end(ctx context.Context, ev sdk.Event) (Result, error) {
 	switch e := ev.(type) {
 	case sdk.NotMine:
+		c.conclude(ctx, turn.ToolRead, "", nil) // it has done nothing
 		return Result{NotMine: &e}, nil
 	case sdk.Problem:
 		return c.problem(e)
@@ -171,10 +176,15 @@ func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 		}
 	}
 	state, summary := c.done(ctx, e.Data)
+	c.conclude(ctx, state, summary, e.Data)
 	if !c.step(state, summary) {
 		return Result{}, errGone
 	}
-	return Result{State: state, Text: c.text.String(), Data: e.Data, Listen: e.Listen}, nil
+	res := Result{State: state, Text: c.text.String(), Data: e.Data, Listen: e.Listen}
+	if c.receipt != nil {
+		res.Receipt = c.id
+	}
+	return res, nil
 }
 
 // keep checks what the plugin answered and stores its session state, before
@@ -209,6 +219,7 @@ func (c *call) keep(ctx context.Context, e sdk.Result) error {
 }
 
 func (c *call) problem(p sdk.Problem) (Result, error) {
+	c.conclude(context.Background(), turn.ToolFailed, p.Message, nil)
 	if !c.show() || !c.step(turn.ToolFailed, p.Message) {
 		return Result{}, errGone
 	}
@@ -219,6 +230,7 @@ func (c *call) problem(p sdk.Problem) (Result, error) {
 func (c *call) failed(err error) (Result, error) {
 	code := sdk.ErrorCode(err)
 	text := c.r.Words(c.lang, failureKey(code), c.offer.Plugin)
+	c.conclude(context.Background(), turn.ToolFailed, text, nil)
 	if !c.show() || !c.step(turn.ToolFailed, text) {
 		return Result{}, errGone
 	}

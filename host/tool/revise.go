@@ -3,11 +3,9 @@ package tool
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"slices"
-	"sync"
 	"time"
 
+	"github.com/jarvis-host/jarvis/host/effect"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
@@ -18,62 +16,37 @@ type Reviser interface {
 	Undo(ctx context.Context, plugin string, d *sdk.Deed) (text string, err error)
 }
 
-// Bounds of what can be taken back.
-const (
-	keptDeeds     = 20 // of an end user, the newest
-	keptUsers     = 1000
-	keptFor       = 24 * time.Hour
-	verifyTimeout = 5 * time.Second
-)
+// verifyTimeout is how long a plugin may look whether an effect holds.
+const verifyTimeout = 5 * time.Second
 
-// deed is a call that can be taken back.
-type deed struct {
-	sdk.Deed
-	plugin string
-	at     time.Time
+// intend writes the receipt of a call that may change something, before it can.
+func (c *call) intend(ctx context.Context) error {
+	spec := c.offer.Spec
+	if spec.Effect == sdk.EffectReadOnly || c.r.Receipts == nil || c.offer.Plugin == BuiltinPlugin {
+		return nil
+	}
+	r := effect.Receipt{
+		ID: c.id, User: c.t.User, Session: c.t.Session, Turn: c.t.ID, RequestID: c.t.RequestID, Plugin: c.offer.Plugin, Tool: spec.Name,
+		Origin: c.q.Origin, Locale: c.lang, Zone: c.t.Zone.String(), Args: c.args, Undoable: spec.Undoable && c.r.Reviser != nil,
+		Temporary: c.t.Temporary,
+	}
+	if err := c.r.Receipts.Intend(ctx, r); err != nil {
+		return &sdk.Error{Code: sdk.CodeUnavailable, Err: err}
+	}
+	c.receipt = &r
+	return nil
 }
 
-// deeds are the latest calls that can be taken back, by end user. They are kept
-// in memory only, for what was said stands in them. The zero value is empty, and
-// safe for concurrent use.
-type deeds struct {
-	mu  sync.Mutex
-	all map[string][]deed
-}
-
-func (k *deeds) add(d deed) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.all == nil {
-		k.all = map[string][]deed{}
+// conclude writes how the call ended, if it has a receipt. One that can't be
+// written stays as it was: begun, and nobody knows how it ended.
+func (c *call) conclude(ctx context.Context, state turn.ToolState, summary string, data json.RawMessage) {
+	if c.receipt == nil {
+		return
 	}
-	user := d.Info.User
-	for other, old := range k.all { // what is too old, and who is one too many
-		if last := old[len(old)-1]; d.at.Sub(last.at) > keptFor || len(k.all) >= keptUsers && other != user {
-			delete(k.all, other)
-		}
+	err := c.r.Receipts.Conclude(context.WithoutCancel(ctx), *c.receipt, state, summary, data)
+	if err != nil && c.r.Failed != nil {
+		c.r.Failed(err)
 	}
-	mine := append(k.all[user], d)
-	k.all[user] = slices.Clone(mine[max(0, len(mine)-keptDeeds):])
-}
-
-// take removes the newest deed of a session, so that no other takes it back as
-// well.
-func (k *deeds) take(user, session string, now time.Time) (deed, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	mine := k.all[user]
-	for i := len(mine) - 1; i >= 0; i-- {
-		if d := mine[i]; d.Info.Session == session && now.Sub(d.at) <= keptFor {
-			rest := slices.Delete(slices.Clone(mine), i, i+1)
-			k.all[user] = rest
-			if len(rest) == 0 {
-				delete(k.all, user)
-			}
-			return d, true
-		}
-	}
-	return deed{}, false
 }
 
 // done looks after a call that had its effect: whether it holds, and that it can
@@ -84,13 +57,7 @@ func (c *call) done(ctx context.Context, data json.RawMessage) (state turn.ToolS
 		return turn.ToolRead, ""
 	}
 	d := sdk.Deed{Tool: spec.Name, Args: c.args, Data: data, Info: c.info(false)}
-	if c.r.Reviser == nil {
-		return turn.ToolExecuted, ""
-	}
-	if spec.Undoable {
-		c.r.deeds.add(deed{Deed: d, plugin: c.offer.Plugin, at: c.r.Now()})
-	}
-	if !spec.Verifiable {
+	if c.r.Reviser == nil || !spec.Verifiable {
 		return turn.ToolExecuted, ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
@@ -102,27 +69,87 @@ func (c *call) done(ctx context.Context, data json.RawMessage) (state turn.ToolS
 	return turn.ToolUnverified, seen.Seen
 }
 
-// ErrNothingToUndo says that no call of the session can be taken back.
-var ErrNothingToUndo = errors.New("there is no call that can be taken back")
-
 // Undo takes back what the session of a call did last and can be taken back,
-// and returns what to tell the person. The error is [ErrNothingToUndo], or what
-// the plugin says. What the plugin refuses for good is not tried again. The call
-// in whose context it is done tells that the other is undone, with its result.
+// and returns what to tell the person. The error is [effect.ErrNothing], or
+// what the plugin says. What the plugin refuses for good is not tried again. The
+// call in whose context it is done tells that the other is undone, with its
+// result.
 func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo) (plugin, tool, text string, err error) {
-	d, ok := r.deeds.take(who.User, who.Session, r.Now())
-	if !ok || r.Reviser == nil {
-		return "", "", "", ErrNothingToUndo
+	if r.Receipts == nil {
+		return "", "", "", effect.ErrNothing
 	}
-	d.Info.Locale, d.Info.RequestID = who.Locale, who.RequestID
-	text, err = r.Reviser.Undo(ctx, d.plugin, &d.Deed)
-	if c, ok := ctx.Value(callKey{}).(*call); ok && err == nil {
-		c.undone = append(c.undone, turn.ToolStep{Call: d.Info.Call, Plugin: d.plugin, Tool: d.Tool, State: turn.ToolUndone})
+	last, err := r.Receipts.Last(ctx, who.User, who.Session)
+	if err != nil {
+		return "", "", "", err
+	}
+	c, _ := ctx.Value(callKey{}).(*call)
+	if c != nil {
+		if err := r.mayUndo(c.t, who.Locale, last); err != nil {
+			return last.Plugin, last.Tool, "", err
+		}
+	}
+	text, err = r.takeBack(ctx, last, who.Locale, who.RequestID)
+	if c != nil && err == nil {
+		c.undone = append(c.undone, turn.ToolStep{Call: last.ID, Plugin: last.Plugin, Tool: last.Tool, State: turn.ToolUndone})
+	}
+	return last.Plugin, last.Tool, text, err
+}
+
+// UndoReceipt takes back the effect of a receipt for a person outside of a
+// conversation. The errors are those of package effect, or what the plugin says.
+func (r *Runner) UndoReceipt(ctx context.Context, t *turn.Turn, done effect.Receipt) (text string, err error) {
+	if r.Receipts == nil {
+		return "", effect.ErrNotFound
+	}
+	if err := r.Receipts.Problem(done); err != nil {
+		return "", err
+	}
+	if err := r.mayUndo(t, t.Lang, done); err != nil {
+		return "", err
+	}
+	return r.takeBack(ctx, done, t.Lang, t.RequestID)
+}
+
+// mayUndo says whether a person may use the tool whose effect it is: who may not
+// lock may not unlock either. A tool that is gone is for its plugin to refuse.
+func (r *Runner) mayUndo(t *turn.Turn, lang string, done effect.Receipt) error {
+	o, ok := r.Catalogue.Find(done.Plugin, done.Tool)
+	if !ok {
+		return nil
+	}
+	if ok, reason := r.Grants().allows(t, o); !ok {
+		return &sdk.Error{Code: sdk.CodeForbidden, Message: r.Words(lang, reason, done.Plugin, done.Tool)}
+	}
+	return nil
+}
+
+func (r *Runner) takeBack(ctx context.Context, done effect.Receipt, lang, request string) (text string, err error) {
+	if r.Reviser == nil {
+		return "", effect.ErrIrreversible
+	}
+	if err := r.Receipts.Claim(ctx, done); err != nil {
+		return "", err
+	}
+	d := done.Deed()
+	d.Info.Locale, d.Info.RequestID = lang, request
+	text, err = r.Reviser.Undo(ctx, done.Plugin, d)
+	if kept := r.Receipts.Settle(context.WithoutCancel(ctx), done, redressOf(err)); kept != nil && r.Failed != nil {
+		r.Failed(kept) // nobody tries again: it stays with who tried
+	}
+	return text, err
+}
+
+// redressOf is what became of taking something back.
+func redressOf(err error) effect.Redress {
+	if err == nil {
+		return effect.Undone
 	}
 	switch sdk.ErrorCode(err) {
 	case sdk.CodeUnavailable, sdk.CodeBusy:
-		r.deeds.add(d) // it never got there
+		return effect.NotTried // it never got there
+	case sdk.CodeConflict:
+		return effect.Refused
 	default:
+		return effect.Impossible
 	}
-	return d.plugin, d.Tool, text, err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jarvis-host/jarvis/host/effect"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
@@ -38,8 +39,11 @@ type Runner struct {
 	Now     func() time.Time
 	// Reviser looks after what calls did; nil: nobody does.
 	Reviser Reviser
-
-	deeds deeds
+	// Receipts keeps what calls did; nil: nobody does, and nothing can be taken
+	// back.
+	Receipts *effect.Book
+	// Failed is told when a receipt's end can't be written; nil is allowed.
+	Failed func(error)
 }
 
 // Request is one call that someone wants to make.
@@ -62,6 +66,8 @@ type Result struct {
 	Data    json.RawMessage
 	Listen  *sdk.Listen
 	NotMine *sdk.NotMine
+	// Receipt is the id of the call's receipt; empty for one that changes nothing.
+	Receipt string
 	// Detail is for the operator's log, and for a model that chose the call.
 	Detail string
 }
@@ -94,7 +100,7 @@ func (r *Runner) Run(ctx context.Context, t *turn.Turn, q Request, yield Yield) 
 }
 
 func (r *Runner) newCall(t *turn.Turn, q Request, yield Yield) *call {
-	return &call{r: r, t: t, q: q, yield: yield, id: "call_" + rand.Text()[:16], lang: cmp.Or(q.Lang, t.Lang)}
+	return &call{r: r, t: t, q: q, yield: yield, id: "call_" + strings.ToLower(rand.Text()[:16]), lang: cmp.Or(q.Lang, t.Lang)}
 }
 
 // admit finds the tool and checks permission and arguments. A call that may not
@@ -144,9 +150,10 @@ type call struct {
 	lang  string
 	yield Yield
 
-	shown  bool            // the running step was told
-	undone []turn.ToolStep // of the calls that this one took back
-	text   strings.Builder
+	shown   bool            // the running step was told
+	receipt *effect.Receipt // of a call that may change something
+	undone  []turn.ToolStep // of the calls that this one took back
+	text    strings.Builder
 }
 
 func (c *call) step(state turn.ToolState, summary string) bool {

@@ -26,6 +26,8 @@ var personal = []struct{ kind, query string }{
 	{"value", `SELECT plugin, name, data, expires, at FROM plugin_values WHERE scope = 1 AND owner = ?1
 		OR scope = 2 AND owner IN (SELECT id FROM sessions WHERE user = ?1) ORDER BY plugin, name`},
 	{"plan", `SELECT plugin, name, session, locale, zone, spec, due FROM plans WHERE user = ? ORDER BY plugin, name`},
+	{"receipt", `SELECT id, session, turn, request, plugin, tool, origin, args, data, state, summary, at, ended, undoable, redress, redressed
+		FROM receipts WHERE user = ? ORDER BY key`},
 	{"notice", `SELECT id, plugin, kind, text, due, late, created FROM notices WHERE user = ? ORDER BY created, id`},
 }
 
@@ -75,7 +77,7 @@ func personalRows(ctx context.Context, tx *sql.Tx, query, user string, each func
 }
 
 // moments are the columns that hold a time.
-var moments = []string{"created", "updated", "at", "expires", "revoked", "due"}
+var moments = []string{"created", "updated", "at", "expires", "revoked", "due", "ended", "redressed"}
 
 // legible is a column's value as a person may read it: times, and what is JSON
 // or text inside.

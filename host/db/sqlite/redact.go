@@ -46,6 +46,13 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 				return err
 			}
 		}
+		for _, id := range gone {
+			// That something was done stays, without a word of what was said.
+			err := tx.exec(ctx, `UPDATE receipts SET args = '{}', data = NULL, summary = '', undoable = 0 WHERE user = ? AND turn = ?`, user, id)
+			if err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	return gone, wrap("empty frames", err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/db/dbtest"
+	"github.com/jarvis-host/jarvis/host/effect"
 	"github.com/jarvis-host/jarvis/host/notice"
 	"github.com/jarvis-host/jarvis/host/schedule"
 	"github.com/jarvis-host/jarvis/host/services"
@@ -28,6 +29,13 @@ func TestSQLitePassesTheSuiteOfPlans(t *testing.T) {
 
 func TestSQLitePassesTheSuiteOfNotices(t *testing.T) {
 	dbtest.Notices(t, func(t *testing.T) notice.Store {
+		t.Helper()
+		return open(t, file(t))
+	})
+}
+
+func TestSQLitePassesTheSuiteOfReceipts(t *testing.T) {
+	dbtest.Receipts(t, func(t *testing.T) effect.Store {
 		t.Helper()
 		return open(t, file(t))
 	})

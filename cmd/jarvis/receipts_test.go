@@ -1,0 +1,161 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/jarvis-host/jarvis/host/gateway"
+	"github.com/jarvis-host/jarvis/host/protocol"
+)
+
+type receiptList struct {
+	Items []gateway.Receipt `json:"items"`
+	Next  string            `json:"next"`
+}
+
+func (h *hostProcess) receipts(query string) receiptList {
+	h.t.Helper()
+	var all receiptList
+	if code := h.get("/v1/receipts"+query, &all); code != http.StatusOK {
+		h.t.Fatalf("GET /v1/receipts%s: %d", query, code)
+	}
+	return all
+}
+
+// receiptTold is what a receipt says of its call.
+func receiptTold(r gateway.Receipt) string {
+	return strings.TrimSpace(strings.Join([]string{r.Plugin, r.Tool, string(r.Arguments), r.State, r.Summary, r.Undo}, " "))
+}
+
+// E26: what was done is taken back after host and plugin were killed, with what
+// the call answered with then; the receipts tell what was done, by whom asked,
+// and that it was taken back.
+func TestAnEffectIsTakenBackAfterARestart(t *testing.T) {
+	config := quiet + withLamp
+	h := startHost(t, "", config)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	c := h.dial("a")
+	c.ask("dim the lamp to 30")
+	c.ask("dim the lamp to 0")
+	h.kill()
+
+	h = startHost(t, h.dir, config)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	again := h.dial("b")
+	again.session = c.session
+	if got := again.ask("annule ça").done.Text; got != "back at 30" {
+		t.Errorf("after a restart: got %q", got)
+	}
+	all := h.receipts("?plugin=door").Items
+	if len(all) != 2 {
+		t.Fatalf("receipts: %+v", all)
+	}
+	for i, want := range []string{`door dim {"level":0} verified  undone`, `door dim {"level":30} verified`} {
+		r := all[i]
+		if got := receiptTold(r); got != want || r.Session != c.session || r.Turn == "" || r.Origin != "sentence" || r.RequestID == "" || r.Ended == nil {
+			t.Errorf("receipt %d: got %q of %+v, want %q", i, got, r, want)
+		}
+	}
+	if all[0].Undoable || !all[1].Undoable || all[0].UndoAt == nil {
+		t.Errorf("what can be taken back: %+v", all)
+	}
+}
+
+// An end user sees and takes back their own receipts over REST, an operator
+// everybody's; whoever follows the conversation is told.
+func TestReceiptsAreTakenBackOverREST(t *testing.T) {
+	h := startHost(t, "", quiet+withLamp)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	bobs := h.newUser("bob")
+	bob := h.dialAs("b", bobs)
+	bob.next(protocol.TypeHello)
+	bob.ask("dim the lamp to 40")
+	var ran gateway.ToolRun
+	if code := h.rest(http.MethodPost, "/v1/tools/door/dim", `{"level":50}`, &ran); code != http.StatusOK || ran.Receipt == "" {
+		t.Fatalf("run: %d, %+v", code, ran)
+	}
+	operators := h.receipts("").Items
+	if len(operators) != 2 || operators[0].ID != ran.Receipt || operators[0].Origin != "api" {
+		t.Fatalf("an operator sees %+v", operators)
+	}
+	if named := h.receipts("?user=bob").Items; len(named) != 1 || named[0].Session != bob.session {
+		t.Errorf("of bob: %+v", named)
+	}
+	page := h.receipts("?limit=1")
+	if next := h.receipts("?limit=1&after=" + page.Next); len(next.Items) != 1 || next.Items[0].ID != operators[1].ID || next.Next != "" {
+		t.Errorf("the second page: %+v", next)
+	}
+
+	operator := h.key
+	undo := func(key, id, lang string) (code int, answer struct {
+		gateway.Undone
+		Error struct{ Code, Message string }
+	},
+	) {
+		t.Helper()
+		h.key = key
+		defer func() { h.key = operator }()
+		code = h.restWith(http.MethodPost, "/v1/receipts/"+id+"/undo", "", &answer, "Accept-Language", lang)
+		return code, answer
+	}
+	if code, a := undo(bobs, ran.Receipt, "fr"); code != http.StatusNotFound || !strings.Contains(a.Error.Message, "reçu") {
+		t.Errorf("somebody else's: %d, %+v", code, a)
+	}
+	if code, a := undo(operator, ran.Receipt, "en"); code != http.StatusOK || a.Text != "back at 40" || a.State != "undone" {
+		t.Errorf("undo: %d, %+v", code, a)
+	}
+	if code, a := undo(operator, ran.Receipt, "fr"); code != http.StatusConflict || !strings.Contains(a.Error.Message, "déjà annulé") {
+		t.Errorf("twice: %d, %+v", code, a)
+	}
+	if code, a := undo(bobs, operators[1].ID, "en"); code != http.StatusOK || a.Text != "back at 0" {
+		t.Errorf("bob's own: %d, %+v", code, a)
+	}
+	var step protocol.Tool
+	bob.into(bob.next(protocol.TypeTool), &step)
+	if step.State != "undone" || step.Call != operators[1].ID || step.Turn != operators[1].Turn {
+		t.Errorf("bob's conversation is told %+v", step)
+	}
+	if code, a := undo(operator, "call_made_up", "en"); code != http.StatusNotFound || a.Error.Code != "not_found" {
+		t.Errorf("made up: %d, %+v", code, a)
+	}
+	if code := h.get("/v1/receipts?after=made-up", nil); code != http.StatusBadRequest {
+		t.Errorf("a cursor that was made up: %d", code)
+	}
+	if code := h.get("/v1/receipts?user=nobody", nil); code != http.StatusNotFound {
+		t.Errorf("of nobody: %d", code)
+	}
+	// Whoever's conversation is gone has no receipts of it.
+	h.key = bobs
+	if code := h.rest(http.MethodDelete, "/v1/sessions/"+bob.session, "", nil); code != http.StatusNoContent {
+		t.Errorf("delete the conversation: %d", code)
+	}
+	if left := h.receipts("").Items; len(left) != 0 {
+		t.Errorf("left behind: %+v", left)
+	}
+}
+
+// E12: of an effect that a crash of the host cut nobody says that it happened,
+// or that it did not; it is not done again, and can't be taken back.
+func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
+	config := quiet + "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [hold]\n"
+	h := startHost(t, "", config)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	c := h.dial("a")
+	c.say("hold the door")
+	c.next(protocol.TypeAccepted)
+	var step protocol.Tool
+	c.into(c.next(protocol.TypeTool), &step)
+	until(t, "the receipt", func() bool { return len(h.receipts("").Items) == 1 })
+	h.kill()
+
+	h = startHost(t, h.dir, config)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	all := h.receipts("").Items
+	if len(all) != 1 || all[0].ID != step.Call || all[0].State != "intended" || all[0].Ended != nil || all[0].Undoable {
+		t.Errorf("after the crash: %+v", all)
+	}
+	if code := h.rest(http.MethodPost, "/v1/receipts/"+step.Call+"/undo", "", nil); code != http.StatusConflict {
+		t.Errorf("undo: %d", code)
+	}
+}

@@ -1,0 +1,167 @@
+package effect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// How long receipts count.
+const (
+	// KeptFor is how long a receipt is kept.
+	KeptFor = 90 * 24 * time.Hour
+	// UndoFor is how long an effect can be taken back: later, what was before is
+	// nobody's wish any more.
+	UndoFor = 24 * time.Hour
+	// looks is how many of a session's newest receipts are looked at for one
+	// that can be taken back.
+	looks = 50
+)
+
+// Book writes receipts down. Safe for concurrent use.
+type Book struct {
+	kept, passing Store
+	now           func() time.Time
+}
+
+// NewBook returns a book that keeps receipts in a store, and those of temporary
+// sessions in memory.
+func NewBook(kept Store, now func() time.Time) *Book {
+	return &Book{kept: kept, passing: NewMemory(), now: now}
+}
+
+// Open ends what a host that ran before left half done.
+func (b *Book) Open(ctx context.Context) error {
+	if err := b.kept.Abandon(ctx); err != nil {
+		return fmt.Errorf("open receipts: %w", err)
+	}
+	return nil
+}
+
+// Intend writes a receipt before its call. Without one there must be no call.
+func (b *Book) Intend(ctx context.Context, r Receipt) error {
+	r.State, r.At = Intended, b.now()
+	if err := b.of(r.Temporary).PutReceipt(ctx, r, r.At.Add(-KeptFor)); err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	return nil
+}
+
+// Conclude says how the call of a receipt ended.
+func (b *Book) Conclude(ctx context.Context, r Receipt, state turn.ToolState, summary string, data json.RawMessage) error {
+	if err := b.of(r.Temporary).EndReceipt(ctx, r.ID, state, summary, data, b.now()); err != nil {
+		return fmt.Errorf("write how a call ended: %w", err)
+	}
+	return nil
+}
+
+func (b *Book) of(temporary bool) Store {
+	if temporary {
+		return b.passing
+	}
+	return b.kept
+}
+
+// List lists receipts that are kept, newest first.
+func (b *Book) List(ctx context.Context, q Query) (items []Receipt, next string, err error) {
+	return b.kept.Receipts(ctx, q)
+}
+
+// Get returns a receipt of an end user; an empty user is anyone's. It answers
+// ErrNotFound for another's.
+func (b *Book) Get(ctx context.Context, user, id string) (Receipt, error) {
+	for _, s := range []Store{b.kept, b.passing} {
+		r, err := s.Receipt(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return Receipt{}, err
+		}
+		if user == "" || r.User == user {
+			return r, nil
+		}
+	}
+	return Receipt{}, ErrNotFound
+}
+
+// Last is the newest effect of a session that can be taken back, or ErrNothing.
+func (b *Book) Last(ctx context.Context, user, session string) (Receipt, error) {
+	var last Receipt
+	for _, s := range []Store{b.kept, b.passing} {
+		all, _, err := s.Receipts(ctx, Query{User: user, Session: session, Limit: looks})
+		if err != nil {
+			return Receipt{}, err
+		}
+		for _, r := range all {
+			// A query with an empty session is one for all of them.
+			if r.Session == session && b.Problem(r) == nil {
+				if r.At.After(last.At) {
+					last = r
+				}
+				break
+			}
+		}
+	}
+	if last.ID == "" {
+		return Receipt{}, ErrNothing
+	}
+	return last, nil
+}
+
+// Why an effect can't be taken back.
+var (
+	ErrIrreversible = errors.New("its tool can't take anything back")
+	ErrDidNotHappen = errors.New("it did not happen, or nobody knows whether it did")
+	ErrTaken        = errors.New("it was taken back already, or that was tried")
+	ErrTooLate      = errors.New("it is too long ago")
+)
+
+// Problem says why an effect can't be taken back now; nil is that it can be
+// tried.
+func (b *Book) Problem(r Receipt) error {
+	switch {
+	case !r.happened():
+		return ErrDidNotHappen
+	case !r.Undoable:
+		return ErrIrreversible
+	case r.Redress != NotTried:
+		return ErrTaken
+	case b.now().Sub(r.At) > UndoFor:
+		return ErrTooLate
+	default:
+		return nil
+	}
+}
+
+// Claim makes sure that nobody else takes an effect back; it answers ErrTaken
+// when somebody does. Settle has to follow.
+func (b *Book) Claim(ctx context.Context, r Receipt) error {
+	mine, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, NotTried, Trying, b.now())
+	if err != nil {
+		return fmt.Errorf("claim receipt: %w", err)
+	}
+	if !mine {
+		return ErrTaken
+	}
+	return nil
+}
+
+// Settle says what came of a claim; NotTried gives it back.
+func (b *Book) Settle(ctx context.Context, r Receipt, to Redress) error {
+	if _, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, Trying, to, b.now()); err != nil {
+		return fmt.Errorf("settle receipt: %w", err)
+	}
+	return nil
+}
+
+func (b *Book) storeOf(ctx context.Context, id string) Store {
+	if _, err := b.passing.Receipt(ctx, id); err == nil {
+		return b.passing
+	}
+	return b.kept
+}

@@ -1,0 +1,233 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jarvis-host/jarvis/host/effect"
+	"github.com/jarvis-host/jarvis/host/turn"
+	"github.com/jarvis-host/jarvis/sdk"
+)
+
+// revised answers for a plugin that is asked what it did.
+type revised struct {
+	seen   sdk.Sight
+	text   string
+	err    error
+	undone []string // the calls that were taken back
+}
+
+func (r *revised) Verify(context.Context, string, *sdk.Deed) (sdk.Sight, error) { return r.seen, nil }
+
+func (r *revised) Undo(_ context.Context, _ string, d *sdk.Deed) (string, error) {
+	r.undone = append(r.undone, d.Info.Call+" "+string(d.Args)+" "+string(d.Data)+" "+d.Info.Locale)
+	return r.text, r.err
+}
+
+// lamps is a catalogue with one tool that can be looked after.
+func lamps(t *testing.T) *Catalogue {
+	t.Helper()
+	p := sdk.New("door", "1.0.0", "Doors")
+	type light struct {
+		Before string `json:"before"`
+	}
+	sdk.Tool(p, "paint", "Paint", func(context.Context, *sdk.Call, struct{}) (light, error) { return light{"red"}, nil }, sdk.Additive(),
+		sdk.Undo(func(context.Context, *sdk.Call, struct{}, light) (string, error) { return "", nil }),
+		sdk.Verify(func(context.Context, *sdk.Call, struct{}) (sdk.Sight, error) { return sdk.Sight{}, nil }))
+	m, err := p.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCatalogue()
+	if err := c.Replace([]*sdk.Manifest{m}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// looked is a stage whose receipts a test can look into.
+type looked struct {
+	*stage
+	store *effect.Memory
+	r     *revised
+}
+
+// newLooked has the plugin end each call with the events of a script.
+func newLooked(t *testing.T, script scripted) *looked {
+	t.Helper()
+	s := newStage(t, script, Grants{"door": {"*"}})
+	l := &looked{stage: s, store: effect.NewMemory(), r: &revised{seen: sdk.Sight{Finding: sdk.FindingVerified, Seen: "it is red"}}}
+	s.Catalogue, s.Reviser, s.Receipts = lamps(t), l.r, effect.NewBook(l.store, time.Now)
+	return l
+}
+
+func (l *looked) receipts() []effect.Receipt {
+	l.t.Helper()
+	all, _, err := l.store.Receipts(l.t.Context(), effect.Query{Limit: 100})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return all
+}
+
+func (l *looked) states() (states []string) {
+	for _, r := range l.receipts() {
+		states = append(states, string(r.State)+" "+r.Summary)
+	}
+	return states
+}
+
+func TestAReceiptIsThereBeforeTheCallAndSaysAfterwardsHowItEnded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		end  sdk.Event
+		want string
+	}{
+		"done":      {sdk.Result{Data: json.RawMessage(`{"before":"blue"}`)}, "verified it is red"},
+		"a problem": {sdk.Problem{Code: sdk.CodeConflict, Message: "no paint"}, "failed no paint"},
+		"lost":      {sdk.Text{Text: "x"}, "failed plugin.failed door"},
+		"not mine":  {sdk.NotMine{}, "read "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l *looked
+			before := []string(nil)
+			l = newLooked(t, func(*sdk.Invocation) []sdk.Event {
+				before = l.states()
+				return []sdk.Event{tc.end}
+			})
+			l.run("paint", `{}`, sdk.OriginSentence)
+			if diff := cmp.Diff([]string{"intended "}, before); diff != "" {
+				t.Errorf("while the plugin was called (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]string{tc.want}, l.states()); diff != "" {
+				t.Errorf("afterwards (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A plugin is called anew with each answer: while it asks, nothing happened.
+func TestWhileAPluginAsksItsReceiptSaysThatNothingHappened(t *testing.T) {
+	l := newLooked(t, func(in *sdk.Invocation) []sdk.Event {
+		if len(in.Answers) == 0 {
+			return []sdk.Event{sdk.NeedInput{Kind: sdk.InputText, Text: "which?"}}
+		}
+		return []sdk.Event{sdk.Result{}}
+	})
+	var asking []string
+	_, err := l.Run(t.Context(), l.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(ev turn.Event) bool {
+		if q, ok := ev.(*turn.Question); ok {
+			asking, q.Reply = l.states(), turn.Reply{Value: "all"}
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"refused "}, asking); diff != "" {
+		t.Errorf("while it asked (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"verified it is red"}, l.states()); diff != "" {
+		t.Errorf("afterwards (-want +got):\n%s", diff)
+	}
+}
+
+// broken is a store on a full disk.
+type broken struct{ effect.Store }
+
+func (broken) PutReceipt(context.Context, effect.Receipt, time.Time) error {
+	return errors.New("disk full")
+}
+
+func TestWithoutAReceiptThereIsNoEffect(t *testing.T) {
+	called := false
+	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { called = true; return []sdk.Event{sdk.Result{}} })
+	l.Receipts = effect.NewBook(broken{l.store}, time.Now)
+	_, err := l.Run(t.Context(), l.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(turn.Event) bool { return true })
+	if sdk.ErrorCode(err) != sdk.CodeUnavailable || called {
+		t.Errorf("%v, called %v", err, called)
+	}
+}
+
+// E26: what was done is taken back once, with what the call answered then; what
+// its plugin refuses is not tried again, and what never reached it is.
+func TestAnEffectIsTakenBackOnce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err     error
+		redress effect.Redress
+		again   error
+	}{
+		"done":             {nil, effect.Undone, effect.ErrTaken},
+		"changed since":    {&sdk.Error{Code: sdk.CodeConflict, Message: "somebody painted it"}, effect.Refused, effect.ErrTaken},
+		"the plugin can't": {&sdk.Error{Code: sdk.CodeUnsupported}, effect.Impossible, effect.ErrTaken},
+		"it is not there":  {&sdk.Error{Code: sdk.CodeUnavailable}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLooked(t, func(*sdk.Invocation) []sdk.Event {
+				return []sdk.Event{sdk.Result{Data: json.RawMessage(`{"before":"blue"}`)}}
+			})
+			l.run("paint", `{}`, sdk.OriginSentence)
+			l.r.err, l.r.text = tc.err, "blue again"
+			done := l.receipts()[0]
+			l.turn.Lang = "fr"
+			text, err := l.UndoReceipt(t.Context(), l.turn, done)
+			if !errors.Is(err, tc.err) || err == nil && text != "blue again" {
+				t.Errorf("%q, %v", text, err)
+			}
+			want := done.ID + ` {} {"before":"blue"} fr`
+			if diff := cmp.Diff([]string{want}, l.r.undone); diff != "" {
+				t.Errorf("the plugin was asked (-want +got):\n%s", diff)
+			}
+			done = l.receipts()[0]
+			if done.Redress != tc.redress {
+				t.Errorf("the receipt says %q, want %q", done.Redress, tc.redress)
+			}
+			if _, err := l.UndoReceipt(t.Context(), l.turn, done); sdk.ErrorCode(err) != sdk.ErrorCode(tc.again) {
+				t.Errorf("again: %v, want %v", err, tc.again)
+			}
+		})
+	}
+}
+
+// Two who take the same back at once ask the plugin once.
+func TestOfTwoWhoTakeTheSameBackOneIsTold(t *testing.T) {
+	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{}} })
+	l.run("paint", `{}`, sdk.OriginSentence)
+	done := l.receipts()[0]
+	if _, err := l.UndoReceipt(t.Context(), l.turn, done); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.UndoReceipt(t.Context(), l.turn, done); !errors.Is(err, effect.ErrTaken) || len(l.r.undone) != 1 {
+		t.Errorf("%v; asked %q", err, l.r.undone)
+	}
+}
+
+func TestWhoMayNotUseAToolTakesNothingBackOfIt(t *testing.T) {
+	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{}} })
+	l.run("paint", `{}`, sdk.OriginSentence)
+	l.Grants = func() Grants { return Grants{} }
+	if _, err := l.UndoReceipt(t.Context(), l.turn, l.receipts()[0]); sdk.ErrorCode(err) != sdk.CodeForbidden || len(l.r.undone) != 0 {
+		t.Errorf("%v; asked %q", err, l.r.undone)
+	}
+}
+
+// M07: a temporary session leaves no receipt in the store, and can take back.
+func TestATemporarySessionLeavesNoReceiptAndCanTakeBack(t *testing.T) {
+	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{}} })
+	l.turn.Temporary = true
+	l.run("paint", `{}`, sdk.OriginSentence)
+	if got := l.receipts(); len(got) != 0 {
+		t.Errorf("the store has %+v", got)
+	}
+	who := sdk.CallInfo{User: "u", Session: "s", Locale: "en"}
+	if _, tool, _, err := l.Undo(t.Context(), who); tool != "paint" || err != nil {
+		t.Errorf("took back %q, %v", tool, err)
+	}
+	if _, _, _, err := l.Undo(t.Context(), who); !errors.Is(err, effect.ErrNothing) {
+		t.Errorf("again: %v", err)
+	}
+}
