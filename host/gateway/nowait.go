@@ -89,8 +89,8 @@ func (c *nowaitConn) uncork() {
 	if c.flushing { // it takes what follows too
 		return
 	}
-	n := 0
-	n, c.broken = writeNow(c.raw, c.rest)
+	n, err := writeNow(c.raw, c.rest)
+	c.broken = err
 	if c.rest = c.rest[n:]; len(c.rest) == 0 {
 		c.rest = nil // an idle connection keeps nothing
 	}
