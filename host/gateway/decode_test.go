@@ -60,11 +60,11 @@ func FuzzFramesAreFollowed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
 		now := (&clock{}).Now
 		whole, pieces := newFrameConn(nil, 0, now), newFrameConn(nil, 0, now)
-		errWhole := whole.watch(data)
+		_, errWhole := whole.watch(data)
 		var errPieces error
 		for size := max(1, cut%7); len(data) > 0 && errPieces == nil; {
 			n := min(size, len(data))
-			errPieces = pieces.watch(data[:n])
+			_, errPieces = pieces.watch(data[:n])
 			data = data[n:]
 		}
 		if errWhole != errPieces {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // maxFragments bounds the frames of one message.
@@ -22,6 +24,7 @@ const (
 var (
 	errFragments = errors.New("a message in too many fragments")
 	errControl   = errors.New("too many control frames")
+	errClose     = errors.New("a close frame with half a code")
 )
 
 // frameConn reads along with the WebSocket library, which tells nothing of
@@ -46,6 +49,7 @@ type frameConn struct {
 	fragments int
 	control   int // how many may still come
 	refilled  time.Time
+	bad       error // what ends it, once what came before was read
 }
 
 // newFrameConn watches c from the first byte after the handshake on.
@@ -55,13 +59,21 @@ func newFrameConn(c net.Conn, timeout time.Duration, now func() time.Time) *fram
 	return f
 }
 
-// Read implements net.Conn.
+// Read implements net.Conn. Frames before one that ends the connection are
+// still read: a message that was whole counts.
 func (c *frameConn) Read(b []byte) (int, error) {
+	if c.bad != nil {
+		return 0, c.bad
+	}
 	n, err := c.Conn.Read(b)
 	if n > 0 {
 		c.heard.Store(c.now().UnixNano())
-		if bad := c.watch(b[:n]); bad != nil {
-			return 0, bad
+		good, bad := c.watch(b[:n])
+		if c.bad = bad; bad != nil {
+			n, err = good, nil
+			if good == 0 {
+				return 0, bad
+			}
 		}
 		c.arm()
 	}
@@ -92,18 +104,20 @@ func (c *frameConn) arm() {
 	_ = c.SetReadDeadline(deadline)
 }
 
-// watch follows the frames in the bytes that came.
-func (c *frameConn) watch(b []byte) error {
-	for len(b) > 0 {
+// watch follows the frames in the bytes that came. With an error it says how many
+// bytes came before the head of the frame that is wrong.
+func (c *frameConn) watch(b []byte) (good int, err error) {
+	for i := 0; i < len(b); {
 		if c.payload > 0 {
-			n := min(uint64(len(b)), c.payload)
+			n := min(uint64(len(b)-i), c.payload)
 			c.payload -= n
-			b = b[n:]
+			i += int(n) // at most len(b)
+			good = i
 			continue
 		}
-		n := copy(c.head[c.got:c.need], b)
+		n := copy(c.head[c.got:c.need], b[i:])
 		c.got += n
-		b = b[n:]
+		i += n
 		if c.got < c.need {
 			continue
 		}
@@ -112,10 +126,11 @@ func (c *frameConn) watch(b []byte) error {
 			continue
 		}
 		if err := c.begin(); err != nil {
-			return err
+			return good, err
 		}
+		good = i
 	}
-	return nil
+	return len(b), nil
 }
 
 // headLength is the length of a frame's head, which its second byte tells.
@@ -145,7 +160,10 @@ func (c *frameConn) begin() error {
 	}
 	final, opcode := c.head[0]&0x80 != 0, c.head[0]&0x0f
 	c.got, c.need = 0, 2
-	if opcode >= 8 {
+	switch {
+	case opcode == websocket.CloseMessage && c.payload == 1:
+		return errClose // the library would take it for one without a code
+	case opcode >= 8:
 		return c.countControl()
 	}
 	c.inMessage = !final

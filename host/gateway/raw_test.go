@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -32,20 +33,23 @@ const (
 	masked         = 0x80
 )
 
-// handshake opens a socket.
-func (w *world) handshake(t *testing.T, name, subprotocol string) *rawSocket {
+// handshake opens a socket, with more lines in the head of the request. It
+// offers compression, which the host must not take.
+func (w *world) handshake(t *testing.T, name, subprotocol string, lines ...string) *rawSocket {
 	t.Helper()
 	conn, err := net.Dial("tcp", w.addr)
 	must(t, err)
 	t.Cleanup(func() { conn.Close() })
 	s := &rawSocket{Conn: conn, r: bufio.NewReader(conn), t: t}
-	extra := ""
+	if len(lines) == 0 {
+		lines = []string{"Sec-WebSocket-Extensions: permessage-deflate"}
+	}
 	if subprotocol != "" {
-		extra = "Sec-WebSocket-Protocol: " + subprotocol + "\r\n"
+		lines = append(lines, "Sec-WebSocket-Protocol: "+subprotocol)
 	}
 	_, err = fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
-		"Sec-WebSocket-Extensions: permessage-deflate\r\n%s\r\n", w.keys[name], extra)
+		"%s\r\n\r\n", w.keys[name], strings.Join(lines, "\r\n"))
 	must(t, err)
 	resp, err := http.ReadResponse(s.r, nil)
 	must(t, err)
@@ -121,72 +125,6 @@ func (s *rawSocket) read() (op byte, payload []byte, err error) {
 	return head[0] & 0x0f, payload, err
 }
 
-func TestBrokenFramesCloseWithTheirCode(t *testing.T) { // fault-W1, fault-W6, fault-W7, fault-W9, fault-W10, fault-W11, fault-M6, fault-M11
-	w := newWorld(t, func(o *Options) { o.Config.FrameTimeout = 200 * time.Millisecond })
-	ping := []byte(`{"type":"ping"}`)
-	fragments := func(n int) []byte {
-		b := rawFrame(opText, []byte(`{"type":"ping","x":"`))
-		for range n - 2 {
-			b = append(b, rawFrame(opContinuation, []byte("a"))...)
-		}
-		return append(b, rawFrame(final|opContinuation, []byte(`"}`))...)
-	}
-	for name, c := range map[string]struct {
-		send []byte
-		want []int
-	}{
-		"length over the limit":     {[]byte{final | opText, masked | 127, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0}, []int{1009}},
-		"length 2^62":               {[]byte{final | opText, masked | 127, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, []int{1009}},
-		"length 2^63":               {[]byte{final | opText, masked | 127, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, []int{1009, 1002, 0}},
-		"too big":                   {rawFrame(final|opText, make([]byte, protocol.MaxFrame+1)), []int{1009}},
-		"too big in fragments":      {append(rawFrame(opText, make([]byte, protocol.MaxFrame)), rawFrame(final|opContinuation, []byte("a"))...), []int{1009}},
-		"too many fragments":        {fragments(maxFragments + 1), []int{1008}},
-		"binary":                    {rawFrame(final|opBinary, ping), []int{1003}},
-		"not UTF-8":                 {rawFrame(final|opText, []byte("{\"type\":\"\xff\"}")), []int{1007}},
-		"surrogate":                 {rawFrame(final|opText, []byte("{\"type\":\"\xed\xa0\x80\"}")), []int{1007}},
-		"overlong":                  {rawFrame(final|opText, []byte("{\"type\":\"\xc0\xaf\"}")), []int{1007}},
-		"RSV1":                      {rawFrame(final|0x40|opText, ping), []int{1002}},
-		"RSV2":                      {rawFrame(final|0x20|opText, ping), []int{1002}},
-		"RSV3":                      {rawFrame(final|0x10|opText, ping), []int{1002}},
-		"opcode 3":                  {rawFrame(final|3, ping), []int{1002}},
-		"opcode 11":                 {rawFrame(final|11, ping), []int{1002}},
-		"unmasked":                  {append([]byte{final | opText, byte(len(ping))}, ping...), []int{1002}},
-		"continuation of nothing":   {rawFrame(final|opContinuation, ping), []int{1002}},
-		"a message inside another":  {append(rawFrame(opText, ping), rawFrame(final|opText, ping)...), []int{1002}},
-		"fragmented ping":           {rawFrame(opPing, nil), []int{1002}},
-		"ping of 126 bytes":         {rawFrame(final|opPing, make([]byte, 126)), []int{1002}},
-		"half a frame":              {[]byte{final | opText, masked | 50, 0, 0, 0, 0, '{'}, []int{1008}},
-		"half a head":               {[]byte{final}, []int{1008}},
-		"a message without an end":  {rawFrame(opText, ping), []int{1008}},
-		"close 1000":                {rawFrame(final|opClose, []byte{3, 0xe8}), []int{1000}},
-		"close without a code":      {rawFrame(final|opClose, nil), []int{1000, 1005}},
-		"close of one byte":         {rawFrame(final|opClose, []byte{3}), []int{1000, 1002, 1005}},
-		"close 999":                 {rawFrame(final|opClose, []byte{3, 0xe7}), []int{1002}},
-		"close 1005":                {rawFrame(final|opClose, []byte{3, 0xed}), []int{1002}},
-		"close 1006":                {rawFrame(final|opClose, []byte{3, 0xee}), []int{1002}},
-		"close 2000":                {rawFrame(final|opClose, []byte{7, 0xd0}), []int{1002}},
-		"close with a bad reason":   {rawFrame(final|opClose, []byte{3, 0xe8, 0xff}), []int{1002}},
-		"a message after the close": {append(rawFrame(final|opClose, []byte{3, 0xe8}), rawFrame(final|opText, []byte(sayFrame("late", "late")))...), []int{1000}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := w.handshake(t, "alice", protocol.Subprotocol)
-			s.put(c.send...)
-			code := s.closed()
-			ok := false
-			for _, want := range c.want {
-				ok = ok || code == want
-			}
-			if !ok {
-				t.Errorf("closed with %d, want one of %v", code, c.want)
-			}
-		})
-	}
-	w.eventually(t, "all sockets are released", func() bool { return w.meter.get("open") == 0 })
-	if a := w.do(t, "GET", "/v1/sessions", "", w.as("alice")); strings.Contains(a.body, "late") {
-		t.Error("a message after the close was accepted")
-	}
-}
-
 func TestFragmentsUpToTheCapAreOneMessage(t *testing.T) { // fault-W2
 	w := newWorld(t)
 	s := w.handshake(t, "alice", protocol.Subprotocol)
@@ -205,20 +143,53 @@ func TestFragmentsUpToTheCapAreOneMessage(t *testing.T) { // fault-W2
 			got = op == opText && strings.Contains(string(payload), `"pong"`)
 		}
 	}
+	b := rawFrame(opText, []byte("{"))
+	for range 128 { // one more than there may be
+		b = append(b, rawFrame(opContinuation, []byte(" "))...)
+	}
+	s.put(b...)
+	if code := s.closed(); code != protocol.ClosePolicy {
+		t.Errorf("129 fragments closed with %d, want %d", code, protocol.ClosePolicy)
+	}
 }
 
-func TestEndlessEmptyFragmentsAreCutOff(t *testing.T) { // fault-W3
+func TestMessagesInTooManyFragmentsEndTheirSocketAlone(t *testing.T) { // fault-W2, fault-W3
 	w := newWorld(t)
-	s := w.handshake(t, "alice", protocol.Subprotocol)
-	many := []byte{}
-	for range 10_000 {
-		many = append(many, rawFrame(opContinuation, nil)...)
+	bob := w.dial(t, "bob")
+	for name, payload := range map[string]string{"of one byte": "a", "empty": ""} {
+		s := w.handshake(t, "alice", protocol.Subprotocol)
+		_, _, _ = s.read() // hello
+		many := rawFrame(opText, []byte(payload))
+		for range 65_000 { // under the limit of bytes
+			many = append(many, rawFrame(opContinuation, []byte(payload))...)
+		}
+		sent := make(chan struct{})
+		spent := allocated(t, func() {
+			go func() { defer close(sent); s.put(many...) }()
+			if code := s.closed(); code != protocol.ClosePolicy {
+				t.Errorf("fragments %s: closed with %d, want %d", name, code, protocol.ClosePolicy)
+			}
+		})
+		if spent > 256<<10 {
+			t.Errorf("fragments %s: %d bytes were allocated: more was read than the cap", name, spent)
+		}
+		bob.say(sayFrame("m"+name[:2], "hello")) // others notice nothing
+		bob.until(protocol.TypeDone)
+		s.Close()
+		<-sent
 	}
-	s.put(rawFrame(opText, nil)...)
-	s.put(many...)
-	if code := s.closed(); code != protocol.ClosePolicy && code != 0 {
-		t.Errorf("closed with %d, want %d", code, protocol.ClosePolicy)
-	}
+	w.eventually(t, "the offenders' sockets are released", func() bool { return w.meter.get("open") == 1 })
+}
+
+// allocated is how many bytes the process allocates while something runs, with
+// the client's own.
+func allocated(t *testing.T, run func()) uint64 {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	run()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 func TestAFloodOfControlFramesIsCutOff(t *testing.T) { // fault-W13, fault-W14

@@ -218,6 +218,10 @@ func (c *socket) readFailed(err error) {
 		c.shutHere(protocol.ClosePolicy, "too many fragments")
 	case errors.Is(err, errControl):
 		c.shutHere(protocol.ClosePolicy, "too many control frames")
+	case errors.Is(err, websocket.ErrReadLimit):
+		c.shutHere(protocol.CloseTooBig, "message too big") // the library is silent where a length overflows
+	case errors.Is(err, errClose):
+		c.shutHere(protocol.CloseProtocol, "half a close code")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		c.shutHere(protocol.ClosePolicy, "message too slow")
 	default:
