@@ -1,9 +1,8 @@
-package telemetry
+package scrub
 
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +18,8 @@ const Redacted = "[redacted]"
 const minSecret = 6
 
 // Scrubber takes secrets out of text: those it was told of, in every form that
-// they are likely to be written in; what stands behind a name that promises a
-// secret; what looks like a credential by itself. Safe for concurrent use.
+// they are likely to be written in; what a name that promises a secret belongs to;
+// what looks like a credential by itself. Safe for concurrent use.
 type Scrubber struct {
 	mu    sync.Mutex
 	forms map[string]bool
@@ -33,8 +32,8 @@ type registry struct {
 	replacer *strings.Replacer
 }
 
-// NewScrubber returns a scrubber that knows no secret yet.
-func NewScrubber() *Scrubber { return &Scrubber{forms: map[string]bool{}} }
+// New returns a scrubber that knows no secret yet.
+func New() *Scrubber { return &Scrubber{forms: map[string]bool{}} }
 
 // Register tells the scrubber of a secret. It reports false for one that is too
 // short to be looked for; the empty one is not needed and reports true.
@@ -81,8 +80,23 @@ func (s *Scrubber) registry() *registry {
 }
 
 // Scrub returns text without the secrets that are recognised in it. What was
-// JSON stays JSON.
+// JSON stays JSON; to scrub the result changes nothing.
 func (s *Scrubber) Scrub(text string) string {
+	for range mostPasses {
+		out := s.once(text)
+		if out == text {
+			break
+		}
+		text = out // what was hidden by what went may show now
+	}
+	return text
+}
+
+// mostPasses bounds how often a text is looked at until nothing changes.
+const mostPasses = 8
+
+// once scrubs a text, and keeps JSON what was.
+func (s *Scrubber) once(text string) string {
 	out := s.plain(text)
 	if out == text || json.Valid([]byte(out)) || !json.Valid([]byte(text)) {
 		return out
@@ -139,61 +153,74 @@ func (s *Scrubber) inside(v any, name string) any {
 	}
 }
 
-// Groups of keywords; those of the patterns follow.
-const (
-	groupNames uint64 = 1 << iota
-	groupParts
-	groupPhrases
-	groupPatterns
-)
-
-// hints finds which rules are worth trying on a text.
-var hints = sync.OnceValue(func() *finder {
-	f := &finder{}
-	f.add(groupNames, keyWords)
-	f.add(groupParts, secretParts)
-	f.add(groupParts, []string{"de_passe", "de passe", "de-passe", "api_key", "private_key", "cle_api", "cle-api", "clé_api", "clef_api", "clef-api", "mdp_", "webhook_id"})
-	f.add(groupPhrases, phrases)
-	for i, p := range patterns {
-		f.add(groupPatterns<<i, p.keywords)
-	}
-	return f
-})
-
 // plain scrubs a text of no particular kind.
 func (s *Scrubber) plain(text string) string {
-	return packed(encoded(s.bare(dotted(s.ScrubKnown(text))), s.decoded), s.plain)
+	text = s.ScrubKnown(text)
+	return without(text, find(text, 0))
 }
 
-// bare scrubs what is not encoded.
-func (s *Scrubber) bare(text string) string {
-	groups := hints().find(small(text))
-	if groups == 0 {
-		return text
+// deepest is how often what is encoded is looked into.
+const deepest = 4
+
+// find tells what must go from a text.
+func find(text string, depth int) []span {
+	var roomAt, roomWords [24]int
+	f := hints()
+	stems, words := f.find(small(text), roomAt[:0], roomWords[:0])
+	var cuts []span
+	for _, n := range namesIn(text, stems) {
+		cuts = binds(text, n, cuts)
 	}
-	if groups&(groupNames|groupParts|groupPhrases) != 0 {
-		text = scrubNamed(text, groups)
-	}
-	for i, p := range patterns {
-		if groups&(groupPatterns<<i) != 0 {
-			text = p.replace(text)
+	for _, w := range words {
+		for _, r := range f.rules[w] {
+			cuts = r.find(text, cuts)
 		}
 	}
-	return text
+	cuts = tokens(text, stems, cuts)
+	cuts = columns(text, cuts)
+	if depth >= deepest {
+		return cuts
+	}
+	cuts = packed(text, depth, cuts)
+	if v, ok := unescape(text, nil); ok {
+		for _, c := range find(v.text, depth+1) {
+			cuts = append(cuts, span{v.at[c.from], v.at[c.to], ""})
+		}
+	}
+	return cuts
 }
 
-// decoded scrubs a part of a URL as what it stands for. It is left as it is
-// unless there is something to hide.
-func (s *Scrubber) decoded(run string) string {
-	text, err := url.QueryUnescape(run)
-	if err != nil || text == run {
-		return run
+// without puts [Redacted] in the place of what must go.
+func without(s string, cuts []span) string {
+	if len(cuts) == 0 {
+		return s
 	}
-	clean := s.plain(text)
-	if clean == text {
-		return run
+	slices.SortStableFunc(cuts, func(a, b span) int { return a.from - b.from })
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(cuts); {
+		c := cuts[i]
+		for i++; i < len(cuts) && cuts[i].from < c.to; i++ {
+			if cuts[i].to > c.to {
+				c.to, c.quote = cuts[i].to, ""
+			}
+		}
+		// Nothing of what stands for a secret goes by halves.
+		if k := strings.LastIndex(s[:c.from], Redacted[:1]); k >= done && strings.HasPrefix(s[k:], Redacted) && k+len(Redacted) > c.from {
+			c.from = k
+		}
+		if k := strings.LastIndex(s[:c.to], Redacted[:1]); k >= c.from && strings.HasPrefix(s[k:], Redacted) && k+len(Redacted) > c.to {
+			c.to = k + len(Redacted)
+		}
+		if strings.Trim(strings.ReplaceAll(s[c.from:c.to], Redacted, ""), " ") == "" {
+			continue
+		}
+		b.WriteString(s[done:c.from])
+		b.WriteString(c.quote + Redacted + c.quote)
+		done = c.to
 	}
-	return strings.ReplaceAll(url.QueryEscape(clean), url.QueryEscape(Redacted), Redacted)
+	b.WriteString(s[done:])
+	return b.String()
 }
 
 // Lines scrubs a text that comes line by line, such as another program's output:

@@ -1,4 +1,4 @@
-package telemetry
+package scrub
 
 import (
 	"encoding/base64"

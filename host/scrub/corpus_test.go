@@ -1,4 +1,4 @@
-package telemetry
+package scrub
 
 import (
 	"encoding/base64"
@@ -43,7 +43,7 @@ var settings = []string{
 
 // S07: what nobody registered, behind names as they are used, however written.
 func TestEachNameOfASecretIsKnownInEachForm(t *testing.T) {
-	r, s := rand.New(rand.NewPCG(3, 4)), NewScrubber()
+	r, s := rand.New(rand.NewPCG(3, 4)), New()
 	all, leaked := 0, []string{}
 	for _, n := range secretNamesInUse {
 		for _, form := range settings {
@@ -65,7 +65,7 @@ func TestARegisteredSecretIsFoundInEachForm(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 40 {
 		secret := randomSecret(r)
-		s := NewScrubber()
+		s := New()
 		s.Register(secret)
 		ascii := strconv.QuoteToASCII(secret)
 		for name, written := range map[string]string{
@@ -95,7 +95,7 @@ func record(t *testing.T, secret string) string {
 
 // A thousand secrets are registered in the time of one.
 func TestManySecretsAreRegisteredAtOnce(t *testing.T) {
-	s, r := NewScrubber(), rand.New(rand.NewPCG(7, 8))
+	s, r := New(), rand.New(rand.NewPCG(7, 8))
 	var secrets []string
 	for range 1000 {
 		secrets = append(secrets, drawn(r, 24))
@@ -114,7 +114,7 @@ func TestManySecretsAreRegisteredAtOnce(t *testing.T) {
 // S07: credentials are known by their looks, and in commands, headers, addresses
 // and sentences.
 func TestCredentialsOfEachKindAreKnown(t *testing.T) {
-	s := NewScrubber()
+	s := New()
 	for _, l := range lines(t, "kinds.txt") {
 		_, rest, _ := strings.Cut(l, "«")
 		secret, _, ok := strings.Cut(rest, "»")
@@ -126,7 +126,7 @@ func TestCredentialsOfEachKindAreKnown(t *testing.T) {
 }
 
 func TestAKeyOverManyLinesGoesAsAWhole(t *testing.T) {
-	l := NewLines(NewScrubber())
+	l := NewLines(New())
 	for _, c := range [][2]string{
 		{"key: -----BEGIN PRIVATE KEY-----", "key: " + Redacted},
 		{"MIIEvQIBADANBgkqhkiG9w0BAQ", Redacted},

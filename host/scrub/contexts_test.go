@@ -1,4 +1,4 @@
-package telemetry
+package scrub
 
 import (
 	"encoding/base64"
@@ -27,7 +27,7 @@ var contexts = []string{
 
 // S07: secrets in commands, settings and sentences of many kinds.
 func TestSecretsAreKnownByWhatStandsAroundThem(t *testing.T) {
-	r, s := rand.New(rand.NewPCG(9, 10)), NewScrubber()
+	r, s := rand.New(rand.NewPCG(9, 10)), New()
 	for _, c := range contexts {
 		for range 5 {
 			secret := drawn(r, 16)
@@ -42,7 +42,7 @@ func TestSecretsAreKnownByWhatStandsAroundThem(t *testing.T) {
 
 // S07, fault-K11: a name and a secret inside base64, hex, and JSON in them.
 func TestSecretsAreKnownInsideBase64AndHex(t *testing.T) {
-	r, s := rand.New(rand.NewPCG(11, 12)), NewScrubber()
+	r, s := rand.New(rand.NewPCG(11, 12)), New()
 	for range 50 {
 		secret := drawn(r, 14)
 		raw, err := json.Marshal(map[string]string{"user": "ana", "api_key": secret})
@@ -64,7 +64,7 @@ func TestSecretsAreKnownInsideBase64AndHex(t *testing.T) {
 }
 
 func TestNumbersOfCardsAreKnownByTheirSum(t *testing.T) {
-	s := NewScrubber()
+	s := New()
 	digits := "453201511283036" // drawn; the last one follows by Luhn's rule
 	valid := 0
 	for last := range 10 {

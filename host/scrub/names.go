@@ -1,0 +1,414 @@
+package scrub
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// promise is what a name says of its value.
+type promise int
+
+const (
+	nothing promise = iota
+	perhaps         // a secret if it looks like one
+	surely
+)
+
+// name is what may name a secret in a text.
+type name struct {
+	from, to int
+	promise  promise
+	role     role // of the word that promises it
+	plural   bool
+	alone    bool // one word of a sentence, as far as can be told
+}
+
+// maxName is the longest name that is looked at.
+const maxName = 80
+
+// namesIn finds the names of secrets in a text, given where their stems are.
+func namesIn(s string, at []int) []name {
+	var all []name
+	done := 0
+	for _, i := range at {
+		if i < done {
+			continue
+		}
+		from, to := i, i
+		for from > done && i-from < maxName && nameByte(s[from-1]) {
+			from--
+		}
+		for to < len(s) && to-i < maxName && nameByte(s[to]) {
+			to++
+		}
+		for to > from && (s[to-1] == '.' || s[to-1] == '-') {
+			to--
+		}
+		for from < to && (s[from] == '.' || s[from] == '-') {
+			from++
+		}
+		if done = max(to, i+1); to <= from {
+			continue
+		}
+		n := name{from: from, to: to}
+		if strings.HasPrefix(s[from:to], "D") && from > 0 && s[from-1] == '-' { // -Dname=value
+			n.from++
+		}
+		if n.from > 1 && (s[n.from-2:n.from] == "${" || s[n.from-2:n.from] == "%(") || n.from > 0 && s[n.from-1] == '$' && n.to < len(s) && s[n.to] != '=' {
+			continue // a variable
+		}
+		n.classify(s)
+		if n.promise != nothing || n.role&(keyWord|codeWord|hintWord) != 0 {
+			n.join(s)
+		}
+		if n.promise == nothing {
+			continue
+		}
+		done = max(done, n.to)
+		all = append(all, n)
+	}
+	return all
+}
+
+func nameByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' || c >= utf8.RuneSelf
+}
+
+// programs are the ends of names of files, which a line's number follows.
+var programs = set(`go py js ts mjs rs java c h cc cpp rb json yaml yml md txt html css toml sh kt php cs swift pem crt conf ini lock log tsx jsx vue sql`)
+
+// promiseOf says what a name alone promises.
+func promiseOf(text string) promise {
+	n := name{to: len(text)}
+	n.classify(text)
+	return n.promise
+}
+
+// promises reports whether a name promises a secret, whatever it looks like.
+func promises(text string) bool { return promiseOf(text) == surely }
+
+// classify says what the words of a name promise.
+func (n *name) classify(s string) {
+	var room [12]string
+	words := split(s[n.from:n.to], room[:0])
+	for i := 0; i+1 < len(words); i++ { // passWord
+		if words[i] == "pass" && roles()[words[i]+words[i+1]]&secretWord != 0 {
+			words[i] += words[i+1]
+			words = slices.Delete(words, i+1, i+2)
+		}
+	}
+	n.alone = len(words) == 1 && !strings.ContainsAny(s[n.from:n.to], "_.-")
+	if len(words) == 0 || len(words) > 1 && programs[words[len(words)-1]] {
+		return
+	}
+	if n.from > 0 && (s[n.from-1] == '&' || s[n.from-1] == '?') && len(words) == 1 && words[0] == "key" && n.to < len(s) && s[n.to] == '=' {
+		n.promise, n.role = surely, secretWord
+		return
+	}
+	known := roles()
+	for len(words) > 1 && digits(words[len(words)-1]) || len(words) > 1 && known[words[len(words)-1]] == 0 && slices.Contains(neutral, words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	last := known[words[len(words)-1]]
+	if last&aboutWord != 0 && last&(secretWord|keyWord|codeWord|hintWord) == 0 && len(words) > 1 && !exempt(words) {
+		n.promise = nothing
+		return
+	}
+	for i, w := range words {
+		r := known[w]
+		if r == 0 {
+			if r = known[strings.TrimRight(w, "0123456789")]; r == 0 {
+				r = glue(strings.TrimRight(w, "0123456789"))
+			}
+		}
+		if r&(secretWord|keyWord|codeWord) == 0 {
+			if r&hintWord != 0 && i == len(words)-1 && n.promise == nothing {
+				n.promise, n.role = perhaps, r
+				if w == "pass" && (len(words) > 1 && words[0] != "boarding" || assigned(s[n.to:]) && s[n.from:n.to] != "PASS") {
+					n.promise, n.role = surely, secretWord|humanWord
+				}
+			}
+			if w == "passe" && i > 1 && words[i-1] == "de" || w == "webhook" && i+1 < len(words) && words[i+1] == "id" {
+				n.promise, n.role = surely, secretWord|humanWord
+			}
+			continue
+		}
+		if r&keyWord != 0 && r&secretWord == 0 || r&codeWord != 0 && r&secretWord == 0 {
+			switch {
+			case n.promise == surely:
+			case i > 0 && known[words[i-1]]&qualifier != 0 && !opens(words[:i]), i+1 < len(words) && known[words[i+1]]&qualifier != 0 && !opens(words[:i]), len(words) > i+2 && known[words[i+2]]&qualifier != 0:
+				n.promise, n.role = surely, r
+			case opens(words[:i]):
+			case r&keyWord != 0:
+				n.promise, n.role = max(n.promise, perhaps), r
+			default:
+				n.role = r
+			}
+			n.plural = n.plural || strings.HasSuffix(w, "s")
+			continue
+		}
+		if r&humanWord == 0 && opens(words[:i]) {
+			return
+		}
+		n.promise, n.role = surely, r
+		n.plural = n.plural || strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss")
+	}
+}
+
+// assigned reports whether a value is given to what stands before s.
+func assigned(s string) bool {
+	s = strings.TrimLeft(s, "\"'\\")
+	return strings.HasPrefix(s, "=") || strings.HasPrefix(s, ":") || strings.HasPrefix(s, " = ") || strings.HasPrefix(s, " : ")
+}
+
+// neutral words end names and say nothing of the value.
+var neutral = []string{"str", "string", "raw", "plain", "plaintext", "b", "enc", "encoded", "hex", "val", "value", "new", "old", "current", "here", "arg", "opt", "param", "is", "was"}
+
+// exempt are names that end like what is about a secret and are one.
+func exempt(words []string) bool {
+	last, before := words[len(words)-1], words[len(words)-2]
+	return last == "id" && (before == "webhook" || before == "secret" || strings.Contains(before, "sess") && len(words) == 2 && before != "session") ||
+		before == "password" && (last == "auth" || last == "authentication") || before == "auth" && last == "refresh" ||
+		(last == "authentication" || last == "verification" || last == "revocation") && len(words) > 2
+}
+
+// opens reports whether the words before a key or a token say that it is none.
+func opens(words []string) bool {
+	known := roles()
+	for _, w := range words {
+		if known[w]&openWord != 0 && known[w]&secretWord == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// glue is the role of a word that is made of several: dbpassword.
+func glue(w string) role {
+	if len(w) < 4 {
+		return 0
+	}
+	for _, end := range glued {
+		if strings.HasSuffix(w, end) && len(w)-len(end) >= 1 && (len(end) > 2 || len(w) < 12) {
+			return roles()[end]
+		}
+	}
+	if strings.HasSuffix(w, "pass") && !slices.Contains(passes, w) {
+		return secretWord | humanWord
+	}
+	for _, k := range []string{"key", "cle", "code"} {
+		if q, ok := strings.CutSuffix(w, k); ok && roles()[q]&qualifier != 0 && roles()[q]&openWord == 0 {
+			return roles()[k] | secretWord
+		}
+	}
+	for _, k := range []string{"mdp", "password", "motdepasse"} { // mdpwifi
+		if strings.HasPrefix(w, k) && w != "passwordless" {
+			return secretWord | humanWord
+		}
+	}
+	return 0
+}
+
+// split cuts a name into its words, in small letters without accents.
+func split(s string, words []string) []string {
+	var b [maxName * 2]byte
+	n, from := 0, 0
+	end := func() {
+		if n > from {
+			words = append(words, string(b[from:n]))
+		}
+		from = n
+	}
+	for i := 0; i < len(s) && n < len(b)-2; i++ {
+		c := s[i]
+		switch {
+		case c == '_' || c == '-' || c == '.' || c == ' ' || c == '\'':
+			end()
+		case c >= 'A' && c <= 'Z':
+			if i > 0 && (s[i-1] >= 'a' && s[i-1] <= 'z' || s[i-1] >= '0' && s[i-1] <= '9' && n-from > 1) || i > 0 && i+1 < len(s) && s[i-1] >= 'A' && s[i-1] <= 'Z' && s[i+1] >= 'a' && s[i+1] <= 'z' {
+				end()
+			}
+			b[n], n = c+'a'-'A', n+1
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if f := folded(r); f != 0 {
+				b[n], n = f, n+1
+			} else if r == '’' {
+				end()
+			} else if r == 'œ' {
+				n += copy(b[n:], "oe")
+			}
+			i += size - 1
+		default:
+			b[n], n = c, n+1
+		}
+	}
+	end()
+	return words
+}
+
+// folded is a letter without its accent.
+func folded(r rune) byte {
+	switch r {
+	case 'é', 'è', 'ê', 'ë', 'É', 'È', 'Ê', 'Ë':
+		return 'e'
+	case 'à', 'â', 'ä', 'á', 'À', 'Â', 'Ä', 'Á':
+		return 'a'
+	case 'î', 'ï', 'í', 'Î', 'Ï':
+		return 'i'
+	case 'ô', 'ö', 'ó', 'Ô', 'Ö', 'Ó':
+		return 'o'
+	case 'û', 'ù', 'ü', 'ú', 'Û', 'Ù', 'Ü':
+		return 'u'
+	case 'ç', 'Ç':
+		return 'c'
+	case 'ñ', 'Ñ':
+		return 'n'
+	default:
+		return 0
+	}
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// joiners stand between the words of a name: mot de passe, code de la porte.
+var joiners = set(`de du des d la le l les of the for to pour`)
+
+// join looks at the words around the one that was found: private key, clé de
+// l'API, code du portail.
+func (n *name) join(s string) {
+	known := roles()
+	if before, from := wordBefore(s, n.from); before != "" {
+		r := known[before]
+		second, at := wordBefore(s, from)
+		switch {
+		case n.promise == surely && n.role&humanWord != 0 && n.role&codeWord == 0:
+		case r&openWord != 0 && r&(secretWord|qualifier) == 0 && n.alone:
+			n.promise = nothing
+			return
+		case n.role&(keyWord|codeWord) != 0 && r&qualifier != 0:
+			if known[second]&openWord != 0 && second != "" {
+				n.promise = nothing
+				return
+			}
+			n.promise, n.from = surely, from
+		case n.role&hintWord != 0 && s[n.from:n.to] != "" && (before == "de" || before == "d") && (strings.HasPrefix(second, "mot") || second == "phrase"):
+			n.promise, n.role, n.from = surely, secretWord|humanWord, at
+			if second == "phrase" {
+				n.role |= phraseWord
+			}
+		}
+	}
+	if n.promise == surely && n.role&(keyWord|codeWord) == 0 {
+		return
+	}
+	if n.promise == nothing && n.role&codeWord != 0 && n.alone && locked(s[max(0, n.from-nearby):n.from]) {
+		n.promise = surely
+		return
+	}
+	if n.role&(keyWord|codeWord|hintWord) == 0 || !n.alone {
+		return
+	}
+	at := n.to
+	for range 5 {
+		w, end := wordAfter(s, at)
+		switch {
+		case w == "":
+			return
+		case joiners[w]:
+			at = end
+			continue
+		case known[w]&qualifier != 0 && known[w]&idWord == 0 || at > n.to && known[w]&qualifier != 0 || n.role&codeWord != 0 && known[w]&qualifier != 0:
+			if n.role&(keyWord|codeWord) != 0 {
+				n.promise, n.to = surely, end
+			} else if strings.EqualFold(s[n.from:n.to], "pass") || strings.EqualFold(s[n.from:n.to], "passe") {
+				n.promise, n.to, n.role = surely, end, secretWord|humanWord
+			}
+			return
+		case known[w]&openWord != 0 && known[w]&(secretWord|qualifier) == 0 && !copulas[w], known[w]&aboutWord != 0:
+			n.promise = nothing
+			return
+		case n.role&codeWord != 0 && n.promise != surely:
+			at = end
+		default:
+			return
+		}
+	}
+}
+
+// locks are words of what codes are for.
+var locks = set(`alarm alarme alarmo disarm disarmed arm armed desarmer desarmee armee lock unlock unlocked verrou serrure deverrouiller deverrouille door gate porte portail garage coffre safe digicode keypad clavier
+	interphone intercom nuki yale duress panel centrale badge locker`)
+
+// locked reports whether a text speaks of what is opened with a code.
+func locked(s string) bool {
+	var room [24]string
+	for _, w := range split(s, room[:0]) {
+		if locks[strings.Trim(w, ":,;\"'()[]{}=")] {
+			return true
+		}
+	}
+	return false
+}
+
+// wordBefore is the word that ends right before position i, behind one space,
+// hyphen or apostrophe, and where it begins.
+func wordBefore(s string, i int) (string, int) {
+	j := i
+	if j > 0 && strings.IndexByte(" -'_", s[j-1]) >= 0 {
+		j--
+	} else if strings.HasSuffix(s[:j], "’") {
+		j -= len("’")
+	}
+	if j == i {
+		return "", i
+	}
+	k := j
+	for k > 0 && j-k < 24 && letterByte(s[k-1]) {
+		k--
+	}
+	if k == j {
+		return "", i
+	}
+	var room [4]string
+	words := split(s[k:j], room[:0])
+	if len(words) == 0 {
+		return "", i
+	}
+	return words[len(words)-1], k
+}
+
+// wordAfter is the word that begins after position i, and where it ends.
+func wordAfter(s string, i int) (string, int) {
+	j := i
+	if j < len(s) && strings.IndexByte(" -'", s[j]) >= 0 {
+		j++
+	} else if strings.HasPrefix(s[j:], "’") {
+		j += len("’")
+	}
+	k := j
+	for k < len(s) && k-j < 24 && letterByte(s[k]) && !strings.HasPrefix(s[k:], "’") {
+		k++
+	}
+	if j == i || k == j {
+		return "", i
+	}
+	var room [4]string
+	words := split(s[j:k], room[:0])
+	if len(words) != 1 {
+		return "", i
+	}
+	return words[0], k
+}
+
+func letterByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf
+}

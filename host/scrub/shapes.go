@@ -1,0 +1,278 @@
+package scrub
+
+import (
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// prefixes are how tokens of known makers begin, and how long the rest is at
+// least.
+var prefixes = sync.OnceValue(func() *[256][]prefix {
+	all := &[256][]prefix{}
+	add := func(least int, list string) {
+		for p := range strings.FieldsSeq(list) {
+			all[p[0]] = append(all[p[0]], prefix{p, least})
+		}
+	}
+	add(8, `jrv_`)
+	add(10, `xoxa- xoxb- xoxe- xoxp- xoxr- xoxs- xoxc- xoxd- xoxe.xoxp- xoxe.xoxb-`)
+	add(16, `sk- sk_live_ sk_test_ rk_live_ rk_test_ glpat- gldt- glptt- glrt- glcbt- glft- glsoat- glimt- gloas- glagent- glffct- xapp- GOCSPX- sq0atp- sq0csp- sq0idp- hvs. hvb. hvr. ya29. whsec_
+		dckr_pat_ dckr_oat_ tskey- AKIA ASIA ABIA ACCA LTAI NRAK- NRII- NRJS- NRAA- NRRA- rzp_live_ rzp_test_ FLWSECK- FLWSECK_TEST- pk.eyJ sk.eyJ ops_eyJ AGE-SECRET-KEY- bws_`)
+	add(20, `ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glsa_ hf_ api_org_ npm_ pypi- gsk_ xai- pplx- lin_api_ lin_oauth_ shpat_ shpss_ shppa_ shpca_ tvly- fw_ r8_ ntn_ secret_ figd_ sntrys_ sntryu_ fo1_ fm1_ fm2_
+		glc_ HRKU- pul- rubygems_ sbp_ sb_secret_ nvapi- tk_ dp.pt. dp.st. dp.ct. dp.sa. pscale_tkn_ pscale_pw_ pscale_oauth_ PMAK- sha256~ lsv2_pt_ lsv2_sk_ fc- jina_ csk- ctx7sk- CFPAT-
+		pat-na1- pat-eu1- phc_ phx_ EAAC ABSK tfp_ nfp_ rnd_ rpa_ bkua_ rdme_ esecret_ ddapi_ oy2 CCIPAT_ re_ dop_v1_ doo_v1_ dor_v1_ dapi ATATT3 ATCTT3 ATBB eyJrIjoi v1.0- v2.local. v3.local. v4.local.
+		v2.public. v3.public. v4.public. xkeysib- xsmtpsib- sl. SG. AIza 1//0 cal_live_ duffel_test_ duffel_live_ ory_at_ ory_st_ ory_pat_ polar_ prefect_ pnu_ sgp_ apify_api_ waka_ infracost_ CLOJARS_
+		e2b_ pcsk_ sk-lf- key_ perm: EAAA sess- pk_live_ sk_`)
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b prefix) int { return len(b.text) - len(a.text) }) // sk-proj- before sk-
+	}
+	return all
+})
+
+type prefix struct {
+	text  string
+	least int
+}
+
+// prefixed is the length of a token of a known maker at the start of s, or 0.
+func prefixed(s string) int {
+	for _, p := range prefixes()[s[0]] {
+		if !strings.HasPrefix(s, p.text) {
+			continue
+		}
+		end := len(p.text)
+		for end < len(s) && (tokenByte(s[end]) || s[end] == '.' && end+1 < len(s) && tokenByte(s[end+1]) || (s[end] == '/' || s[end] == '+') && strings.Contains("whsec_ glc_ sntrys_ ABSK fm2_ EAAA", p.text)) {
+			end++
+		}
+		rest := s[len(p.text):end]
+		if len(rest) < p.least {
+			continue
+		}
+		// Short or common beginnings are those of names too.
+		if c := count(rest); c.digits == 0 && c.turns < 4 && surprise(rest)/len(rest) < 88 {
+			continue
+		}
+		if c := count(rest); strings.ToLower(p.text) == p.text && p.least >= 20 && c.capitals == 0 && (c.marks > 2 || surprise(rest)/len(rest) < 90) && !allHex(rest) && len(p.text) < 8 {
+			continue
+		}
+		for end < len(s) && s[end] == '=' {
+			end++
+		}
+		for p.text == "ATATT3" && end < len(s) && tokenByte(s[end]) { // and a checksum
+			end++
+		}
+		return end
+	}
+	return 0
+}
+
+// pattern recognises credentials by their structure; its first group is what goes,
+// or all of it.
+type pattern struct {
+	keywords []string // in small letters; a text without all of them is not looked at
+	re       *regexp.Regexp
+	only     func(m string) bool // nil takes every match
+}
+
+var patterns = []pattern{
+	{
+		keywords: []string{"private key-----", "private key block-----", "secret key-----"},
+		re:       regexp.MustCompile(`(?s)(-----BEGIN [A-Z0-9 ]*(?:PRIVATE|SECRET) KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*(?:PRIVATE|SECRET) KEY(?: BLOCK)?-----|$))`),
+	},
+	{
+		keywords: []string{"bearer"},
+		re:       regexp.MustCompile(`(?i)\bbearer(?:\s+|%20|\+|\.|:\s*)["']?([A-Za-z0-9._~+/-]{8,}=*)`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook || len(m) > 30 },
+	},
+	{
+		keywords: []string{"basic "},
+		re:       regexp.MustCompile(`(?i)\bbasic\s+["']?([A-Za-z0-9+/_-]{6,}={0,2})`),
+		only:     isBasic,
+	},
+	{
+		keywords: []string{"eyj"},
+		re:       regexp.MustCompile(`\b(eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,3})`),
+	},
+	{ // the password of a URL; a name alone, when it is long
+		keywords: []string{"://"},
+		re:       regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/"'<>\\@?#]*:[^\s"'<>\\]*?|[^\s/"'<>\\@:?#]{10,})@[A-Za-z0-9\[{$_.-]`),
+		only: func(m string) bool {
+			user, password, ok := strings.Cut(m, ":")
+			return ok && password != "" && strings.Count(m, "/") < 3 && !empty(password) || !ok && (len(user) > 20 || lookOf(user) >= drawnLook)
+		},
+	},
+	{
+		keywords: []string{"@tcp(", "@unix("},
+		re:       regexp.MustCompile(`([^\s"'=:]+:[^\s"']+)@(?:tcp|unix)\(`),
+	},
+	{
+		keywords: []string{"oracle", "sqlplus", "@//", "jdbc:"},
+		re:       regexp.MustCompile(`(?:jdbc:oracle:[a-z0-9]+:|sqlplus\s+(?:-\S+\s+)*)[^/\s"'@]+/([^@\s"']+)@`),
+	},
+	{
+		keywords: []string{":aa"},
+		re:       regexp.MustCompile(`\b((?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{30,})`),
+	},
+	{
+		keywords: []string{"/bot"},
+		re:       regexp.MustCompile(`/bot[0-9]{6,}:([A-Za-z0-9_-]{8,})`),
+	},
+	{
+		keywords: []string{"sk", "ac", "key-"},
+		re:       regexp.MustCompile(`\b(SK[0-9a-f]{32}|key-[0-9a-f]{32})\b`),
+	},
+	{
+		keywords: []string{"pat"},
+		re:       regexp.MustCompile(`\b(pat[A-Za-z0-9]{14}\.[a-f0-9]{64})`),
+	},
+	{
+		keywords: []string{".atlasv1."},
+		re:       regexp.MustCompile(`([A-Za-z0-9]+\.atlasv1\.[A-Za-z0-9_-]{24,})`),
+	},
+	{
+		keywords: []string{"_secret_"},
+		re:       regexp.MustCompile(`\b((?:pi|seti|cs|src|sub)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+)`),
+	},
+	{ // hashes of passwords
+		keywords: []string{"$2", "$5$", "$6$", "$1$", "$apr1$", "$argon2", "$y$", "$7$", "$gy$", "$scrypt$", "$pbkdf2", "pbkdf2", "scram-sha", "{ssha", "{sha", "{md5", "{smd5", "scrypt:", "{crypt", "{bcrypt", "{argon", "$p$", "$h$", "$krb5"},
+		re: regexp.MustCompile(`(\$(?:2[abxy]?|[1567]|apr1|argon2(?:id|[id])|g?y|scrypt|pbkdf2[a-z0-9-]*|P|H|krb5[a-z]*)\$[^\s"'\\:]{12,}` +
+			`|(?i:\{(?:S?SHA[0-9-]*|S?MD5|CRYPT|bcrypt|argon2|PBKDF2[A-Z0-9-]*)\})[A-Za-z0-9+/=$.]{12,}|(?:pbkdf2[:_a-z0-9]*|scrypt:[0-9:]+|SCRAM-SHA-[0-9]+)\$[^\s"'\\]{16,})`),
+	},
+	{
+		keywords: []string{"hooks.slack", "/api/webhooks/", "webhooks/"},
+		re:       regexp.MustCompile(`(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/)([^\s"'<>\\?,;)]+)`),
+	},
+	{ // addresses that are a credential
+		keywords: []string{"hooks.", "webhook", "/with/key/", "mattermost", "/hooks/", "ntfy", "discord", "/services/", "rocket.chat", "maker.ifttt", "/feed/", "/private-", "hc-ping.com"},
+		re: regexp.MustCompile(`(?:webhook\.office\.com/webhookb2/|logic\.azure\.com[^\s"']*[?&]sig=` +
+			`|hooks\.[a-z0-9.-]+/(?:hooks/catch/|services/)?|/api/webhooks?/|/webhooks?/(?:incoming/)?|maker\.ifttt\.com/(?:use/|trigger/[^\s/]+/(?:json/)?with/key/)|hc-ping\.com/|/with/key/|/hooks/|chat\.googleapis\.com/v1/spaces/[^\s"']*[?&]token=|/private-)([^\s"'<>\\?,;)]+)`),
+		only: func(m string) bool { return drawnPath(m) },
+	},
+	{
+		keywords: []string{"mfa.", ".g", ".y", ".x"},
+		re:       regexp.MustCompile(`\b([MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}|mfa\.[A-Za-z0-9_-]{40,})`),
+	},
+	{
+		keywords: []string{"card", "carte", `"pan"`, "pan=", "visa", "mastercard", "cc_num", "ccnum", "cb ", "credit", "bancaire"},
+		re:       regexp.MustCompile(`\b([3-6][0-9]{3}(?:[ -]?[0-9]){9,15})\b`),
+		only:     isCard,
+	},
+	{
+		keywords: []string{"response="},
+		re:       regexp.MustCompile(`\b(?:response|cnonce)=\\*"([A-Za-z0-9]{16,})`),
+	},
+	{ // private parts of a JWK
+		keywords: []string{"kty"},
+		re:       regexp.MustCompile(`\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s*:\s*\\*"([A-Za-z0-9_-]{16,})`),
+	},
+	{ // a password for one program, in four groups
+		keywords: []string{"app password", "application password", "app-password", "app_password", "application"},
+		re:       regexp.MustCompile(`(?i)app(?:lication)?[ _-]?(?:password|pw|specific password)?\b[^a-z]{1,4}(?:is |: )?([a-z]{4}[ -][a-z]{4}[ -][a-z]{4}[ -][a-z]{4})\b`),
+	},
+	{ // arguments of a statement
+		keywords: []string{"args", "params", "parameters", "bind", "values"},
+		re:       regexp.MustCompile(`(?i)(?:passw|passwd|token|secret|mdp|mot_de_passe)[a-z_]*"?\s*=\s*(?:\?|\$[0-9]+|:[a-z_]+|%s|@[a-z_0-9]+).*?(?:args|params|parameters|binds?|values)\W{0,4}(.+)`),
+	},
+	{ // the user of a bridge
+		keywords: []string{"/api/"},
+		re:       regexp.MustCompile(`/api/([A-Za-z0-9-]{10,40})/(?:lights|groups|sensors|config|scenes|rules|schedules|resourcelinks|capabilities)\b`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook },
+	},
+	{
+		keywords: []string{"mt:"},
+		re:       regexp.MustCompile(`\b(MT:[A-Z0-9.-]{15,})`),
+	},
+	{
+		keywords: []string{"insert into"},
+		re:       regexp.MustCompile(`(?i)\binsert into [^()]*\([^)]*(?:pass|pwd|secret|token|mdp)[^)]*\)\s*values\s*\(([^)]*)`),
+	},
+	{ // a name in one place, its value in another
+		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},
+		re: regexp.MustCompile(`(?:name|key|id|Name|Key|NAME|KEY|field|label|header|option|property|setting|param|variable)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_. -]{2,64})\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?(?:[Vv]al(?:ue)?|VALUE|content|default|new|data)\\*["']?\s*[:=]\s*\\*["']?` +
+			`([^\s"'\\,;}]+)`),
+	},
+	{
+		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`},
+		re: regexp.MustCompile(`(?:)["']?[Vv]al(?:ue)?\\*["']?\s*[:=]\s*\\*["']?()` +
+			`([^\s"'\\,;}]+)\\*["']?,\s*\\*["']?(?:name|key|id|Name|Key|field|label)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})`),
+	},
+	{
+		keywords: []string{"value", `"val`, "default"},
+		re:       regexp.MustCompile(`["'<]([A-Za-z0-9_.:-]{2,64})\\*["']?\s*[:=]?\s*[{\[(]?\s*\\*["']?(?:[Vv]al(?:ue)?|default|content)\\*["']?\s*[:=]\s*\\*["']([^"'\\]+)`),
+	},
+	{
+		keywords: []string{"form-data"},
+		re:       regexp.MustCompile(`name=\\*"?([A-Za-z0-9_.-]{2,64})\\*"?(?:[^\r\n\\]*)(?:\\r|\\n|\r|\n|\s){2,8}([^\\\r\n-][^\\\r\n]*)`),
+	},
+	{
+		keywords: []string{"</"},
+		re:       regexp.MustCompile(`<([A-Za-z0-9_:-]{2,64})\s[^<>]*>([^<]+)</`),
+	},
+	{
+		keywords: []string{"</"},
+		re:       regexp.MustCompile(`(?:name|key)=["']([A-Za-z0-9_:. -]{2,64})["'][^<>]*>\s*(?:<[a-z]+>)?([^<]+)</`),
+	},
+}
+
+// find cuts what has the structure.
+func (p pattern) find(s string, cuts []span) []span {
+	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
+		from, to := m[2], m[3]
+		if len(m) >= 6 { // a name, and what belongs to it
+			named := s[m[2]:m[3]]
+			if len(m) == 8 {
+				named = s[m[6]:m[7]]
+			}
+			if from, to = m[4], m[5]; !promises(named) && (promiseOf(named) != perhaps || lookOf(s[from:to]) < drawnLook) {
+				continue
+			}
+		}
+		if v := s[from:to]; v == "" || strings.HasPrefix(v, Redacted) || empty(v) || p.only != nil && !p.only(v) {
+			continue
+		}
+		cuts = append(cuts, span{from, to, ""})
+	}
+	return cuts
+}
+
+// drawnPath reports whether a part of a path was drawn.
+func drawnPath(m string) bool {
+	for p := range strings.FieldsFuncSeq(m, func(r rune) bool { return r == '/' || r == '.' || r == '=' || r == '&' }) {
+		if len(p) >= 8 && (lookOf(p) >= mixedLook || allHex(p) || isUUID(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCard reports whether digits are the number of a card: their sum by Luhn's
+// rule (ISO/IEC 7812) ends in 0.
+func isCard(m string) bool {
+	sum, twice := 0, false
+	for i := len(m) - 1; i >= 0; i-- {
+		if m[i] < '0' {
+			continue
+		}
+		d := int(m[i] - '0')
+		if twice {
+			d = d*2 - d*2/10*9
+		}
+		sum, twice = sum+d, !twice
+	}
+	return sum%10 == 0
+}
+
+// isBasic reports whether a match of the Basic scheme holds a name and a
+// password, and is not just the word.
+func isBasic(enc string) bool {
+	enc = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(enc, "="))
+	raw, err := base64.RawStdEncoding.DecodeString(enc)
+	return err == nil && strings.Contains(string(raw), ":")
+}
+
+func tokenByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+}
