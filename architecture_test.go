@@ -30,14 +30,17 @@ var layers = map[string][]string{
 	"cmd/jarvis-plugin-mcp":     {"plugins/mcp", "sdk/serve"},
 	"cmd/jarvis-plugin-weather": {"plugins/weather", "sdk/serve"},
 	"cmd/report":                {},
+	"cmd/train-scrub":           {"host/scrub"},
 
 	"host": {"host/...", "sdk", "sdk/intent", "sdk/launch"},
 
-	"host/turn":          {},
-	"host/protocol":      {},
-	"host/config":        {},
-	"host/texts":         {},
-	"host/telemetry":     {},
+	"host/turn":      {},
+	"host/protocol":  {},
+	"host/config":    {},
+	"host/texts":     {},
+	"host/telemetry": {"host/scrub"},
+	"host/scrub":     {},
+
 	"host/health":        {},
 	"host/limit":         {},
 	"host/auth":          {"host/turn", "host/protocol"},
@@ -67,7 +70,7 @@ var layers = map[string][]string{
 	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},
 	"host/web":           {},
 
-	"cmd/bench-host":                {"host/limit", "host/llm/llmtest", "host/protocol", "host/telemetry", "sdk", "sdk/serve"},
+	"cmd/bench-host":                {"host/limit", "host/llm/llmtest", "host/protocol", "host/scrub", "host/telemetry", "sdk", "sdk/serve"},
 	"test/powercut":                 {},
 	"cmd/bench-memory":              {"host/memory", "host/memory/embedded", "host/memory/eval"},
 	"host/memory":                   {"host/memory/analysis", "host/memory/rank", "host/memory/salience", "host/memory/extract"},

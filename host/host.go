@@ -24,6 +24,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/journal"
 	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/memory"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
@@ -49,11 +50,11 @@ type Host struct {
 	// guards it.
 	snapshot  *config.Snapshot
 	reloading sync.Mutex
-	scrubber  *telemetry.Scrubber
+	scrubber  *scrub.Scrubber
 	logs      *logs
 
 	journal     *journal.Journal
-	pluginLines sync.Map // of *telemetry.Lines, by the plugin that writes them
+	pluginLines sync.Map // of *scrub.Lines, by the plugin that writes them
 	prompts     *agent.Prompts
 
 	accounts  *Accounts
@@ -92,7 +93,7 @@ type cleanup struct {
 // back when it fails.
 func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err error) {
 	c := cfg.Config()
-	scrubber := telemetry.NewScrubber()
+	scrubber := scrub.New()
 	sink, err := openLogs(c.Log, o.Log)
 	if err != nil {
 		return nil, err

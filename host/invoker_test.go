@@ -6,13 +6,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/jarvis-host/jarvis/host/telemetry"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/sdk"
 )
 
 // S07: a secret that the host knows gets into no transcript through a plugin.
 func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
-	s := telemetry.NewScrubber()
+	s := scrub.New()
 	s.Register("butter-and-bread")
 	const in, out = "it is butter-and-bread", "it is [redacted]"
 	events := func(yield func(sdk.Event, error) bool) {

@@ -15,7 +15,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/memory/qdrant"
 	"github.com/jarvis-host/jarvis/host/memory/talk"
 	"github.com/jarvis-host/jarvis/host/protocol"
-	"github.com/jarvis-host/jarvis/host/telemetry"
+	"github.com/jarvis-host/jarvis/host/scrub"
 )
 
 // memoryDir is the folder of memories in the data directory.
@@ -58,7 +58,7 @@ func OpenMemories(ctx context.Context, cfg *config.Snapshot, name string) (*Memo
 		}
 		m.store = m.index
 	}
-	m.Memory = memory.New(memoryOptions(cfg.Config(), m.store, telemetry.NewScrubber().Scrub, nil))
+	m.Memory = memory.New(memoryOptions(cfg.Config(), m.store, scrub.New().Scrub, nil))
 	return m, nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/limit"
 	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
@@ -68,8 +69,8 @@ func (h *Host) pluginLog(plugin string, line launch.Line) {
 	for _, name := range slices.Sorted(maps.Keys(line.Fields)) {
 		args = append(args, name, line.Fields[name])
 	}
-	lines, _ := h.pluginLines.LoadOrStore(plugin, telemetry.NewLines(h.scrubber))
-	line.Message = lines.(*telemetry.Lines).Scrub(line.Message)
+	lines, _ := h.pluginLines.LoadOrStore(plugin, scrub.NewLines(h.scrubber))
+	line.Message = lines.(*scrub.Lines).Scrub(line.Message)
 	h.log.Log(line.Level, line.Message, args...)
 	h.keepLine(plugin, line)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/limit"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
@@ -46,7 +47,7 @@ func (b *bench) remembering(ctx context.Context) ([]goal, error) {
 
 // logLine is F9: what a message's log line costs, scrubbed, and the worst text.
 func (b *bench) logLine(context.Context) ([]goal, error) {
-	scrubber := telemetry.NewScrubber()
+	scrubber := scrub.New()
 	for i := range 20 {
 		scrubber.Register(fmt.Sprintf("jrv_%043d", i))
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
@@ -26,7 +27,7 @@ func logScrubCommand() command {
 		if _, err := parse(fs, args, 0, 0); err != nil {
 			return err
 		}
-		s := telemetry.NewScrubber()
+		s := scrub.New()
 		cfg, err := f.load(p)
 		if err != nil {
 			return err
@@ -45,7 +46,7 @@ func logScrubCommand() command {
 }
 
 // registerFrom tells a scrubber the secrets of a file.
-func (p *program) registerFrom(s *telemetry.Scrubber, file string) error {
+func (p *program) registerFrom(s *scrub.Scrubber, file string) error {
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read secrets: %w", err)
@@ -61,9 +62,9 @@ func (p *program) registerFrom(s *telemetry.Scrubber, file string) error {
 }
 
 // scrubLines copies lines of any length.
-func (p *program) scrubLines(s *telemetry.Scrubber) error {
+func (p *program) scrubLines(s *scrub.Scrubber) error {
 	in, out := bufio.NewReaderSize(p.stdin, 64<<10), bufio.NewWriterSize(p.stdout, 64<<10)
-	clean := telemetry.NewLines(s)
+	clean := scrub.NewLines(s)
 	for {
 		line, err := in.ReadString('\n')
 		if line != "" {

@@ -21,7 +21,8 @@ type keyword struct {
 
 // rule finds what must go in a text that holds one of its keywords.
 type rule interface {
-	find(s string, cuts []span) []span
+	// find adds to cuts what must go from s; lower is s in small letters.
+	find(s, lower string, cuts []span) []span
 }
 
 // stem is the number of all stems of names.

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run ./train -o table.go
+//go:generate go run ../../cmd/train-scrub -o table.go
 
 // Symbols is how many kinds of characters the judge tells apart.
 const Symbols = 35
@@ -119,11 +119,15 @@ const (
 	surelyLook             // drawn at random, beyond what names, ids and words look like
 )
 
+// longestJudged is how much of a text is looked at to judge it.
+const longestJudged = 200
+
 // lookOf judges a text without blanks.
 func lookOf(v string) look {
 	if v == "" {
 		return wordLook
 	}
+	v = v[:min(len(v), longestJudged)]
 	c := count(v)
 	each := surprise(v) / max(1, len(v))
 	switch {
@@ -279,7 +283,7 @@ func public(v string) bool {
 // labelled reports whether a text is words before a hash: node-linux-1b60cae.
 func labelled(v string) bool {
 	k := strings.LastIndexAny(v, "-.:")
-	if k < 3 || len(v)-k < 8 || !allHex(v[k+1:]) {
+	if k < 3 || len(v)-k < 5 || !allHex(v[k+1:]) {
 		return false
 	}
 	c := count(v[:k])

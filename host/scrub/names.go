@@ -125,6 +125,10 @@ func (n *name) classify(s string) {
 		if r&(secretWord|keyWord|codeWord) == 0 {
 			if r&hintWord != 0 && i == len(words)-1 && n.promise == nothing {
 				n.promise, n.role = perhaps, r
+				if s[n.from:n.to] == "PASS" && strings.HasPrefix(s[n.to:], ": ") {
+					n.promise, n.role = nothing, 0 // a test of Go
+					return
+				}
 				if w == "pass" && (len(words) > 1 && words[0] != "boarding" || assigned(s[n.to:]) && s[n.from:n.to] != "PASS") {
 					n.promise, n.role = surely, secretWord|humanWord
 				}

@@ -13,9 +13,12 @@ var sayingsText string
 // saying is a way in which commands, protocols and people say a secret without a
 // name before it.
 type saying struct {
-	keyword string // in small letters; a text without it is not looked at
+	head    string    // what it begins with, in small letters
+	apart   [128]bool // marks that may not stand before it
+	keyword string    // in small letters; a text without it is not looked at
 	re      *regexp.Regexp
-	drawn   bool // only what does not look like a word
+	parts   []string // the other ones that a text must have
+	drawn   bool     // only what does not look like a word
 }
 
 // sayings reads the table: one a line.
@@ -41,19 +44,15 @@ var sayings = sync.OnceValue(func() []saying {
 func compile(line string) saying {
 	line, exact := strings.CutPrefix(line, "=")
 	var b strings.Builder
+	b.WriteByte('^')
 	if !exact {
 		b.WriteString("(?i)")
 	}
-	if c := line[0]; letterByte(c) {
-		if strings.Contains(line, "(") {
-			b.WriteString(`(?:^|[^A-Za-z0-9_])`)
-		} else {
-			b.WriteString(`(?:^|[^A-Za-z0-9_.-])`)
-		}
-	} else if c == '-' {
-		b.WriteString(`(?:^|[\s"'\[,])`)
+	w := saying{head: line[:strings.IndexAny(line+" ", "§*… ?")]}
+	w.head = small(w.head)
+	for _, c := range []byte("_.-") {
+		w.apart[c] = !strings.Contains(line, "(") && letterByte(line[0])
 	}
-	w := saying{}
 	for i, r := range line {
 		switch r {
 		case '§':
@@ -82,6 +81,7 @@ func compile(line string) saying {
 	}
 	w.re = regexp.MustCompile(b.String())
 	for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune("§*… ?", r) }) {
+		w.parts = append(w.parts, small(part))
 		if len(part) > len(w.keyword) {
 			w.keyword = small(part)
 		}
@@ -98,19 +98,55 @@ func ends(rest string) string {
 	return regexp.QuoteMeta(rest[:1])
 }
 
+// longestSaying bounds how far a saying goes; a secret at its end may be longer.
+const longestSaying = 400
+
 // find cuts what is said.
-func (w saying) find(s string, cuts []span) []span {
-	for _, m := range w.re.FindAllStringSubmatchIndex(s, -1) {
+func (w saying) find(s, lower string, cuts []span) []span {
+	for _, p := range w.parts {
+		if !strings.Contains(lower, p) {
+			return cuts
+		}
+	}
+	for at := 0; ; {
+		i := strings.Index(lower[at:], w.head)
+		if i < 0 {
+			return cuts
+		}
+		i += at
+		if at = i + len(w.head); !w.begins(s, i) {
+			continue
+		}
+		part := s[i:min(len(s), i+longestSaying)]
+		m := w.re.FindStringSubmatchIndex(part)
+		if m != nil && m[1] == len(part) && len(part) == longestSaying { // a long secret
+			m = w.re.FindStringSubmatchIndex(s[i:])
+		}
 		for g := 2; g < len(m); g += 2 {
 			if m[g] < 0 || m[g] == m[g+1] {
 				continue
 			}
-			v := s[m[g]:m[g+1]]
+			v := s[i+m[g] : i+m[g+1]]
 			if empty(v) || strings.Contains(v, Redacted) || w.drawn && (lookOf(strings.ReplaceAll(v, " ", "")) == wordLook || prose[small(v)]) {
 				continue
 			}
-			cuts = append(cuts, span{m[g], m[g+1], ""})
+			cuts = append(cuts, span{i + m[g], i + m[g+1], ""})
+			at = max(at, i+m[1])
 		}
 	}
-	return cuts
+}
+
+// begins reports whether a saying may begin at i, and not within a word.
+func (w saying) begins(s string, i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch c := s[i-1]; {
+	case letterByte(w.head[0]):
+		return c >= 0x80 || !letterByte(c) && !w.apart[c]
+	case w.head[0] == '-':
+		return strings.IndexByte(" \t\"'[,", c) >= 0
+	default:
+		return true
+	}
 }

@@ -166,14 +166,22 @@ const deepest = 4
 func find(text string, depth int) []span {
 	var roomAt, roomWords [24]int
 	f := hints()
-	stems, words := f.find(small(text), roomAt[:0], roomWords[:0])
+	lower := small(text)
+	stems, words := f.find(lower, roomAt[:0], roomWords[:0])
 	var cuts []span
+	covered := 0
 	for _, n := range namesIn(text, stems) {
-		cuts = binds(text, n, cuts)
+		if n.from < covered {
+			continue // a part of a secret
+		}
+		before := len(cuts)
+		for _, c := range binds(text, n, cuts)[before:] {
+			cuts, covered = append(cuts, c), max(covered, c.to)
+		}
 	}
 	for _, w := range words {
 		for _, r := range f.rules[w] {
-			cuts = r.find(text, cuts)
+			cuts = r.find(text, lower, cuts)
 		}
 	}
 	cuts = tokens(text, stems, cuts)
@@ -212,7 +220,7 @@ func without(s string, cuts []span) string {
 		if k := strings.LastIndex(s[:c.to], Redacted[:1]); k >= c.from && strings.HasPrefix(s[k:], Redacted) && k+len(Redacted) > c.to {
 			c.to = k + len(Redacted)
 		}
-		if strings.Trim(strings.ReplaceAll(s[c.from:c.to], Redacted, ""), " ") == "" {
+		if strings.Trim(strings.ReplaceAll(s[c.from:c.to], Redacted, ""), " \"'`,;\\") == "" {
 			continue
 		}
 		b.WriteString(s[done:c.from])

@@ -8,21 +8,50 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
+// template is a part of a line in testdata that is drawn at random, so that no
+// file holds what looks like a live secret.
+var template = regexp.MustCompile(`\{(small|hex|upper|digits|mixed|pair)(?::([0-9]+))?\}`)
+
+// fill draws the parts of a line.
+func fill(r *rand.Rand, line string) string {
+	return template.ReplaceAllStringFunc(line, func(m string) string {
+		found := template.FindStringSubmatch(m)
+		if found[1] == "pair" {
+			return base64.StdEncoding.EncodeToString([]byte("ana:" + drawn(r, 12)))
+		}
+		n, err := strconv.Atoi(found[2])
+		if err != nil {
+			panic(m)
+		}
+		const small, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+		from := map[string]string{"small": small + digits, "hex": digits + "abcdef", "upper": strings.ToUpper(small) + digits, "digits": digits, "mixed": small + strings.ToUpper(small) + digits}[found[1]]
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = from[r.IntN(len(from))]
+		}
+		return string(b)
+	})
+}
+
+// lines reads a file of testdata, and draws what its templates say.
 func lines(tb testing.TB, name string) []string {
 	tb.Helper()
 	raw, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	r := rand.New(rand.NewPCG(13, 14))
 	var out []string
 	for l := range strings.SplitSeq(string(raw), "\n") {
 		if l != "" && !strings.HasPrefix(l, "# ") {
-			out = append(out, l)
+			out = append(out, fill(r, l))
 		}
 	}
 	return out
@@ -185,11 +214,19 @@ func TestAJSONRecordStaysOneObject(t *testing.T) {
 	}
 }
 
-func FuzzScrubbingKeepsJSON(f *testing.F) {
-	for _, name := range []string{"secrets.txt", "innocent.txt"} {
-		for _, l := range lines(f, name) {
-			f.Add(strings.NewReplacer("«", "", "»", "").Replace(l))
+// seeds are lines with and without secrets.
+func seeds(tb testing.TB) (all []string) {
+	for _, name := range []string{"secrets.txt", "innocent.txt", "kinds.txt"} {
+		for _, l := range lines(tb, name) {
+			all = append(all, strings.NewReplacer("«", "", "»", "").Replace(l))
 		}
+	}
+	return all
+}
+
+func FuzzScrubbingKeepsJSON(f *testing.F) {
+	for _, l := range seeds(f) {
+		f.Add(l)
 	}
 	s := New()
 	s.Register("correct horse battery staple")
@@ -205,6 +242,34 @@ func FuzzScrubbingKeepsJSON(f *testing.F) {
 		if got := s.Scrub(string(record)); !json.Valid([]byte(got)) {
 			t.Errorf("no JSON any more: %q from %q", got, record)
 		}
+	})
+}
+
+func checkScrubbed(t *testing.T, s *Scrubber, in, secret string) {
+	t.Helper()
+	once := s.Scrub(in)
+	if twice := s.Scrub(once); twice != once {
+		t.Errorf("scrubbed twice, %q became %q\n  from %q", once, twice, in)
+	}
+	if utf8.ValidString(in) && !utf8.ValidString(once) {
+		t.Errorf("no UTF-8 any more: %q from %q", once, in)
+	}
+	if strings.Contains(once, secret) {
+		t.Errorf("a registered secret is left in %q", once)
+	}
+}
+
+func FuzzScrubbingTwiceChangesNothing(f *testing.F) {
+	for _, l := range seeds(f) {
+		f.Add(l, uint8(3))
+	}
+	const secret = "correct horse battery staple"
+	s := New()
+	s.Register(secret)
+	f.Fuzz(func(t *testing.T, in string, at uint8) {
+		checkScrubbed(t, s, in, secret)
+		i := min(int(at), len(in))
+		checkScrubbed(t, s, in[:i]+secret+in[i:], secret)
 	})
 }
 

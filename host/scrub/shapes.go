@@ -73,6 +73,8 @@ func prefixed(s string) int {
 // or all of it.
 type pattern struct {
 	keywords []string // in small letters; a text without all of them is not looked at
+	needs    string   // what else a text must have
+	alone    bool     // it is a credential by itself, whatever stands around it
 	re       *regexp.Regexp
 	only     func(m string) bool // nil takes every match
 }
@@ -80,6 +82,7 @@ type pattern struct {
 var patterns = []pattern{
 	{
 		keywords: []string{"private key-----", "private key block-----", "secret key-----"},
+		alone:    true,
 		re:       regexp.MustCompile(`(?s)(-----BEGIN [A-Z0-9 ]*(?:PRIVATE|SECRET) KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*(?:PRIVATE|SECRET) KEY(?: BLOCK)?-----|$))`),
 	},
 	{
@@ -94,10 +97,12 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"eyj"},
+		alone:    true,
 		re:       regexp.MustCompile(`\b(eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,3})`),
 	},
 	{ // the password of a URL; a name alone, when it is long
 		keywords: []string{"://"},
+		needs:    "@",
 		re:       regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/"'<>\\@?#]*:[^\s"'<>\\]*?|[^\s/"'<>\\@:?#]{10,})@[A-Za-z0-9\[{$_.-]`),
 		only: func(m string) bool {
 			user, password, ok := strings.Cut(m, ":")
@@ -114,26 +119,32 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{":aa"},
+		alone:    true,
 		re:       regexp.MustCompile(`\b((?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{30,})`),
 	},
 	{
 		keywords: []string{"/bot"},
+		alone:    true,
 		re:       regexp.MustCompile(`/bot[0-9]{6,}:([A-Za-z0-9_-]{8,})`),
 	},
 	{
 		keywords: []string{"sk", "ac", "key-"},
+		alone:    true,
 		re:       regexp.MustCompile(`\b(SK[0-9a-f]{32}|key-[0-9a-f]{32})\b`),
 	},
 	{
 		keywords: []string{"pat"},
+		alone:    true,
 		re:       regexp.MustCompile(`\b(pat[A-Za-z0-9]{14}\.[a-f0-9]{64})`),
 	},
 	{
 		keywords: []string{".atlasv1."},
+		alone:    true,
 		re:       regexp.MustCompile(`([A-Za-z0-9]+\.atlasv1\.[A-Za-z0-9_-]{24,})`),
 	},
 	{
 		keywords: []string{"_secret_"},
+		alone:    true,
 		re:       regexp.MustCompile(`\b((?:pi|seti|cs|src|sub)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+)`),
 	},
 	{ // hashes of passwords
@@ -143,6 +154,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"hooks.slack", "/api/webhooks/", "webhooks/"},
+		alone:    true,
 		re:       regexp.MustCompile(`(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/)([^\s"'<>\\?,;)]+)`),
 	},
 	{ // addresses that are a credential
@@ -153,6 +165,7 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"mfa.", ".g", ".y", ".x"},
+		alone:    true,
 		re:       regexp.MustCompile(`\b([MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}|mfa\.[A-Za-z0-9_-]{40,})`),
 	},
 	{
@@ -218,7 +231,10 @@ var patterns = []pattern{
 }
 
 // find cuts what has the structure.
-func (p pattern) find(s string, cuts []span) []span {
+func (p pattern) find(s, _ string, cuts []span) []span {
+	if !strings.Contains(s, p.needs) {
+		return cuts
+	}
 	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
 		from, to := m[2], m[3]
 		if len(m) >= 6 { // a name, and what belongs to it

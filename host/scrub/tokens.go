@@ -122,7 +122,7 @@ func judge(s string, i, end int, stems []int) (from int, innocent bool) {
 		}
 		return -1, false
 	}
-	if k := strings.IndexByte(v, '_'); k > 1 && k < 10 && count(v[:k]).small == k && len(v)-k > 32 && (allHex(v[k+1:]) || strings.IndexAny(v[k+1:], "_-/+") < 0 && lookOf(v[k+1:]) >= drawnLook) {
+	if k := strings.IndexByte(v, '_'); k > 1 && k < 10 && count(v[:k]).small == k && len(v)-k > 32 && (allHex(v[k+1:]) || !strings.ContainsAny(v[k+1:], "_-/+") && lookOf(v[k+1:]) >= drawnLook) {
 		return i, false // as makers of tokens begin them
 	}
 	body := v[strings.LastIndexAny(v[:min(14, len(v))], "_-")+1:]

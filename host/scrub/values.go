@@ -426,6 +426,9 @@ func quotedValue(s string, from int, open string) (int, int) {
 // empty reports whether a value says that there is no secret, or names where
 // it is.
 func empty(v string) bool {
+	if len(v) > longestJudged {
+		return false
+	}
 	switch small(v) {
 	case "null", "nil", "<nil>", "none", "true", "false", "undefined", Redacted, masked, "[filtered]", "[masked]", "[hidden]", "filtered", "redacted", "***", "<redacted>", "<hidden>", "<secret>", "xxx", "xxxx", "xxxxx", "xxxxxxxx", "n/a", "{}", "[]", "optional", "required":
 		return true
@@ -610,8 +613,13 @@ var hidden = set(`redacted masked filtered hidden masqué caché secret removed 
 // list replaces all of a list.
 func (b *binder) list(p int) bool {
 	s := b.s
-	end := strings.IndexByte(s[p:], ']')
-	if end <= 1 || b.n.promise != surely || hidden[small(s[p+1:p+end])] {
+	end := 1
+	for ; p+end < len(s) && s[p+end] != ']'; end++ {
+		if strings.HasPrefix(s[p+end:], Redacted) {
+			end += len(Redacted) - 1
+		}
+	}
+	if p+end == len(s) || end <= 1 || b.n.promise != surely || hidden[small(s[p+1:p+end])] {
 		return true
 	}
 	quote := b.key
@@ -627,7 +635,7 @@ func (b *binder) list(p int) bool {
 }
 
 // schemes stand before the credential of a header.
-var schemes = set(`bearer basic digest negotiate token apikey ntlm hawk hmac-sha256 aws4-hmac-sha256 key oauth deepl-auth-key splunk genie­key geniekey ssws jwt dpop bot gss kerberos klaviyo-api-key pw-key
+var schemes = set(`bearer basic digest negotiate token apikey ntlm hawk hmac-sha256 aws4-hmac-sha256 key oauth deepl-auth-key splunk geniekey ssws jwt dpop bot gss kerberos klaviyo-api-key pw-key
 	mac hmac signature sharedkey sharedkeylite apitoken api-key personal client-id zoho-oauthtoken googlelogin sso-key x-api-key private-token scram-sha-256 acquia-http-hmac vapid`)
 
 // bare judges a value without quotes.
@@ -647,7 +655,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 			end++
 		}
 	} else {
-		for end < len(s) && strings.IndexByte(stops, s[end]) < 0 {
+		for end < len(s) && strings.IndexByte(stops, s[end]) < 0 && (n.promise == surely || end-p < 2*longestJudged) {
 			end++
 		}
 		if bound <= told || spaced { // marks of sentences
@@ -685,7 +693,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 			}
 		}
 	}
-	if low := small(v); strings.Contains(low, "[redacted") || strings.Contains(low, "[masked") || strings.Contains(low, "[filtered") || strings.Contains(low, "[hidden") {
+	if low := small(v[:min(len(v), longestJudged)]); strings.Contains(low, "[redacted") || strings.Contains(low, "[masked") || strings.Contains(low, "[filtered") || strings.Contains(low, "[hidden") {
 		return true
 	}
 	if v == "" || empty(v) || strings.Contains(v, Redacted) || strings.Contains(v, "://") {
@@ -717,10 +725,10 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if strings.HasSuffix(v, "...") || strings.HasSuffix(v, "…") {
 		return true
 	}
-	ok := false
+	var ok bool
 	switch bound {
 	case tied:
-		ok = !(spaced && b.aboutIt(p, v, l))
+		ok = !spaced || !b.aboutIt(p, v, l)
 		if n.role&humanWord == 0 && strings.HasPrefix(v, "SIG") || strings.HasSuffix(v, "(") {
 			ok = false
 		}

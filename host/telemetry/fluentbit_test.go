@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jarvis-host/jarvis/host/scrub"
 )
 
 // section is one of a configuration of fluent-bit's.
@@ -63,7 +65,7 @@ func TestFluentBitUnderstandsARecord(t *testing.T) {
 	}
 	var out bytes.Buffer
 	began := time.Now().UTC().Truncate(time.Millisecond)
-	NewLogger(&out, FormatJSON, "info", NewScrubber()).Info("turn done", KeyTurn, "t_1", KeyDuration, 12)
+	NewLogger(&out, FormatJSON, "info", scrub.New()).Info("turn done", KeyTurn, "t_1", KeyDuration, 12)
 	var record map[string]any
 	if err := json.Unmarshal(out.Bytes(), &record); err != nil {
 		t.Fatal(err)

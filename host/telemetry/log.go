@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/jarvis-host/jarvis/host/scrub"
 )
 
 // The formats of the log.
@@ -21,7 +23,7 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 // NewLogger returns the host's logger: every record is scrubbed, is one line,
 // and holds nothing that moves a terminal's cursor or turns its text around.
 // The level is one of trace, debug, info, warn and error; any other is info.
-func NewLogger(w io.Writer, format, level string, s *Scrubber) hclog.Logger {
+func NewLogger(w io.Writer, format, level string, s *scrub.Scrubber) hclog.Logger {
 	return hclog.New(&hclog.LoggerOptions{
 		Level: Level(level), Output: NewSink(w, s), JSONFormat: format == FormatJSON, Color: hclog.ColorOff,
 		TimeFormat: timeFormat, TimeFn: func() time.Time { return time.Now().UTC() },
@@ -40,11 +42,11 @@ func Level(name string) hclog.Level {
 // which is scrubbed, made harmless and written as one line with one Write. A
 // record is never cut: half a secret could not be recognised. Safe for
 // concurrent use when w is.
-func NewSink(w io.Writer, s *Scrubber) io.Writer { return &sink{w: w, s: s} }
+func NewSink(w io.Writer, s *scrub.Scrubber) io.Writer { return &sink{w: w, s: s} }
 
 type sink struct {
 	w io.Writer
-	s *Scrubber
+	s *scrub.Scrubber
 }
 
 // Write implements [io.Writer].

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/jarvis-host/jarvis/host/scrub"
 )
 
 const hostile = "line one\nline two\r\x1b[31mred\x1b[0m \u202egnp.exe\u202c \u2066x\u2069 \u009b1m tab\there \x00 \u2028"
@@ -15,7 +17,7 @@ const hostile = "line one\nline two\r\x1b[31mred\x1b[0m \u202egnp.exe\u202c \u20
 // S07
 func TestEveryRecordIsOneLineOfOneObject(t *testing.T) {
 	var out bytes.Buffer
-	log := NewLogger(&out, FormatJSON, "debug", NewScrubber())
+	log := NewLogger(&out, FormatJSON, "debug", scrub.New())
 	log.Info(hostile, KeyError, errors.New(hostile), KeyUser, hostile, "nested", map[string]any{"k": hostile})
 	log.Named(hostile).With(KeyTurn, hostile).Warn("second", KeyStack, []byte(hostile))
 	got := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -45,7 +47,7 @@ func TestEveryRecordIsOneLineOfOneObject(t *testing.T) {
 
 func TestATextRecordIsOneLineWithoutEscapeCodes(t *testing.T) { // fault-M7
 	var out bytes.Buffer
-	log := NewLogger(&out, FormatText, "info", NewScrubber())
+	log := NewLogger(&out, FormatText, "info", scrub.New())
 	log.Info(hostile, KeyError, hostile, "other", "a\nb")
 	log.Info("second")
 	if n := strings.Count(out.String(), "\n"); n != 2 {
@@ -62,7 +64,7 @@ func TestATextRecordIsOneLineWithoutEscapeCodes(t *testing.T) { // fault-M7
 func TestNoSecretPassesTheLogger(t *testing.T) {
 	for _, format := range []string{FormatJSON, FormatText} {
 		var out bytes.Buffer
-		s := NewScrubber()
+		s := scrub.New()
 		s.Register("plant<ed>-q7Kp\n2mZx9Lw")
 		log := NewLogger(&out, format, "trace", s)
 		secret := "plant<ed>-q7Kp\n2mZx9Lw"
@@ -81,7 +83,7 @@ func TestNoSecretPassesTheLogger(t *testing.T) {
 func TestTheLevelHoldsBackWhatIsLessSevere(t *testing.T) {
 	for level, want := range map[string]int{"trace": 5, "debug": 4, "info": 3, "warn": 2, "error": 1, "": 3, "loud": 3} {
 		var out bytes.Buffer
-		log := NewLogger(&out, FormatJSON, level, NewScrubber())
+		log := NewLogger(&out, FormatJSON, level, scrub.New())
 		log.Trace("m")
 		log.Debug("m")
 		log.Info("m")
@@ -104,7 +106,7 @@ func (o oneByOne) Write(p []byte) (int, error) {
 }
 
 func TestEachRecordIsWrittenWithOneWrite(t *testing.T) {
-	log := NewLogger(oneByOne{t}, FormatJSON, "info", NewScrubber())
+	log := NewLogger(oneByOne{t}, FormatJSON, "info", scrub.New())
 	log.Info("long", KeyStack, strings.Repeat("frame\n", 10_000))
 }
 
@@ -113,7 +115,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestASinkTellsThatItCouldNotWrite(t *testing.T) {
-	if _, err := NewSink(full{}, NewScrubber()).Write([]byte("x\n")); err == nil || err.Error() != "write log: disk full" {
+	if _, err := NewSink(full{}, scrub.New()).Write([]byte("x\n")); err == nil || err.Error() != "write log: disk full" {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -146,5 +148,16 @@ func TestRequestIDsThatAreSafeAreTakenOver(t *testing.T) {
 			t.Fatalf("%q is not valid, or not new", id)
 		}
 		seen[id] = true
+	}
+}
+
+func TestNoneOfOurOwnLogKeysPromisesASecret(t *testing.T) {
+	s := scrub.New()
+	for _, k := range Keys() {
+		for _, line := range []string{k + "=q7kp2mzx9lw", `{"` + k + `":"q7kp2mzx9lw"}`} {
+			if got := s.Scrub(line); got != line {
+				t.Errorf("the value of the log key %q is taken out: %s", k, got)
+			}
+		}
 	}
 }
