@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -30,11 +31,17 @@ func TestAClockThatIsSetLosesNoPlanAndFiresNoneTwice(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var ahead atomic.Int64
 				now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+				var mu sync.Mutex
 				got := map[string]int{}
 				var failed atomic.Int64
 				k := schedule.New(schedule.Options{
 					Store: &memory{}, Now: now,
-					Tell:   func(_ context.Context, _ schedule.Plan, due sdk.Due) error { got[due.Name]++; return nil },
+					Tell: func(_ context.Context, _ schedule.Plan, due sdk.Due) error {
+						mu.Lock()
+						defer mu.Unlock()
+						got[due.Name]++
+						return nil
+					},
 					Failed: func(schedule.Plan, error) { failed.Add(1) },
 				})
 				began := time.Now() // midnight
