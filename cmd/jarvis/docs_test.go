@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTheCommandsOfTheDocumentsWork runs every `jarvis` line of the documents'
-// sh blocks, page by page, against one running host: what a reader types works.
+// TestTheCommandsOfTheDocumentsWork runs every line of the documents' sh blocks, page
+// by page, against one running host: what a reader types works.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	h := startHost(t, "", withWeather(openMeteo(t)))
 	for _, page := range []string{"../../README.md", "../../docs/operations.md", "../../docs/sentences.md", "../../docs/models.md", "../../docs/memory.md", "../../docs/mcp.md", "../../docs/clients.md"} {
@@ -30,8 +30,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	}
 }
 
-// commandsOf lists the jarvis commands of a page's sh blocks. Those of make are
-// what runs this test.
+// commandsOf lists the commands of a page's sh blocks: jarvis, and what asks it.
+// Those of make are what runs this test.
 func commandsOf(t *testing.T, page string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(page)
@@ -47,7 +47,7 @@ func commandsOf(t *testing.T, page string) []string {
 			in = true
 		case strings.HasPrefix(line, "```"):
 			in = false
-		case in && (strings.HasPrefix(line, "jarvis ") || strings.Contains(line, "| jarvis ")):
+		case in && (strings.HasPrefix(line, "jarvis ") || strings.Contains(line, "| jarvis ") || strings.HasPrefix(line, "curl ") || strings.HasPrefix(line, "printf ")):
 			out = append(out, line)
 		case in && line != "" && !strings.HasPrefix(line, "make "):
 			t.Errorf("%s: %q is run by no test", page, line)

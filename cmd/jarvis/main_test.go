@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"jarvis":                main,
 		"jarvis-named":          named,
+		"jarvis-model":          func() { os.Exit(scriptedModel()) },
+		"ws":                    func() { os.Exit(sayOnce(os.Args[1:])) },
 		"jarvis-plugin-hangman": func() { serve.Main(hangman.New(hangman.Options{})) },
 		"jarvis-plugin-weather": func() { serve.Main(weather.New()) },
 		"jarvis-plugin-mcp":     func() { serve.Main(mcp.New(mcp.Options{Ended: func(error) { os.Exit(1) }})) },
@@ -137,7 +139,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Condition: hasPython, Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Condition: hasPython, Cmds: checklist, Setup: func(e *testscript.Env) error {
 		e.Vars = append(e.Vars, quickExit)
 		e.Setenv("PYTHON", python)
 		e.Setenv("EXAMPLES", examples)
