@@ -118,7 +118,7 @@ func toolGrants(grants []string) []string {
 	return slices.DeleteFunc(slices.Clone(grants), func(g string) bool { return strings.Contains(g, " ") })
 }
 
-var unscoped = []string{sdk.NeedKV, sdk.NeedSchedule, sdk.NeedNotify, sdk.NeedLLM}
+var unscoped = []string{sdk.NeedKV, sdk.NeedSchedule, sdk.NeedNotify, sdk.NeedSession, sdk.NeedLLM}
 
 func needGrants(grants []string) []sdk.Need {
 	var needs []sdk.Need

@@ -42,7 +42,7 @@ func (h *Host) newServices(conceal func(string)) error {
 	h.schedules = schedule.New(schedule.Options{Store: h.accounts.db, Now: time.Now, Tell: h.tellDue, Failed: h.notTold})
 	h.sections.set(h.cfg.Plugins)
 	desk, err := services.Open(services.Options{
-		Dir: filepath.Join(h.cfg.DataDir, servicesDir), Values: h.accounts.db, Schedules: h.schedules, Notices: h.notices, Model: h.model, Memory: h.memoryForPlugins(), Now: time.Now, Conceal: conceal,
+		Dir: filepath.Join(h.cfg.DataDir, servicesDir), Values: h.accounts.db, Schedules: h.schedules, Notices: h.notices, Model: h.model, Memory: h.memoryForPlugins(), Sessions: pluginTalk{h}, Now: time.Now, Conceal: conceal,
 		Budget: &services.Tokens{Ledger: h.accounts.db, Now: h.model.now, Limit: func(payer string) int {
 			return cmp.Or(h.sections.of(strings.TrimPrefix(payer, "plugin:")).TokensPerDay, defaultTokens)
 		}},

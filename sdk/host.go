@@ -18,6 +18,7 @@ const (
 	NeedKV       = "kv"
 	NeedSchedule = "schedule"
 	NeedNotify   = "notify"
+	NeedSession  = "session"
 	NeedLLM      = "llm"
 	NeedMemory   = "memory" // scope read or write
 	NeedSecret   = "secret" // scope is the secret's name
@@ -72,6 +73,27 @@ func (h Host) Notify(ctx context.Context, n Notice) (id string, err error) {
 // notify.
 func (h Host) Withdraw(ctx context.Context, id string) (found bool, err error) {
 	return h.services().WithdrawNotice(ctx, h.call, id)
+}
+
+// Session is a conversation of an end user in which the plugin was called; "" is that
+// of the call. Keep [CallInfo.Session] to come back to it later.
+func (h Host) Session(id string) Session { return Session{host: h, id: id} }
+
+// Session is a conversation of an end user.
+type Session struct {
+	host Host
+	id   string
+}
+
+// Say says something that nobody asked for: a turn of its own, which everyone who
+// follows the session sees at once, and finds in it later; it is kept when Say
+// returns. For what belongs to the answer of a call there is [Call.Text]. A plugin
+// may say ten things a minute in a session and sixty in all, of at most MaxSaid
+// characters, and only where it was called since the host started. If the session is
+// gone, the text becomes a notice where notify is granted too, and is not_found
+// otherwise. Need: session.
+func (s Session) Say(ctx context.Context, text string) (Said, error) {
+	return s.host.services().Say(ctx, s.host.call, s.id, text)
 }
 
 // Secret returns a secret that the operator set for this plugin under

@@ -73,5 +73,10 @@ func (n noServices) Remember(context.Context, string, string) (string, error) { 
 // Forget implements [Services].
 func (n noServices) Forget(context.Context, string, string) (bool, error) { return false, n.err() }
 
+// Say implements [Services].
+func (n noServices) Say(context.Context, string, string, string) (Said, error) {
+	return Said{}, n.err()
+}
+
 // Secret implements [Services].
 func (n noServices) Secret(context.Context, string, string) (string, error) { return "", n.err() }

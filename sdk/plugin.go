@@ -115,7 +115,7 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 // scope is "host:port", or "config:/pointer" for the host in that string of
 // the configuration, which alone may lead into the operator's own network, as a
 // name; for secret it is the name, for memory read or write; kv,
-// schedule, notify and llm have none. The reason is for the operator who
+// schedule, notify, session and llm have none. The reason is for the operator who
 // decides.
 func (p *Plugin) Needs(kind, scope, reason string) *Plugin {
 	if err := checkNeed(kind, scope); err != nil {
@@ -130,7 +130,7 @@ func checkNeed(kind, scope string) error {
 		return fmt.Errorf("kind is %q, expected one such as net, secret, kv, schedule", kind)
 	}
 	switch kind {
-	case NeedKV, NeedSchedule, NeedNotify, NeedLLM:
+	case NeedKV, NeedSchedule, NeedNotify, NeedSession, NeedLLM:
 		if scope != "" {
 			return fmt.Errorf("scope is %q, expected none", scope)
 		}

@@ -23,6 +23,7 @@ type Services interface {
 	Notices
 	Models
 	Memories
+	Sessions
 	// Secret returns a secret that was granted.
 	Secret(ctx context.Context, call, name string) (string, error)
 }
@@ -65,6 +66,12 @@ type Memories interface {
 	SearchMemory(ctx context.Context, call, query string, limit int) ([]Memory, error)
 	Remember(ctx context.Context, call, text string) (id string, err error)
 	Forget(ctx context.Context, call, id string) (found bool, err error)
+}
+
+// Sessions are the conversations of end users.
+type Sessions interface {
+	// Say says something in a session, "" is that of the call.
+	Say(ctx context.Context, call, session, text string) (Said, error)
 }
 
 // HostAccess is how a plugin reaches the services of its host. The zero value
@@ -114,6 +121,7 @@ const (
 	MaxScheduleName = 128         // bytes of a schedule's name
 	MaxScheduleData = 16 << 10    // bytes of what is kept with a schedule
 	MaxNotice       = 2000        // characters of a notice
+	MaxSaid         = 4096        // characters of what is said in a session
 	MinEvery        = time.Second // between two times of a schedule
 )
 
@@ -150,6 +158,13 @@ type Notice struct {
 	Text string // in the person's language, at most MaxNotice characters
 	Kind string // timer, reminder or plugin; empty is plugin
 	Due  time.Time
+}
+
+// Said is what became of something that a plugin said in a session: one of them is
+// set.
+type Said struct {
+	Turn   string // that says it
+	Notice string // in its place, as the session is gone
 }
 
 // Prompt asks a language model.

@@ -20,13 +20,14 @@ type conversation struct {
 	link *link
 
 	session  string
-	said     int    // utterances so far, for their ids
-	open     int    // utterances whose turn has not ended
-	typed    bool   // a person types; else the input is a file or a pipe
-	seq      int64  // of the last durable frame
-	turn     string // the running turn, empty when none runs
-	written  int    // code points of its answer on the screen
-	inLine   bool   // the screen's last line is not ended
+	said     int             // utterances so far, for their ids
+	open     int             // utterances whose turn has not ended
+	typed    bool            // a person types; else the input is a file or a pipe
+	seq      int64           // of the last durable frame
+	turn     string          // the running turn, empty when none runs
+	written  int             // code points of its answer on the screen
+	begun    map[string]bool // turns that were accepted and have not ended
+	inLine   bool            // the screen's last line is not ended
 	question *protocol.Question
 	notices  map[string]bool // shown and not acknowledged; true: still to be
 }
@@ -247,6 +248,10 @@ func (c *conversation) show(f frame) (*protocol.Done, error) {
 		if err := f.into(&d); err != nil {
 			return nil, err
 		}
+		if !c.begun[d.Turn] && d.Turn != c.turn {
+			return nil, c.aside(d)
+		}
+		delete(c.begun, d.Turn)
 		return &d, c.done(d)
 	case protocol.TypeError:
 		var e protocol.Error
@@ -282,6 +287,10 @@ func (c *conversation) hello(h protocol.Hello) {
 // turn opens none of its own.
 func (c *conversation) accepted(f frame) {
 	c.session = f.Session
+	if c.begun == nil {
+		c.begun = map[string]bool{}
+	}
+	c.begun[f.Turn] = true
 	if f.Turn == c.turn {
 		c.open = max(c.open-1, 1)
 		return
@@ -338,6 +347,24 @@ func (c *conversation) done(d protocol.Done) error {
 	}
 	c.turn, c.written, c.question = "", 0, nil
 	c.open = max(c.open-1, 0)
+	return nil
+}
+
+// aside shows a turn that nobody began: a plugin has something to say. What runs goes
+// on as if it was not there.
+func (c *conversation) aside(d protocol.Done) error {
+	if c.o.json {
+		return json.NewEncoder(c.p.stdout).Encode(d)
+	}
+	c.newline()
+	if c.o.message != "" { // standard output is the answer's
+		fmt.Fprintln(c.p.stderr, printable(d.Text))
+		return nil
+	}
+	fmt.Fprintln(c.p.stdout, printable(d.Text))
+	if c.open == 0 {
+		c.prompt()
+	}
 	return nil
 }
 

@@ -26,6 +26,7 @@ func kitchen() *sdk.Plugin {
 	type none struct{}
 	p := sdk.New("kitchen", "0.1.0", "A kitchen for tests").Languages("fr", "en").
 		Needs(sdk.NeedKV, "", "count").Needs(sdk.NeedSchedule, "", "timers").Needs(sdk.NeedNotify, "", "tell").
+		Needs(sdk.NeedSession, "", "call to table").
 		Needs(sdk.NeedMemory, "write", "learn").Needs(sdk.NeedMemory, "read", "know").Needs(sdk.NeedSecret, "shop", "order").
 		Vocabulary("en", nil, map[string]intent.List{"dish": {Values: []intent.Value{{In: "soup"}}}})
 	var shop atomic.Value
@@ -41,6 +42,10 @@ func kitchen() *sdk.Plugin {
 	}, sdk.ReadOnly(), sdk.Say("en", "where do you order"))
 	timers := p.Counter("timers_total", "Timers that ended.")
 	p.OnSchedule(func(ctx context.Context, c *sdk.Call, due sdk.Due) error {
+		if due.Name == "toast" {
+			_, err := c.Session("").Say(ctx, "The toast is ready.")
+			return err
+		}
 		timers.Inc()
 		_, err := c.Notify(ctx, sdk.Notice{Text: fmt.Sprintf("%s is over, late: %v", due.Name, due.Late), Kind: "timer", Due: due.At})
 		return err
@@ -57,6 +62,10 @@ func kitchen() *sdk.Plugin {
 	}
 	sdk.Tool(p, "timer", "Starts a timer", timer(0), sdk.ReadOnly(), sdk.Say("en", "start the timer"))
 	sdk.Tool(p, "later", "Starts a timer that takes a moment", timer(time.Second), sdk.ReadOnly(), sdk.Say("en", "start the slow timer"))
+	sdk.Tool(p, "toast", "Makes toast", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
+		_, err := c.Schedule(ctx, sdk.Schedule{Name: "toast", At: c.Now().Add(300 * time.Millisecond)})
+		return "in a moment", err
+	}, sdk.ReadOnly(), sdk.Say("en", "make some toast"))
 	sdk.Tool(p, "count", "Counts", func(ctx context.Context, c *sdk.Call, _ none) (string, error) {
 		var n int
 		err := sdk.Update(ctx, c.KV(sdk.ForUser), "n", func(old int) (int, error) { n = old + 1; return n, nil })
@@ -98,7 +107,7 @@ const withKitchen = `plugins:
   kitchen:
     enabled: true
     path: jarvis-plugin-kitchen
-    grants: [kv, schedule, notify, memory write, memory read, secret shop]
+    grants: [kv, schedule, notify, session, memory write, memory read, secret shop]
     secrets: {shop: "env:SHOP_SECRET"}
 `
 

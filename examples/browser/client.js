@@ -65,6 +65,8 @@ function show(f) {
       line(f.text);
       break;
     case 'done':
+      // A turn that nobody began: a plugin has something to say.
+      if (!answers.has(f.turn)) answers.set(f.turn, { line: line(''), shown: 0 });
       write(f.turn, 0, f.text);
       answers.get(f.turn)?.line.setAttribute('data-state', f.state);
       break;

@@ -162,6 +162,10 @@ func (c *client) show(f frame) (ended bool, err error) {
 		fmt.Fprintln(c.out, f.Text)
 		return true, nil
 	case "done":
+		if f.Turn != c.turn { // that nobody began: a plugin has something to say
+			fmt.Fprintf(c.out, "\n(%s)\n", f.Text)
+			return false, nil
+		}
 		c.write(0, f.Text) // the truth: what no delta has brought is in it
 		fmt.Fprintln(c.out)
 		return true, nil

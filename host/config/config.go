@@ -108,7 +108,7 @@ type PluginConfig struct {
 	// Grants are the names of the plugin's tools that may change something in
 	// the world; * allows all of them. Tools that only read need no grant. What
 	// the plugin needs from outside is granted here too, as its manifest names
-	// it: "net api.example.com:443", "memory read", kv, schedule, notify, llm.
+	// it: "net api.example.com:443", "memory read", kv, schedule, notify, session, llm.
 	Grants []string `koanf:"grants"`
 	// Secrets are what the plugin may ask for by name where the need "secret
 	// NAME" is granted. Each value is env:NAME, file:PATH or

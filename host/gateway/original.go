@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -110,7 +111,7 @@ func boolean(v jsontext.Value) *bool {
 // answerOriginal sends the end of a turn, or the question that it waits for:
 // the next message answers it.
 func (c *socket) answerOriginal(f session.Frame) {
-	if f.Type != protocol.TypeDone && f.Type != protocol.TypeQuestion {
+	if !c.asked.awaits(f) {
 		return
 	}
 	var end struct {
@@ -126,6 +127,34 @@ func (c *socket) answerOriginal(f session.Frame) {
 		return
 	}
 	c.send(encode(originalAnswer{Response: end.Text, Timestamp: c.s.timestamp()}))
+}
+
+// asked are the turns whose answers are still to come: whoever speaks the original's
+// shape reads one answer for each message, and nothing that nobody asked for. It is
+// safe for concurrent use.
+type asked struct {
+	mu    sync.Mutex
+	turns map[string]struct{}
+}
+
+// awaits tells whether a frame is an answer, or a question.
+func (a *asked) awaits(f session.Frame) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, open := a.turns[f.Turn]
+	switch f.Type {
+	case protocol.TypeAccepted:
+		if a.turns == nil {
+			a.turns = map[string]struct{}{}
+		}
+		a.turns[f.Turn] = struct{}{}
+	case protocol.TypeQuestion:
+		return open
+	case protocol.TypeDone:
+		delete(a.turns, f.Turn)
+		return open
+	}
+	return false
 }
 
 // timestamp is the time as the original wrote it.

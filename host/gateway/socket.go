@@ -36,6 +36,7 @@ type socket struct {
 	conn     *frameConn
 	out      outbox
 	seen     arrivals
+	asked    asked
 	secure   bool
 	original bool // the original's shape, without a subprotocol
 	lang     string

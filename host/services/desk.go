@@ -30,6 +30,7 @@ type Options struct {
 	Model     Model
 	Budget    Budget
 	Memory    Memory
+	Sessions  Sessions
 	// Secret returns a secret of a plugin; false: the operator set none.
 	Secret func(plugin, name string) (string, bool)
 	// Conceal keeps a secret out of every log from now on.
@@ -63,6 +64,7 @@ type Desk struct {
 
 	mu     sync.Mutex
 	guests map[[sha256.Size]byte]*guest // by their tokens' hashes
+	visits map[string]*visits           // by plugin
 }
 
 // Open listens on a socket in a folder that only this operating system user can
@@ -72,7 +74,7 @@ func Open(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open services for plugins: %w", err)
 	}
-	d := &Desk{o: o, dir: dir, server: wire.NewServer(bounds(o.Panicked)), served: make(chan struct{}), guests: map[[sha256.Size]byte]*guest{}}
+	d := &Desk{o: o, dir: dir, server: wire.NewServer(bounds(o.Panicked)), served: make(chan struct{}), guests: map[[sha256.Size]byte]*guest{}, visits: map[string]*visits{}}
 	wire.RegisterHost(d.server, d.find)
 	go func() {
 		defer close(d.served)
@@ -94,7 +96,7 @@ func (d *Desk) Close() error {
 // token is nowhere but in what is returned; Leave makes it void.
 func (d *Desk) Admit(plugin string, granted []sdk.Need) (sdk.HostAccess, *Pass) {
 	token := rand.Text()
-	g := &guest{desk: d, plugin: plugin, granted: slices.Clone(granted), calls: map[string]running{}}
+	g := &guest{desk: d, plugin: plugin, granted: slices.Clone(granted), calls: map[string]running{}, visits: d.visitsOf(plugin)}
 	hash := sha256.Sum256([]byte(token))
 	d.mu.Lock()
 	d.guests[hash] = g
@@ -128,6 +130,7 @@ type Pass struct {
 // is ended. The caller calls end once.
 func (p *Pass) Begin(info sdk.CallInfo) (end func()) {
 	g := p.guest
+	g.visits.note(info.Session, info.User)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r := running{info, make(chan struct{})}

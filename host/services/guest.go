@@ -19,6 +19,7 @@ import (
 type guest struct {
 	desk   *Desk
 	plugin string
+	visits *visits
 
 	mu      sync.Mutex
 	granted []sdk.Need
@@ -40,10 +41,7 @@ func fault(code sdk.Code, format string, args ...any) error {
 // need refuses what was not granted: the author reads what to declare and the
 // operator's line, the log has a line of it.
 func (g *guest) need(kind, scope, method, call string) error {
-	g.mu.Lock()
-	granted := slices.ContainsFunc(g.granted, func(n sdk.Need) bool { return n.Kind == kind && n.Scope == scope })
-	g.mu.Unlock()
-	if granted {
+	if g.has(kind, scope) {
 		return nil
 	}
 	name := strings.TrimSpace(kind + " " + scope)
@@ -52,6 +50,13 @@ func (g *guest) need(kind, scope, method, call string) error {
 	}
 	return fault(sdk.CodeForbidden, "%s needs %q, which was not granted: declare it with Needs(%q, %q, \"why\"), and let the operator add %q to plugins.%s.grants",
 		method, name, kind, scope, name, g.plugin)
+}
+
+// has tells whether a need was granted.
+func (g *guest) has(kind, scope string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.ContainsFunc(g.granted, func(n sdk.Need) bool { return n.Kind == kind && n.Scope == scope })
 }
 
 // who returns on whose behalf a call is. Without a call it is nobody.

@@ -79,6 +79,23 @@ func (r *recall) ForgetMemory(_ context.Context, user, id string) (bool, error) 
 	return len(r.facts[user]) < before, nil
 }
 
+// talks are the sessions of people; those that begin with gone are not there.
+type talks struct {
+	mu   sync.Mutex
+	said []string
+	err  error
+}
+
+func (x *talks) SpeakUp(_ context.Context, plugin, user, session, text string) (string, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if strings.HasPrefix(session, "gone") {
+		return "", services.ErrNoSession
+	}
+	x.said = append(x.said, strings.Join([]string{plugin, user, session, text}, "|"))
+	return fmt.Sprintf("t_%d", len(x.said)), x.err
+}
+
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // house is a desk with everything behind it.
@@ -101,6 +118,7 @@ func open(t *testing.T, change func(*services.Options)) *house {
 	o := services.Options{
 		Values: db, Notices: h.notices, Model: toy{}, Memory: &recall{facts: map[string][]sdk.Memory{}}, Now: time.Now,
 		Schedules: schedule.New(schedule.Options{Store: db, Now: time.Now}),
+		Sessions:  &talks{},
 		Secret:    func(plugin, name string) (string, bool) { return "s3cret-of-" + plugin, name == "token" },
 		Conceal:   func(s string) { h.mu.Lock(); h.secrets = append(h.secrets, s); h.mu.Unlock() },
 		Refused: func(plugin, need, method, call string) {
@@ -133,6 +151,7 @@ func everything() []sdk.Need {
 		{Kind: sdk.NeedSchedule},
 		{Kind: sdk.NeedNotify},
 		{Kind: sdk.NeedLLM},
+		{Kind: sdk.NeedSession},
 		{Kind: sdk.NeedMemory, Scope: "read"},
 		{Kind: sdk.NeedMemory, Scope: "write"},
 		{Kind: sdk.NeedSecret, Scope: "token"},
@@ -193,6 +212,7 @@ func every(t *testing.T, s sdk.Services, call string) map[string]error {
 	_, errs["memory read|SearchMemory"] = s.SearchMemory(ctx, call, "x", 0)
 	_, errs["memory write|Remember"] = s.Remember(ctx, call, "x")
 	_, errs["memory write|Forget"] = s.Forget(ctx, call, "x")
+	_, errs["session|Say"] = s.Say(ctx, call, "", "x")
 	_, errs["secret token|GetSecret"] = s.Secret(ctx, call, "token")
 	return errs
 }
@@ -262,7 +282,7 @@ func TestAPluginActsForThoseWhoseCallsItRunsAndNoOneElse(t *testing.T) {
 		t.Errorf("another plugin, another user: %+v, %v", v, err)
 	}
 	for what, err := range every(t, s, "") {
-		if strings.HasPrefix(what, "kv|") || strings.HasPrefix(what, "notify|") || strings.HasPrefix(what, "memory") {
+		if strings.HasPrefix(what, "kv|") || strings.HasPrefix(what, "notify|") || strings.HasPrefix(what, "session|") || strings.HasPrefix(what, "memory") {
 			wantCode(t, what+" for nobody", err, sdk.CodeForbidden)
 		} else if err != nil {
 			t.Errorf("%s for nobody: %v", what, err)

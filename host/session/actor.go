@@ -131,6 +131,9 @@ func within[T any](ctx context.Context, m *Manager, user, id string, f func(*act
 		if !errors.Is(err, errGone) {
 			return v, err
 		}
+		if m.over() { // its goroutine ended with all others, and none comes in its place
+			return v, drainingProblem()
+		}
 	}
 }
 

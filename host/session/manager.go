@@ -136,6 +136,13 @@ func (m *Manager) drop(a *actor) {
 	}
 }
 
+// over tells whether the goroutines of all sessions have been told to end.
+func (m *Manager) over() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
 // begin counts a turn that is about to be accepted, unless the host stops.
 func (m *Manager) begin() error {
 	m.mu.Lock()

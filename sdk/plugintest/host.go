@@ -143,7 +143,7 @@ func (h *Host) introduce() {
 func (h *Host) openServices() {
 	h.t.Helper()
 	h.fake = &fake{
-		now: h.Now, zone: h.setup.zone, calls: map[string]sdk.CallInfo{}, values: map[valueKey]sdk.Value{},
+		now: h.Now, zone: h.setup.zone, calls: map[string]sdk.CallInfo{}, values: map[valueKey]sdk.Value{}, visited: map[string]string{},
 		answers: h.setup.answers, respond: h.setup.respond, secrets: h.setup.secrets,
 	}
 	for i, fact := range h.setup.facts {

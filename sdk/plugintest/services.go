@@ -30,6 +30,11 @@ type Notice struct {
 	Withdrawn, Acknowledged bool
 }
 
+// Said is what the plugin said in a conversation, outside of its answers.
+type Said struct {
+	User, Session, Text string
+}
+
 // fake is the services of the test's host: it keeps everything in memory, and
 // refuses what was not granted, as a host does.
 type fake struct {
@@ -44,6 +49,8 @@ type fake struct {
 	values   map[valueKey]sdk.Value
 	plans    []plan
 	notices  []Notice
+	visited  map[string]string // the users of the sessions that it was called in
+	said     []Said
 	answers  []string
 	respond  func(sdk.Prompt) (string, error)
 	prompts  []sdk.Prompt
@@ -90,6 +97,9 @@ func (f *fake) begin(info sdk.CallInfo) (end func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls[info.Call] = info
+	if info.Session != "" && info.User != "" {
+		f.visited[info.Session] = info.User
+	}
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -324,6 +334,26 @@ func (f *fake) WithdrawNotice(_ context.Context, call, id string) (bool, error) 
 		}
 	}
 	return false, nil
+}
+
+// Say implements [sdk.Services].
+func (f *fake) Say(_ context.Context, call, session, text string) (sdk.Said, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := f.ask(call, sdk.NeedSession, "", false)
+	if err != nil {
+		return sdk.Said{}, err
+	}
+	session = cmp.Or(session, info.Session)
+	owner := f.visited[session]
+	switch chars := len([]rune(text)); {
+	case owner == "", info.User != "" && info.User != owner:
+		return sdk.Said{}, fault(sdk.CodeForbidden, "the plugin was not called in session %q", session)
+	case strings.TrimSpace(text) == "" || chars > sdk.MaxSaid:
+		return sdk.Said{}, fault(sdk.CodeInvalid, "text has %d characters, expected 1 to %d", chars, sdk.MaxSaid)
+	}
+	f.said = append(f.said, Said{User: owner, Session: session, Text: text})
+	return sdk.Said{Turn: "turn-" + strconv.Itoa(len(f.said))}, nil
 }
 
 // errNoScript is what a model without a script answers.

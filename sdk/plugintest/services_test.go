@@ -25,7 +25,7 @@ func kitchen() *sdk.Plugin {
 		Needs(sdk.NeedKV, "", "keep the shopping list").Needs(sdk.NeedSchedule, "", "timers").
 		Needs(sdk.NeedNotify, "", "tell when a timer ends").Needs(sdk.NeedLLM, "", "suggest").
 		Needs(sdk.NeedMemory, "read", "know tastes").Needs(sdk.NeedMemory, "write", "learn tastes").
-		Needs(sdk.NeedSecret, "token", "the shop").
+		Needs(sdk.NeedSecret, "token", "the shop").Needs(sdk.NeedSession, "", "call to table").
 		Texts("fr", map[string]string{"over": "Minuteur {name} terminé !"}).
 		Texts("en", map[string]string{"over": "Timer {name} is over!"}).
 		Vocabulary("fr", nil, map[string]intent.List{"dish": {Values: []intent.Value{{In: "pâtes"}}}})
@@ -67,6 +67,13 @@ func kitchen() *sdk.Plugin {
 	sdk.Tool(p, "order", "Orders", func(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
 		token, err := c.Secret(ctx, "token")
 		return "ordered with " + fmt.Sprint(len(token)), err
+	})
+	sdk.Tool(p, "ring", "Calls to table", func(ctx context.Context, c *sdk.Call, in struct {
+		Where string `json:"where,omitempty"`
+	},
+	) (string, error) {
+		said, err := c.Session(in.Where).Say(ctx, "À table !")
+		return said.Turn, err
 	})
 	sdk.Tool(p, "cook", "Cooks", func(_ context.Context, _ *sdk.Call, in struct {
 		Dish string `json:"dish"`
@@ -172,6 +179,30 @@ func TestWhatIsNotGrantedIsACleanProblemThatNamesTheNeed(t *testing.T) {
 	})
 }
 
+func TestWhatAPluginSaysOutsideOfItsAnswersIsRecorded(t *testing.T) {
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
+		h := open()
+		if got := h.Call("ring", map[string]string{"where": "other"}); got.Problem == nil || got.Problem.Code != sdk.CodeForbidden {
+			t.Errorf("where it was never called: %+v", got)
+		}
+		other := h.Open("other")
+		if got := other.Call("ring", nil); got.Text != "turn-1" {
+			t.Errorf("got %+v", got)
+		}
+		if got := h.Call("ring", map[string]string{"where": "other"}); got.Text != "turn-2" {
+			t.Errorf("got %+v", got)
+		}
+		want := plugintest.Said{User: plugintest.Person, Session: "other", Text: "À table !"}
+		if diff := cmp.Diff([]plugintest.Said{want, want}, h.Said()); diff != "" {
+			t.Error(diff)
+		}
+		h.Deny(sdk.NeedSession, "")
+		if got := h.Call("ring", nil); got.Problem == nil || got.Problem.Code != sdk.CodeForbidden || !strings.Contains(got.Problem.Detail, `"session" was not granted`) {
+			t.Errorf("not granted: %+v", got.Problem)
+		}
+	})
+}
+
 func TestAHostThatIsGoneIsAProblemAndNoHang(t *testing.T) {
 	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open()
@@ -221,10 +252,10 @@ func TestListsAndToolsChangeWhileThePluginRuns(t *testing.T) {
 	if err := p.SetTools(dynamic); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.Call("shop", nil); got.Text != "fait" || len(h.Manifest().Tools) != 7 {
+	if got := h.Call("shop", nil); got.Text != "fait" || len(h.Manifest().Tools) != 8 {
 		t.Errorf("got %+v, tools %d", got, len(h.Manifest().Tools))
 	}
-	if err := p.SetTools(); err != nil || len(h.Manifest().Tools) != 6 {
+	if err := p.SetTools(); err != nil || len(h.Manifest().Tools) != 7 {
 		t.Errorf("%v, tools %d", err, len(h.Manifest().Tools))
 	}
 	dynamic.Spec.Name = "cook"

@@ -121,6 +121,14 @@ func (h *Host) Notices() []Notice {
 	return slices.Clone(h.fake.notices)
 }
 
+// Said lists everything that the plugin said in conversations outside of its answers,
+// in order.
+func (h *Host) Said() []Said {
+	h.fake.mu.Lock()
+	defer h.fake.mu.Unlock()
+	return slices.Clone(h.fake.said)
+}
+
 // Acknowledge is what a person does with a notice; the plugin hears of it.
 func (h *Host) Acknowledge(id string) {
 	h.t.Helper()

@@ -214,6 +214,12 @@ func (c *HostClient) Forget(ctx context.Context, call, id string) (bool, error) 
 	return resp.GetFound(), err
 }
 
+// Say implements [sdk.Services].
+func (c *HostClient) Say(ctx context.Context, call, session, text string) (sdk.Said, error) {
+	resp, err := ask(ctx, c, call, "say", &hostpb.SayRequest{Session: clean(session), Text: clean(text)}, c.rpc.Say)
+	return sdk.Said{Turn: resp.GetTurn(), Notice: resp.GetNotice()}, err
+}
+
 // Secret implements [sdk.Services].
 func (c *HostClient) Secret(ctx context.Context, call, name string) (string, error) {
 	resp, err := ask(ctx, c, call, "read secret", &hostpb.GetSecretRequest{Name: clean(name)}, c.rpc.GetSecret)

@@ -198,3 +198,10 @@ func (s *hostServer) Forget(ctx context.Context, r *hostpb.ForgetRequest) (*host
 		return &hostpb.ForgetResponse{Found: found}, err
 	})
 }
+
+func (s *hostServer) Say(ctx context.Context, r *hostpb.SayRequest) (*hostpb.SayResponse, error) {
+	return serve(ctx, s, func(h sdk.Services, call string) (*hostpb.SayResponse, error) {
+		said, err := h.Say(ctx, call, r.GetSession(), r.GetText())
+		return &hostpb.SayResponse{Turn: clean(said.Turn), Notice: clean(said.Notice)}, err
+	})
+}

@@ -138,3 +138,10 @@ test("a place in the queue is shown while there is nothing else, and no frame is
   assert.equal(conversation.apply(done(2, "t1", "Hello")), "changed");
   assert.equal(conversation.apply({ type: "progress", session: "s1", turn: "t1", text: "place 1" }), "known");
 });
+
+test("what nobody asked for is a turn of its own, and ends no other", () => {
+  const conversation = with_(accepted(1, "t1", "c1"), delta("t1", 0, "il "), done(2, "t9", "Le thé est prêt."), delta("t1", 3, "était"));
+  assert.deepEqual(read(conversation), [["c1", "il était"], ["", "Le thé est prêt."]]);
+  assert.equal(conversation.running().id, "t1");
+  assert.deepEqual(conversation.position(), { session: "s", after: 2, turn: "t1", offset: 8 });
+});

@@ -6,7 +6,7 @@ from jarvis_plugin import Arg, Plugin
 p = Plugin("kitchen", "1.0.0", "Helps to cook", languages=["fr", "en"])
 p.needs("kv", "", "keep the shopping list").needs("schedule", "", "timers").needs("notify", "", "tell when a timer ends")
 p.needs("llm", "", "suggest").needs("memory", "read", "know tastes").needs("memory", "write", "learn tastes")
-p.needs("secret", "token", "the shop")
+p.needs("secret", "token", "the shop").needs("session", "", "call to table")
 p.texts("fr", over="Minuteur {name} terminé !").texts("en", over="Timer {name} is over!")
 fired = p.counter("timers_total", "Timers that ended.", "lang")
 
@@ -42,6 +42,11 @@ def suggest(call):
 @p.tool("Orders")
 def order(call):
     return "ordered with %d" % len(call.secret("token"))
+
+
+@p.tool("Calls to table")
+def ring(call, where: Arg(str, "Where") = ""):
+    return call.say("À table !", session=where)[0]
 
 
 if __name__ == "__main__":

@@ -123,6 +123,14 @@ class Host:
         """Takes a notice back; tells whether it was open. Need: notify."""
         return self._ask("WithdrawNotice", notice=notice).found
 
+    def say(self, text, session=""):
+        """Says something that nobody asked for in a conversation in which the
+        plugin was called, "" is that of the call; keep call.session to come back
+        to it. Returns (turn, notice): if the conversation is gone, the text is a
+        notice instead, where that was granted. Need: session."""
+        said = self._ask("Say", session=session, text=text)
+        return said.turn, said.notice
+
     def generate(self, *messages, temperature=None, max_tokens=0, schema=None):
         """Yields a language model's answer to messages, each (role, text), in
         pieces; an answer that is cut raises. Need: llm."""

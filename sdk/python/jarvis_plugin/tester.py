@@ -16,7 +16,7 @@ import urllib.error
 from .contract import Fail, hb, pb
 
 NEEDS = {"GetValue": "kv", "SetValue": "kv", "DeleteValue": "kv", "ListValues": "kv", "PutSchedule": "schedule",
-         "ListSchedules": "schedule", "CancelSchedule": "schedule", "Notify": "notify", "WithdrawNotice": "notify",
+         "ListSchedules": "schedule", "CancelSchedule": "schedule", "Notify": "notify", "Say": "session", "WithdrawNotice": "notify",
          "Generate": "llm", "Embed": "llm", "GetSecret": "secret", "SearchMemory": "memory", "Remember": "memory", "Forget": "memory"}
 
 
@@ -46,7 +46,7 @@ class Tester:
                  now=datetime.datetime(2026, 5, 1, 18, 0, tzinfo=datetime.timezone.utc)):
         plugin.check()
         self.plugin, self.state, self.zone, self.now = plugin, b"", zone, now
-        self.notices, self.schedules, self.values, self.prompts = [], {}, {}, []
+        self.notices, self.said, self.schedules, self.values, self.prompts = [], [], {}, {}, []
         self.memories, self._models, self._secrets = list(memories), list(models), secrets or {}
         self._granted = [n for n in plugin.manifest.needs if " ".join((n.kind, n.scope)).strip() not in deny]
         self._ids, self._versions = itertools.count(1), itertools.count(1)
@@ -168,6 +168,11 @@ class Tester:
     def _WithdrawNotice(self, request, answer):
         at = int(request.notice.rpartition("-")[2]) - 1
         answer.found = 0 <= at < len(self.notices)
+        return answer
+
+    def _Say(self, request, answer):
+        self.said.append(request.text)
+        answer.turn = "turn-%d" % len(self.said)
         return answer
 
     def _Generate(self, request, answer):

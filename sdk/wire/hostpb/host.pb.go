@@ -2158,6 +2158,118 @@ func (x *ForgetResponse) GetFound() bool {
 	return false
 }
 
+// SayRequest carries what to say. A plugin says at most ten things a minute in one
+// session, and sixty in all; the status is RESOURCE_EXHAUSTED above that.
+type SayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session, as CallInfo.session had it; empty is that of the call.
+	Session string `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// What the person reads, in their language: 1 to 4096 characters.
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SayRequest) Reset() {
+	*x = SayRequest{}
+	mi := &file_host_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SayRequest) ProtoMessage() {}
+
+func (x *SayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_host_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SayRequest.ProtoReflect.Descriptor instead.
+func (*SayRequest) Descriptor() ([]byte, []int) {
+	return file_host_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *SayRequest) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *SayRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// SayResponse tells what became of it.
+type SayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The turn that says it. Empty when the session is gone.
+	Turn string `protobuf:"bytes,1,opt,name=turn,proto3" json:"turn,omitempty"`
+	// The notice that says it instead, where the session is gone and the need notify
+	// was granted; without it the status is NOT_FOUND.
+	Notice        string `protobuf:"bytes,2,opt,name=notice,proto3" json:"notice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SayResponse) Reset() {
+	*x = SayResponse{}
+	mi := &file_host_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SayResponse) ProtoMessage() {}
+
+func (x *SayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_host_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SayResponse.ProtoReflect.Descriptor instead.
+func (*SayResponse) Descriptor() ([]byte, []int) {
+	return file_host_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *SayResponse) GetTurn() string {
+	if x != nil {
+		return x.Turn
+	}
+	return ""
+}
+
+func (x *SayResponse) GetNotice() string {
+	if x != nil {
+		return x.Notice
+	}
+	return ""
+}
+
 var File_host_proto protoreflect.FileDescriptor
 
 const file_host_proto_rawDesc = "" +
@@ -2275,13 +2387,21 @@ const file_host_proto_rawDesc = "" +
 	"\rForgetRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"&\n" +
 	"\x0eForgetResponse\x12\x14\n" +
-	"\x05found\x18\x01 \x01(\bR\x05found*S\n" +
+	"\x05found\x18\x01 \x01(\bR\x05found\":\n" +
+	"\n" +
+	"SayRequest\x12\x18\n" +
+	"\asession\x18\x01 \x01(\tR\asession\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"9\n" +
+	"\vSayResponse\x12\x12\n" +
+	"\x04turn\x18\x01 \x01(\tR\x04turn\x12\x16\n" +
+	"\x06notice\x18\x02 \x01(\tR\x06notice*S\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SCOPE_USER\x10\x01\x12\x11\n" +
 	"\rSCOPE_SESSION\x10\x02\x12\x10\n" +
-	"\fSCOPE_GLOBAL\x10\x032\xee\t\n" +
+	"\fSCOPE_GLOBAL\x10\x032\xae\n" +
+	"\n" +
 	"\x04Host\x12M\n" +
 	"\bGetValue\x12\x1f.jarvis.host.v1.GetValueRequest\x1a .jarvis.host.v1.GetValueResponse\x12M\n" +
 	"\bSetValue\x12\x1f.jarvis.host.v1.SetValueRequest\x1a .jarvis.host.v1.SetValueResponse\x12V\n" +
@@ -2298,7 +2418,8 @@ const file_host_proto_rawDesc = "" +
 	"\tGetSecret\x12 .jarvis.host.v1.GetSecretRequest\x1a!.jarvis.host.v1.GetSecretResponse\x12Y\n" +
 	"\fSearchMemory\x12#.jarvis.host.v1.SearchMemoryRequest\x1a$.jarvis.host.v1.SearchMemoryResponse\x12M\n" +
 	"\bRemember\x12\x1f.jarvis.host.v1.RememberRequest\x1a .jarvis.host.v1.RememberResponse\x12G\n" +
-	"\x06Forget\x12\x1d.jarvis.host.v1.ForgetRequest\x1a\x1e.jarvis.host.v1.ForgetResponseB/Z-github.com/jarvis-host/jarvis/sdk/wire/hostpbb\x06proto3"
+	"\x06Forget\x12\x1d.jarvis.host.v1.ForgetRequest\x1a\x1e.jarvis.host.v1.ForgetResponse\x12>\n" +
+	"\x03Say\x12\x1a.jarvis.host.v1.SayRequest\x1a\x1b.jarvis.host.v1.SayResponseB/Z-github.com/jarvis-host/jarvis/sdk/wire/hostpbb\x06proto3"
 
 var (
 	file_host_proto_rawDescOnce sync.Once
@@ -2313,7 +2434,7 @@ func file_host_proto_rawDescGZIP() []byte {
 }
 
 var file_host_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_host_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_host_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_host_proto_goTypes = []any{
 	(Scope)(0),                     // 0: jarvis.host.v1.Scope
 	(*Value)(nil),                  // 1: jarvis.host.v1.Value
@@ -2353,30 +2474,32 @@ var file_host_proto_goTypes = []any{
 	(*RememberResponse)(nil),       // 35: jarvis.host.v1.RememberResponse
 	(*ForgetRequest)(nil),          // 36: jarvis.host.v1.ForgetRequest
 	(*ForgetResponse)(nil),         // 37: jarvis.host.v1.ForgetResponse
-	(*timestamppb.Timestamp)(nil),  // 38: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),    // 39: google.protobuf.Duration
+	(*SayRequest)(nil),             // 38: jarvis.host.v1.SayRequest
+	(*SayResponse)(nil),            // 39: jarvis.host.v1.SayResponse
+	(*timestamppb.Timestamp)(nil),  // 40: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),    // 41: google.protobuf.Duration
 }
 var file_host_proto_depIdxs = []int32{
-	38, // 0: jarvis.host.v1.Value.expires:type_name -> google.protobuf.Timestamp
+	40, // 0: jarvis.host.v1.Value.expires:type_name -> google.protobuf.Timestamp
 	0,  // 1: jarvis.host.v1.GetValueRequest.scope:type_name -> jarvis.host.v1.Scope
 	1,  // 2: jarvis.host.v1.GetValueResponse.value:type_name -> jarvis.host.v1.Value
 	0,  // 3: jarvis.host.v1.SetValueRequest.scope:type_name -> jarvis.host.v1.Scope
-	39, // 4: jarvis.host.v1.SetValueRequest.ttl:type_name -> google.protobuf.Duration
+	41, // 4: jarvis.host.v1.SetValueRequest.ttl:type_name -> google.protobuf.Duration
 	0,  // 5: jarvis.host.v1.DeleteValueRequest.scope:type_name -> jarvis.host.v1.Scope
 	0,  // 6: jarvis.host.v1.ListValuesRequest.scope:type_name -> jarvis.host.v1.Scope
-	38, // 7: jarvis.host.v1.Schedule.at:type_name -> google.protobuf.Timestamp
-	39, // 8: jarvis.host.v1.Schedule.every:type_name -> google.protobuf.Duration
+	40, // 7: jarvis.host.v1.Schedule.at:type_name -> google.protobuf.Timestamp
+	41, // 8: jarvis.host.v1.Schedule.every:type_name -> google.protobuf.Duration
 	10, // 9: jarvis.host.v1.PutScheduleRequest.schedule:type_name -> jarvis.host.v1.Schedule
-	38, // 10: jarvis.host.v1.PutScheduleResponse.next:type_name -> google.protobuf.Timestamp
+	40, // 10: jarvis.host.v1.PutScheduleResponse.next:type_name -> google.protobuf.Timestamp
 	15, // 11: jarvis.host.v1.ListSchedulesResponse.pending:type_name -> jarvis.host.v1.Pending
 	10, // 12: jarvis.host.v1.Pending.schedule:type_name -> jarvis.host.v1.Schedule
-	38, // 13: jarvis.host.v1.Pending.next:type_name -> google.protobuf.Timestamp
-	38, // 14: jarvis.host.v1.NotifyRequest.due:type_name -> google.protobuf.Timestamp
+	40, // 13: jarvis.host.v1.Pending.next:type_name -> google.protobuf.Timestamp
+	40, // 14: jarvis.host.v1.NotifyRequest.due:type_name -> google.protobuf.Timestamp
 	22, // 15: jarvis.host.v1.GenerateRequest.messages:type_name -> jarvis.host.v1.Message
 	25, // 16: jarvis.host.v1.GenerateResponse.usage:type_name -> jarvis.host.v1.Usage
 	28, // 17: jarvis.host.v1.EmbedResponse.vectors:type_name -> jarvis.host.v1.Vector
 	33, // 18: jarvis.host.v1.SearchMemoryResponse.memories:type_name -> jarvis.host.v1.Memory
-	38, // 19: jarvis.host.v1.Memory.at:type_name -> google.protobuf.Timestamp
+	40, // 19: jarvis.host.v1.Memory.at:type_name -> google.protobuf.Timestamp
 	2,  // 20: jarvis.host.v1.Host.GetValue:input_type -> jarvis.host.v1.GetValueRequest
 	4,  // 21: jarvis.host.v1.Host.SetValue:input_type -> jarvis.host.v1.SetValueRequest
 	6,  // 22: jarvis.host.v1.Host.DeleteValue:input_type -> jarvis.host.v1.DeleteValueRequest
@@ -2392,23 +2515,25 @@ var file_host_proto_depIdxs = []int32{
 	31, // 32: jarvis.host.v1.Host.SearchMemory:input_type -> jarvis.host.v1.SearchMemoryRequest
 	34, // 33: jarvis.host.v1.Host.Remember:input_type -> jarvis.host.v1.RememberRequest
 	36, // 34: jarvis.host.v1.Host.Forget:input_type -> jarvis.host.v1.ForgetRequest
-	3,  // 35: jarvis.host.v1.Host.GetValue:output_type -> jarvis.host.v1.GetValueResponse
-	5,  // 36: jarvis.host.v1.Host.SetValue:output_type -> jarvis.host.v1.SetValueResponse
-	7,  // 37: jarvis.host.v1.Host.DeleteValue:output_type -> jarvis.host.v1.DeleteValueResponse
-	9,  // 38: jarvis.host.v1.Host.ListValues:output_type -> jarvis.host.v1.ListValuesResponse
-	12, // 39: jarvis.host.v1.Host.PutSchedule:output_type -> jarvis.host.v1.PutScheduleResponse
-	14, // 40: jarvis.host.v1.Host.ListSchedules:output_type -> jarvis.host.v1.ListSchedulesResponse
-	17, // 41: jarvis.host.v1.Host.CancelSchedule:output_type -> jarvis.host.v1.CancelScheduleResponse
-	19, // 42: jarvis.host.v1.Host.Notify:output_type -> jarvis.host.v1.NotifyResponse
-	21, // 43: jarvis.host.v1.Host.WithdrawNotice:output_type -> jarvis.host.v1.WithdrawNoticeResponse
-	24, // 44: jarvis.host.v1.Host.Generate:output_type -> jarvis.host.v1.GenerateResponse
-	27, // 45: jarvis.host.v1.Host.Embed:output_type -> jarvis.host.v1.EmbedResponse
-	30, // 46: jarvis.host.v1.Host.GetSecret:output_type -> jarvis.host.v1.GetSecretResponse
-	32, // 47: jarvis.host.v1.Host.SearchMemory:output_type -> jarvis.host.v1.SearchMemoryResponse
-	35, // 48: jarvis.host.v1.Host.Remember:output_type -> jarvis.host.v1.RememberResponse
-	37, // 49: jarvis.host.v1.Host.Forget:output_type -> jarvis.host.v1.ForgetResponse
-	35, // [35:50] is the sub-list for method output_type
-	20, // [20:35] is the sub-list for method input_type
+	38, // 35: jarvis.host.v1.Host.Say:input_type -> jarvis.host.v1.SayRequest
+	3,  // 36: jarvis.host.v1.Host.GetValue:output_type -> jarvis.host.v1.GetValueResponse
+	5,  // 37: jarvis.host.v1.Host.SetValue:output_type -> jarvis.host.v1.SetValueResponse
+	7,  // 38: jarvis.host.v1.Host.DeleteValue:output_type -> jarvis.host.v1.DeleteValueResponse
+	9,  // 39: jarvis.host.v1.Host.ListValues:output_type -> jarvis.host.v1.ListValuesResponse
+	12, // 40: jarvis.host.v1.Host.PutSchedule:output_type -> jarvis.host.v1.PutScheduleResponse
+	14, // 41: jarvis.host.v1.Host.ListSchedules:output_type -> jarvis.host.v1.ListSchedulesResponse
+	17, // 42: jarvis.host.v1.Host.CancelSchedule:output_type -> jarvis.host.v1.CancelScheduleResponse
+	19, // 43: jarvis.host.v1.Host.Notify:output_type -> jarvis.host.v1.NotifyResponse
+	21, // 44: jarvis.host.v1.Host.WithdrawNotice:output_type -> jarvis.host.v1.WithdrawNoticeResponse
+	24, // 45: jarvis.host.v1.Host.Generate:output_type -> jarvis.host.v1.GenerateResponse
+	27, // 46: jarvis.host.v1.Host.Embed:output_type -> jarvis.host.v1.EmbedResponse
+	30, // 47: jarvis.host.v1.Host.GetSecret:output_type -> jarvis.host.v1.GetSecretResponse
+	32, // 48: jarvis.host.v1.Host.SearchMemory:output_type -> jarvis.host.v1.SearchMemoryResponse
+	35, // 49: jarvis.host.v1.Host.Remember:output_type -> jarvis.host.v1.RememberResponse
+	37, // 50: jarvis.host.v1.Host.Forget:output_type -> jarvis.host.v1.ForgetResponse
+	39, // 51: jarvis.host.v1.Host.Say:output_type -> jarvis.host.v1.SayResponse
+	36, // [36:52] is the sub-list for method output_type
+	20, // [20:36] is the sub-list for method input_type
 	20, // [20:20] is the sub-list for extension type_name
 	20, // [20:20] is the sub-list for extension extendee
 	0,  // [0:20] is the sub-list for field type_name
@@ -2437,7 +2562,7 @@ func file_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_host_proto_rawDesc), len(file_host_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

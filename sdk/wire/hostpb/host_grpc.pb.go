@@ -57,6 +57,7 @@ const (
 	Host_SearchMemory_FullMethodName   = "/jarvis.host.v1.Host/SearchMemory"
 	Host_Remember_FullMethodName       = "/jarvis.host.v1.Host/Remember"
 	Host_Forget_FullMethodName         = "/jarvis.host.v1.Host/Forget"
+	Host_Say_FullMethodName            = "/jarvis.host.v1.Host/Say"
 )
 
 // HostClient is the client API for Host service.
@@ -108,6 +109,12 @@ type HostClient interface {
 	// Forget removes one memory of the current end user; found tells whether
 	// there was one. Need: memory, scope write.
 	Forget(ctx context.Context, in *ForgetRequest, opts ...grpc.CallOption) (*ForgetResponse, error)
+	// Say says something in a session, outside of an answer: a turn of its own that
+	// is on disk when it answers, and that everyone who follows the session sees.
+	// The session is one of the current end user's, or, outside of a call, any,
+	// but only one in which this plugin was called since the host started. Need:
+	// session.
+	Say(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (*SayResponse, error)
 }
 
 type hostClient struct {
@@ -277,6 +284,16 @@ func (c *hostClient) Forget(ctx context.Context, in *ForgetRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *hostClient) Say(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (*SayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SayResponse)
+	err := c.cc.Invoke(ctx, Host_Say_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -326,6 +343,12 @@ type HostServer interface {
 	// Forget removes one memory of the current end user; found tells whether
 	// there was one. Need: memory, scope write.
 	Forget(context.Context, *ForgetRequest) (*ForgetResponse, error)
+	// Say says something in a session, outside of an answer: a turn of its own that
+	// is on disk when it answers, and that everyone who follows the session sees.
+	// The session is one of the current end user's, or, outside of a call, any,
+	// but only one in which this plugin was called since the host started. Need:
+	// session.
+	Say(context.Context, *SayRequest) (*SayResponse, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -380,6 +403,9 @@ func (UnimplementedHostServer) Remember(context.Context, *RememberRequest) (*Rem
 }
 func (UnimplementedHostServer) Forget(context.Context, *ForgetRequest) (*ForgetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Forget not implemented")
+}
+func (UnimplementedHostServer) Say(context.Context, *SayRequest) (*SayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Say not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -665,6 +691,24 @@ func _Host_Forget_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_Say_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Say(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Say_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Say(ctx, req.(*SayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -727,6 +771,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Forget",
 			Handler:    _Host_Forget_Handler,
+		},
+		{
+			MethodName: "Say",
+			Handler:    _Host_Say_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

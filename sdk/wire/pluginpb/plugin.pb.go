@@ -1232,7 +1232,7 @@ func (x *NumberRange) GetWordsLang() string {
 type Need struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What kind of thing: net, secret, fs, exec, or a service of jarvis.host.v1:
-	// kv, schedule, notify, llm, memory.
+	// kv, schedule, notify, session, llm, memory.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Which one: "host:port" or "config:/pointer" (the host in that string of
 	// the configuration) for net, a name for secret, a path for fs, read or write
