@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -131,7 +132,8 @@ func (r *remote) dial(ctx context.Context, _ *program) (*link, error) {
 	return l, nil
 }
 
-// redial tries for half a minute, with growing pauses.
+// redial tries for half a minute, with growing pauses that are no two clients' the
+// same.
 func (r *remote) redial(ctx context.Context, p *program) (*link, error) {
 	pause := 250 * time.Millisecond
 	deadline := time.Now().Add(30 * time.Second)
@@ -141,7 +143,7 @@ func (r *remote) redial(ctx context.Context, p *program) (*link, error) {
 			return l, err
 		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(pause/2 + mathrand.N(pause/2)):
 			pause = min(2*pause, 4*time.Second)
 		case s := <-p.signals:
 			return nil, &exitError{code: signalCode(s)}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
@@ -29,7 +30,7 @@ func (c *crowd) leave() { c.inside.Add(-1) }
 const (
 	maxTurning = 64
 	turnFor    = 200 * time.Millisecond
-	crowded    = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+	crowded    = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: %.0f\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 )
 
 // turnAway ends a connection that is one too many. It reads what the client is
@@ -51,7 +52,7 @@ func (s *Server) turnAway(c net.Conn) {
 		defer s.crowd.turned()
 		defer func() { _ = c.Close() }()
 		_ = c.SetDeadline(time.Now().Add(turnFor))
-		_, _ = io.WriteString(c, crowded)
+		_, _ = fmt.Fprintf(c, crowded, later().Seconds())
 		if half, ok := c.(interface{ CloseWrite() error }); ok {
 			_ = half.CloseWrite()
 		}

@@ -51,8 +51,9 @@ type traveller struct {
 	w   *world
 	rng *rand.Rand
 	known
-	told bool // whether the utterance was accepted, as far as it knows
-	cuts int
+	exactly *cutConn // where the next connection breaks, if not at random
+	told    bool     // whether the utterance was accepted, as far as it knows
+	cuts    int
 }
 
 // dial opens a connection that will break, or never when limit is 0.
@@ -67,6 +68,10 @@ func (v *traveller) dial(limit int) (*websocket.Conn, error) {
 			cut := &cutConn{Conn: c, read: 1 + v.rng.IntN(limit), write: 1 << 20}
 			if v.rng.IntN(4) == 0 {
 				cut.write = 1 + v.rng.IntN(600)
+			}
+			if v.exactly != nil {
+				cut.read, cut.write = v.exactly.read, v.exactly.write
+				v.exactly = &cutConn{read: 1 << 20, write: 1 << 20} // the next connection holds
 			}
 			return cut, nil
 		},
@@ -160,6 +165,40 @@ func (v *traveller) take(f frame, id string) (ended bool) {
 		}
 	}
 	return false
+}
+
+// TestACutAtEveryByteOfAnExchangeLosesNothing breaks the connection once, behind
+// each single byte of what the host sends and of what the client sends.
+func TestACutAtEveryByteOfAnExchangeLosesNothing(t *testing.T) { // fault-W27
+	w := newWorld(t)
+	v := &traveller{t: t, w: w, rng: rand.New(rand.NewPCG(27, 27))}
+	said := 0
+	const far = 1 << 20
+	for direction, cut := range map[string]func(at int) *cutConn{
+		"read":    func(at int) *cutConn { return &cutConn{read: at, write: far} },
+		"written": func(at int) *cutConn { return &cutConn{read: far, write: at} },
+	} {
+		last := 0
+		for at, before := 1, -1; v.cuts > before; at++ { // until the exchange ends before the cut
+			if said%50 == 0 {
+				v.whole(said)
+				v.known = known{}
+				v.utter(fmt.Sprintf("m%d", said), "begin")
+				said++
+			}
+			before, last = v.cuts, at
+			v.exactly = cut(at)
+			v.utter(fmt.Sprintf("m%d", said), "tool élan 😀")
+			said++
+			if v.done != "you said tool élan 😀" || !strings.HasPrefix(v.done, v.text) {
+				t.Fatalf("cut after %d bytes were %s: done is %q, the deltas make %q", at, direction, v.done, v.text)
+			}
+		}
+		if last < 300 {
+			t.Errorf("only %d bytes were %s", last, direction)
+		}
+		t.Logf("a cut after each of %d bytes that were %s", last, direction)
+	}
 }
 
 // TestCutsAtRandomBytesLoseNothing breaks connections at random bytes of either

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type world struct {
 	*Server
 	addr     string
+	store    *countingStore
 	auth     *auth.Service
 	sessions *session.Manager
 	answerer *scripted
@@ -57,8 +59,15 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// newWorld starts a gateway; changes alter its options first.
+// newWorld starts a gateway on a port of its own; changes alter its options first.
 func newWorld(t *testing.T, changes ...func(*Options)) *world {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	return newWorldOn(t, l, changes...)
+}
+
+func newWorldOn(t *testing.T, l net.Listener, changes ...func(*Options)) *world {
 	t.Helper()
 	w := &world{
 		answerer: &scripted{release: make(chan struct{})}, log: &lines{}, meter: &counts{},
@@ -82,14 +91,15 @@ func newWorld(t *testing.T, changes ...func(*Options)) *world {
 		change(&o)
 	}
 	w.Server = New(o)
-	w.listen(t)
+	w.serve(t, l)
 	return w
 }
 
 func (w *world) startAuth(t *testing.T) {
 	t.Helper()
 	var err error
-	w.auth, err = auth.New(auth.Options{Store: &authtest.Store{}, Secret: make([]byte, 32), Now: w.clock.Now})
+	w.store = &countingStore{}
+	w.auth, err = auth.New(auth.Options{Store: w.store, Secret: make([]byte, 32), Now: w.clock.Now})
 	must(t, err)
 	for name, role := range map[string]turn.Role{
 		"alice": turn.RoleUser, "bob": turn.RoleUser, "op": turn.RoleOperator, "prom": turn.RoleScraper, "kid": turn.RoleGuest,
@@ -102,10 +112,8 @@ func (w *world) startAuth(t *testing.T) {
 	}
 }
 
-func (w *world) listen(t *testing.T) {
+func (w *world) serve(t *testing.T, l net.Listener) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
 	w.addr = l.Addr().String()
 	served := make(chan error, 1)
 	go func() { served <- w.Serve(l) }()
@@ -121,6 +129,22 @@ func (w *world) listen(t *testing.T) {
 		}
 		_ = w.sessions.Drain(ctx)
 	})
+}
+
+// countingStore counts how often it is asked for a key or a user.
+type countingStore struct {
+	authtest.Store
+	asked atomic.Int64
+}
+
+func (s *countingStore) KeyByHash(ctx context.Context, hash []byte) (auth.Key, error) {
+	s.asked.Add(1)
+	return s.Store.KeyByHash(ctx, hash)
+}
+
+func (s *countingStore) User(ctx context.Context, id string) (auth.User, error) {
+	s.asked.Add(1)
+	return s.Store.User(ctx, id)
 }
 
 // words shows what was asked for instead of a sentence.

@@ -22,6 +22,18 @@ import (
 // the connection was closed after it.
 func (w *world) raw(t *testing.T, request string) (status int, closed bool) {
 	t.Helper()
+	resp := w.rawAnswer(t, request)
+	return resp.StatusCode, resp.Close
+}
+
+func (w *world) rawHead(t *testing.T, request string) (status int, head http.Header) {
+	t.Helper()
+	resp := w.rawAnswer(t, request)
+	return resp.StatusCode, resp.Header
+}
+
+func (w *world) rawAnswer(t *testing.T, request string) *http.Response {
+	t.Helper()
 	conn, err := net.Dial("tcp", w.addr)
 	must(t, err)
 	defer conn.Close()
@@ -30,8 +42,8 @@ func (w *world) raw(t *testing.T, request string) (status int, closed bool) {
 	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	must(t, err)
-	defer resp.Body.Close()
-	return resp.StatusCode, resp.Close
+	resp.Body.Close()
+	return resp
 }
 
 func TestEveryFailureHasOneShape(t *testing.T) { // fault-H11, fault-H25, fault-M13

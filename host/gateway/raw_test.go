@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -39,6 +40,11 @@ func (w *world) handshake(t *testing.T, name, subprotocol string, lines ...strin
 	t.Helper()
 	conn, err := net.Dial("tcp", w.addr)
 	must(t, err)
+	return w.handshakeOn(t, conn, name, subprotocol, lines...)
+}
+
+func (w *world) handshakeOn(t *testing.T, conn net.Conn, name, subprotocol string, lines ...string) *rawSocket {
+	t.Helper()
 	t.Cleanup(func() { conn.Close() })
 	s := &rawSocket{Conn: conn, r: bufio.NewReader(conn), t: t}
 	if len(lines) == 0 {
@@ -47,7 +53,7 @@ func (w *world) handshake(t *testing.T, name, subprotocol string, lines ...strin
 	if subprotocol != "" {
 		lines = append(lines, "Sec-WebSocket-Protocol: "+subprotocol)
 	}
-	_, err = fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+	_, err := fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
 		"%s\r\n\r\n", w.keys[name], strings.Join(lines, "\r\n"))
 	must(t, err)
@@ -209,6 +215,36 @@ func TestAFloodOfControlFramesIsCutOff(t *testing.T) { // fault-W13, fault-W14
 		if code := s.closed(); code != protocol.ClosePolicy {
 			t.Errorf("%s: closed with %d, want %d", name, code, protocol.ClosePolicy)
 		}
+		s.Close()
+		// A peer that reads nothing meanwhile costs no more than the burst.
+		s = w.handshake(t, "alice", protocol.Subprotocol)
+		_, _, _ = s.read() // hello
+		many := bytes.Repeat(rawFrame(final|op, []byte("x")), 100_000)
+		sent := make(chan struct{})
+		spent := allocated(t, func() {
+			go func() { defer close(sent); s.put(many...) }()
+			<-sent // the host reads no more than it must, and lets go
+			w.eventually(t, "the flood to be let go", func() bool { return w.meter.get("open") == 0 })
+		})
+		if spent > 256<<10 {
+			t.Errorf("%s: %d bytes were allocated for a flood", name, spent)
+		}
+		pongs := 0
+		for {
+			o, payload, err := s.read()
+			if err != nil {
+				break // perhaps reset: the peer did not stop sending
+			}
+			if o == opClose && int(binary.BigEndian.Uint16(payload)) != protocol.ClosePolicy {
+				t.Errorf("%s: a flood closed with %x", name, payload)
+			}
+			if o == opPong {
+				pongs++
+			}
+		}
+		if pongs > controlBurst {
+			t.Errorf("%s: %d pongs were sent to one who does not read", name, pongs)
+		}
 	}
 }
 
@@ -249,6 +285,14 @@ func TestBadHandshakesAreRefused(t *testing.T) { // fault-W21, fault-W23
 		"good":              {"GET /ws HTTP/1.1", "", "", 101},
 		"both subprotocols": {"GET /ws HTTP/1.1", "Sec-WebSocket-Protocol", "other, jarvis.v1", 101},
 		"version 8":         {"GET /ws HTTP/1.1", "Sec-WebSocket-Version", "8", 400},
+		"version 0":         {"GET /ws HTTP/1.1", "Sec-WebSocket-Version", "0", 400},
+		"no version":        {"GET /ws HTTP/1.1", "Sec-WebSocket-Version", "", 400},
+		"two versions":      {"GET /ws HTTP/1.1", "Sec-WebSocket-Version", "13\r\nSec-WebSocket-Version: 13", 400},
+		"two keys":          {"GET /ws HTTP/1.1", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", 400},
+		"two upgrades":      {"GET /ws HTTP/1.1", "Upgrade", "websocket\r\nUpgrade: websocket", 400},
+		"two protocols":     {"GET /ws HTTP/1.1", "Upgrade", "h2c, websocket", 400},
+		"other protocol":    {"GET /ws HTTP/1.1", "Upgrade", "h2c", 400},
+		"no connection":     {"GET /ws HTTP/1.1", "Connection", "close", 400},
 		"no key":            {"GET /ws HTTP/1.1", "Sec-WebSocket-Key", "", 400},
 		"short key":         {"GET /ws HTTP/1.1", "Sec-WebSocket-Key", "abc", 400},
 		"no upgrade":        {"GET /ws HTTP/1.1", "Upgrade", "", 400},
@@ -269,8 +313,12 @@ func TestBadHandshakesAreRefused(t *testing.T) { // fault-W21, fault-W23
 			if c.value != "" {
 				request += c.header + ": " + c.value + "\r\n"
 			}
-			if status, _ := w.raw(t, request+"\r\n"); status != c.want {
+			status, h := w.rawHead(t, request+"\r\n")
+			if status != c.want {
 				t.Errorf("got %d, want %d", status, c.want)
+			}
+			if wantsVersion := c.want == 400 && c.header != "Sec-WebSocket-Protocol"; wantsVersion && h.Get("Sec-WebSocket-Version") != "13" {
+				t.Errorf("the answer does not say which version there is: %v", h)
 			}
 		})
 	}

@@ -33,7 +33,7 @@ type conduct struct {
 // observed reads what the host sends, as conduct has it, until stop or the end.
 func (s *rawSocket) observed(stop string) (events []string, code int) {
 	s.t.Helper()
-	_ = s.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = s.SetReadDeadline(time.Now().Add(20 * time.Second))
 	for {
 		op, payload, err := s.read()
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -22,9 +23,14 @@ const (
 	writeBuffer = 4 << 10
 	// handshakeTimeout bounds the writing of the handshake's answer.
 	handshakeTimeout = 10 * time.Second
-	// drainRetry is when a client that a stopping host refuses may try again.
+	// drainRetry is when a client that a full or stopping host refuses may try
+	// again, at the earliest; at the latest it is twice that.
 	drainRetry = 5 * time.Second
 )
+
+// later is when one client that is refused may try again: another time for each,
+// so that those who were refused together do not come back together.
+func later() time.Duration { return drainRetry + rand.N(drainRetry) }
 
 // writeBuffers are shared by all sockets: an idle one holds none.
 var writeBuffers = &sync.Pool{}
@@ -68,7 +74,7 @@ func (x *exchange) admitSocket() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.sockets) >= x.config.MaxSockets {
-		return &protocol.Problem{Code: protocol.Busy, RetryAfter: drainRetry, Err: errors.New("too many sockets")}
+		return &protocol.Problem{Code: protocol.Busy, RetryAfter: later(), Err: errors.New("too many sockets")}
 	}
 	return nil
 }
@@ -102,8 +108,9 @@ func (s *Server) upgrade(x *exchange) error {
 			Args: []any{protocol.Excerpt(strings.Join(offered, ", "))},
 		}
 	}
-	if !x.r.ProtoAtLeast(1, 1) {
-		return &protocol.Problem{Code: protocol.Invalid, Text: protocol.WordUpgrade}
+	if reason := badHandshake(x.r); reason != nil {
+		x.Header().Set("Sec-WebSocket-Version", "13")
+		return &protocol.Problem{Code: protocol.Invalid, Text: protocol.WordUpgrade, Err: reason}
 	}
 	var refused error
 	upgrader := websocket.Upgrader{
@@ -124,6 +131,23 @@ func (s *Server) upgrade(x *exchange) error {
 	}
 	x.status = http.StatusSwitchingProtocols
 	s.open(x, ws, h.conn, len(offered) == 0)
+	return nil
+}
+
+// badHandshake is what the library lets pass: a handshake of HTTP/1.0, and one
+// that says something twice, of which a proxy may have read the other half.
+func badHandshake(r *http.Request) error {
+	if !r.ProtoAtLeast(1, 1) {
+		return errors.New("a handshake over " + r.Proto)
+	}
+	for _, name := range []string{"Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version"} {
+		if n := len(r.Header[name]); n > 1 {
+			return fmt.Errorf("%d headers %s", n, name)
+		}
+	}
+	if protocols := r.Header.Get("Upgrade"); !strings.EqualFold(protocols, "websocket") {
+		return fmt.Errorf("an upgrade to %q", protocols)
+	}
 	return nil
 }
 
@@ -149,7 +173,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 func drainingProblem() *protocol.Problem {
-	return &protocol.Problem{Code: protocol.Busy, Text: protocol.WordDraining, RetryAfter: drainRetry}
+	return &protocol.Problem{Code: protocol.Busy, Text: protocol.WordDraining, RetryAfter: later()}
 }
 
 func tooOften(wait time.Duration) *protocol.Problem {
