@@ -115,30 +115,42 @@ func scriptedModel() int {
 	return llmtest.Command(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// sayOnce is a client of the original's: it sends one message without a subprotocol
-// and prints the answer. Its arguments are URL, KEYFILE and MESSAGE.
+// sayOnce is a client of the original's. Called with URL, KEYFILE and MESSAGE it sends
+// one message without a subprotocol and prints the answer; with -from ADDRESS before
+// them and no message it prints how the handshake ended.
 func sayOnce(args []string) int {
-	key, err := os.ReadFile(args[1])
-	if err == nil {
-		var answer []byte
-		if answer, err = exchange(args[0], strings.TrimSpace(string(key)), args[2]); err == nil {
-			fmt.Println(string(answer))
-			return 0
-		}
+	header := http.Header{}
+	if args[0] == "-from" {
+		header.Set("X-Forwarded-For", args[1])
+		args = args[2:]
 	}
-	fmt.Fprintln(os.Stderr, "ws:", err)
-	return 1
-}
-
-func exchange(url, key, message string) ([]byte, error) {
-	conn, resp, err := websocket.DefaultDialer.Dial(strings.Replace(url, "http", "ws", 1), http.Header{"Authorization": {"Bearer " + key}})
+	key, err := os.ReadFile(args[1])
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w (%v)", err, resp)
+		fmt.Fprintln(os.Stderr, "ws:", err)
+		return 1
+	}
+	header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
+	conn, resp, err := websocket.DefaultDialer.Dial(strings.Replace(args[0], "http", "ws", 1), header)
+	if resp != nil && len(args) == 2 {
+		fmt.Println(resp.StatusCode, resp.Header.Get("Retry-After"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ws:", err)
+		return 1
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(message)); err != nil {
-		return nil, fmt.Errorf("send: %w", err)
+	if len(args) == 2 {
+		return 0
+	}
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(args[2])); err != nil {
+		fmt.Fprintln(os.Stderr, "ws: send:", err)
+		return 1
 	}
 	_, answer, err := conn.ReadMessage()
-	return answer, err
+	fmt.Println(string(answer))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ws: read:", err)
+		return 1
+	}
+	return 0
 }
