@@ -62,18 +62,19 @@ func serveCommand() command {
 		if _, err := parse(fs, args, 0, 0); err != nil {
 			return err
 		}
+		files := config.NewWatcher(f.options(p))
 		cfg, err := f.load(p)
 		if err != nil {
 			return err
 		}
-		return p.serve(ctx, cfg, f.options(p), *ready)
+		return p.serve(ctx, cfg, f.options(p), files, *ready)
 	}
 	return c
 }
 
 // serve runs the host. The first signal drains it: open turns end or are told,
 // then it exits with 0. The second one ends it at once.
-func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.Options, readyFile string) error {
+func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.Options, files *config.Watcher, readyFile string) error {
 	tuneCollector()
 	exe, err := os.Executable()
 	if err != nil {
@@ -94,7 +95,7 @@ func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.O
 		return errors.Join(err, h.Stop(ctx))
 	}
 	watching, enough := context.WithCancel(ctx)
-	go config.Watch(watching, from, func() { reload(h, from) })
+	go files.Watch(watching, func() { reload(h, from) })
 	defer enough()
 	ends := p.heed(h, from)
 	select {

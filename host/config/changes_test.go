@@ -74,7 +74,7 @@ func (i info) IsDir() bool        { return false }
 func (i info) Sys() any           { return nil }
 
 func TestAFileThatStandsStillAfterAChangeIsReadAgain(t *testing.T) {
-	at := func(size int64) mark { return mark{true, size, time.Unix(size, 0)} }
+	at := func(size int64) mark { return mark{there: true, size: size, at: time.Unix(size, 0)} }
 	gone := mark{}
 	d := &disk{[]mark{
 		at(1), at(1), // as it was
@@ -89,7 +89,8 @@ func TestAFileThatStandsStillAfterAChangeIsReadAgain(t *testing.T) {
 	told, ended := 0, make(chan struct{})
 	go func() {
 		defer close(ended)
-		watch(ctx, tick, func() marks { return marks{"jarvis.yaml": see(d.look())} }, func() { told++ })
+		look := func() marks { return marks{"jarvis.yaml": see(d.look())} }
+		watch(ctx, tick, look(), look, func() { told++ })
 	}()
 	for range ticks {
 		tick <- time.Time{}

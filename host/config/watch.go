@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -12,23 +13,37 @@ import (
 // on network drives and for links that Kubernetes swaps.
 const watchEvery = time.Second
 
-// Watch calls changed whenever one of the configuration's files is another one
-// than before, until ctx ends: it was written, replaced, made or removed. Files
-// of secrets are among them, so that keys can rotate. A file that is still being
-// written is waited for.
-func Watch(ctx context.Context, o Options, changed func()) {
+// Watcher knows how a configuration's files were when it was made.
+type Watcher struct {
+	o     Options
+	files []string
+	known marks
+}
+
+// NewWatcher looks at the files of a configuration. It is made before they are read:
+// then no change is missed that comes while they are.
+func NewWatcher(o Options) *Watcher {
+	w := &Watcher{o: o, files: filesOf(o)}
+	w.known = w.look()
+	return w
+}
+
+func (w *Watcher) look() marks {
+	now := marks{}
+	for _, f := range w.files {
+		now[f] = see(os.Stat(f))
+	}
+	return now
+}
+
+// Watch calls changed whenever one of the files is another one than before, until
+// ctx ends: it was written, replaced, made or removed. Files of secrets are among
+// them, so that keys can rotate. A file that is still being written is waited for.
+func (w *Watcher) Watch(ctx context.Context, changed func()) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	files := filesOf(o)
-	look := func() marks {
-		now := marks{}
-		for _, f := range files {
-			now[f] = see(os.Stat(f))
-		}
-		return now
-	}
-	watch(ctx, tick.C, look, func() {
-		files = filesOf(o) // another file may be named now
+	watch(ctx, tick.C, w.known, w.look, func() {
+		w.files = filesOf(w.o) // another file may be named now
 		changed()
 	})
 }
@@ -47,8 +62,8 @@ func filesOf(o Options) []string {
 }
 
 // watch is Watch on a clock and a disk of the caller's.
-func watch(ctx context.Context, tick <-chan time.Time, look func() marks, changed func()) {
-	known, seen := look(), marks(nil)
+func watch(ctx context.Context, tick <-chan time.Time, known marks, look func() marks, changed func()) {
+	var seen marks
 	for {
 		select {
 		case <-ctx.Done():
@@ -86,11 +101,16 @@ type mark struct {
 	there bool
 	size  int64
 	at    time.Time
+	inode uint64 // of two files that were written at once, or copied with their times
 }
 
 func see(info os.FileInfo, err error) mark {
 	if err != nil {
 		return mark{there: false, size: -1}
 	}
-	return mark{true, info.Size(), info.ModTime()}
+	m := mark{there: true, size: info.Size(), at: info.ModTime()}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		m.inode = st.Ino
+	}
+	return m
 }
