@@ -8,37 +8,93 @@ import (
 // Minute is the window of all limits at the edge.
 const Minute = time.Minute
 
-// Edge bounds what comes in from outside: the messages of an end user, and the
-// connections of an address. Safe for concurrent use.
-type Edge struct{ chat, connect *Window }
+// openMinutes is for how many minutes' connections there is room at once, for one
+// end user and for one address.
+const openMinutes = 20
 
-// NewEdge makes the limits of the edge; 0 is none.
-func NewEdge(chat, connect int, now func() time.Time) *Edge {
-	return &Edge{NewWindow(chat, Minute, now), NewWindow(connect, Minute, now)}
+// Limits are how much may come in within any minute; 0 is no limit.
+type Limits struct {
+	Chat     int // messages of an end user
+	Users    int // of how many end users as many messages may come from an address
+	Connects int // WebSockets that an address opens
+	Failures int // credentials from an address that do not count
 }
 
-// Set changes the limits.
-func (e *Edge) Set(chat, connect int) {
-	e.chat.SetLimit(chat)
-	e.connect.SetLimit(connect)
+func (l Limits) chatFrom() int { return l.Chat * l.Users }
+func (l Limits) open() int     { return l.Connects * openMinutes }
+
+// Edge bounds what comes in from outside: the messages of an end user and of an
+// address, the connections of an address and how many are open, and the
+// credentials that fail. Each has a count of its own: who guesses takes nothing
+// from whoever has a key. What it answers is 0, or how long to wait until the same
+// is not over the limit, if nothing else comes meanwhile, and how much the limit
+// is that it would exceed. Safe for concurrent use.
+type Edge struct {
+	chat                    *Window
+	chatFrom, connect, fail tiers
+	openUser, openFrom      *crowd
 }
 
-// Chat counts a message of an end user, from wherever it comes.
-func (e *Edge) Chat(user string, _ netip.Addr) time.Duration { return e.chat.Take(user) }
+// NewEdge makes the limits of the edge.
+func NewEdge(l Limits, now func() time.Time) *Edge {
+	return &Edge{
+		chat: NewWindow(l.Chat, Minute, now), chatFrom: newTiers(l.chatFrom(), Minute, now),
+		connect: newTiers(l.Connects, Minute, now), fail: newTiers(l.Failures, Minute, now),
+		openUser: newCrowd(l.open()), openFrom: newCrowd(l.open()),
+	}
+}
+
+// Set changes the limits. What was counted stays counted.
+func (e *Edge) Set(l Limits) {
+	e.chat.SetLimit(l.Chat)
+	e.chatFrom.setLimit(l.chatFrom())
+	e.connect.setLimit(l.Connects)
+	e.fail.setLimit(l.Failures)
+	e.openUser.setLimit(l.open())
+	e.openFrom.setLimit(l.open())
+}
+
+// Chat counts a message of an end user from an address, in whatever way it comes;
+// without an address for the user alone. own tells whether it is the user's own
+// limit that is exceeded.
+func (e *Edge) Chat(user string, from netip.Addr) (wait time.Duration, limit int, own bool) {
+	claims := append(e.chatFrom.claims(from), claim{e.chat, user})
+	wait, limit, at := take(claims)
+	return wait, limit, at == len(claims)-1
+}
+
+// Connecting tells whether a connection from an address may be made, and counts
+// nothing: it is not known yet whose it is.
+func (e *Edge) Connecting(from netip.Addr) (wait time.Duration, limit int) {
+	wait, limit, _ = look(e.connect.claims(from))
+	return wait, limit
+}
 
 // Connect counts a connection from an address.
-func (e *Edge) Connect(from netip.Addr) time.Duration { return e.connect.Take(network(from)) }
+func (e *Edge) Connect(from netip.Addr) (wait time.Duration, limit int) {
+	wait, limit, _ = take(e.connect.claims(from))
+	return wait, limit
+}
 
-// network is what counts as one address: an IPv6 subscriber has a /64 to choose
-// from (RFC 6177), so all of it counts as one.
-func network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if !a.Is6() {
-		return a.String()
+// Failed counts a credential from an address that does not count.
+func (e *Edge) Failed(from netip.Addr) (wait time.Duration, limit int) {
+	wait, limit, _ = take(e.fail.claims(from))
+	return wait, limit
+}
+
+// Open counts a connection of an end user from an address until leave is called,
+// once. Without a place leave is nil, and limit is how many places there are.
+func (e *Edge) Open(user string, from netip.Addr) (leave func(), limit int) {
+	if limit = e.openUser.enter(user); limit > 0 {
+		return nil, limit
 	}
-	p, err := a.Prefix(64)
-	if err != nil {
-		return a.String()
+	at := network(from)
+	if limit = e.openFrom.enter(at); limit > 0 {
+		e.openUser.leave(user)
+		return nil, limit
 	}
-	return p.String()
+	return func() {
+		e.openUser.leave(user)
+		e.openFrom.leave(at)
+	}, 0
 }
