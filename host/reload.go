@@ -44,7 +44,7 @@ func (h *Host) Reload(snapshot *config.Snapshot) error {
 	if err := h.model.Configure(c); err != nil {
 		return err
 	}
-	h.limits.Set(c.Limits.ChatPerMinute, c.Limits.ConnectsPerMinute)
+	h.limits.Set(limitsOf(c.Limits))
 	h.gateway.Configure(h.edgeOf(c))
 	h.accounts.SetOperatorKeys(operatorKeys(c))
 	h.log.SetLevel(telemetry.Level(c.Log.Level))

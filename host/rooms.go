@@ -212,9 +212,14 @@ func (h *Host) edgeOf(c *config.Config) gateway.Config {
 	}
 }
 
+// limitsOf are the limits of the edge.
+func limitsOf(c config.LimitsConfig) limit.Limits {
+	return limit.Limits{Chat: c.ChatPerMinute, Users: c.UsersPerAddress, Connects: c.ConnectsPerMinute, Failures: c.FailedSignInsPerMinute}
+}
+
 // newGateway makes the edge.
 func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
-	h.limits = limit.NewEdge(c.Limits.ChatPerMinute, c.Limits.ConnectsPerMinute, time.Now)
+	h.limits = limit.NewEdge(limitsOf(c.Limits), time.Now)
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
 		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Receipts: receiptsDoor{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),

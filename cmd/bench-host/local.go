@@ -87,7 +87,7 @@ func (b *bench) limiter(context.Context) ([]goal, error) {
 		from[i] = netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 	}
 	empty := heap()
-	edge := limit.NewEdge(30, 10, func() time.Time { return now })
+	edge := limit.NewEdge(limit.Limits{Chat: 30, Users: 10, Connects: 10, Failures: 100}, func() time.Time { return now })
 	visit := func() float64 {
 		began := time.Now()
 		for _, a := range from {

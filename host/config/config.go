@@ -78,12 +78,23 @@ type GatewayConfig struct {
 // LimitsConfig is how often something may happen, in any minute, whenever it
 // begins.
 type LimitsConfig struct {
-	// ChatPerMinute is how many messages an end user may send, whichever way; 0
-	// is no limit.
+	// ChatPerMinute is how many messages an end user may send, whichever way and
+	// with whichever key; 0 is no limit, for an address either.
 	ChatPerMinute int `koanf:"chat_per_minute" min:"0" max:"1000000"`
-	// ConnectsPerMinute is how many WebSocket connections may come from one
-	// address, an IPv6 network of 64 bits counting as one; 0 is no limit.
+	// UsersPerAddress is of how many end users as many messages may come from one
+	// address; 0 is no limit. Those for whom a service speaks do not count: they
+	// have no address of their own.
+	UsersPerAddress int `koanf:"users_per_address" min:"0" max:"10000"`
+	// ConnectsPerMinute is how many WebSocket connections may be opened from one
+	// address; 0 is no limit. 20 times as many may be open at once, for one end user
+	// and for one address. All of an IPv6 network of 64 bits counts as one address;
+	// one of 56 bits has the budget of 4 addresses, one of 48 bits that of 16, and
+	// one of 32 bits that of 256.
 	ConnectsPerMinute int `koanf:"connects_per_minute" min:"0" max:"1000000"`
+	// FailedSignInsPerMinute is how many credentials that do not count may come
+	// from one address before they get 429 in place of 401; good ones from the same
+	// address are let in all the same. 0 is no limit.
+	FailedSignInsPerMinute int `koanf:"failed_sign_ins_per_minute" min:"0" max:"1000000"`
 }
 
 // PluginConfig is one plugin, under its id.
@@ -152,7 +163,7 @@ func Default() Config {
 		Language: "auto",
 		Home:     HomeConfig{Assistant: "Jarvis"},
 		Gateway:  GatewayConfig{Listen: "127.0.0.1:8080", Unwatched: "continue"},
-		Limits:   LimitsConfig{ChatPerMinute: 30, ConnectsPerMinute: 10},
+		Limits:   LimitsConfig{ChatPerMinute: 30, UsersPerAddress: 10, ConnectsPerMinute: 10, FailedSignInsPerMinute: 100},
 		LLM:      defaultModels(),
 		Memory:   defaultMemory(),
 		Log:      defaultLog(),

@@ -84,8 +84,8 @@ func (x *exchange) allowChat() error {
 	if x.s.draining.Load() {
 		return drainingProblem()
 	}
-	if wait := x.s.chatLimit(x.who.User.ID, string(x.who.User.Role), x.peer); wait > 0 {
-		return tooOften(wait)
+	if wait, limit := x.s.chatLimit(x.who, x.peer); wait > 0 {
+		return x.tooOften(limitChat, wait, limit)
 	}
 	return nil
 }

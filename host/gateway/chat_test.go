@@ -137,8 +137,13 @@ type strictLimiter struct {
 	chat, connect int
 }
 
-func (l *strictLimiter) Chat(string, netip.Addr) time.Duration { return l.over(&l.chat) }
-func (l *strictLimiter) Connect(netip.Addr) time.Duration      { return l.over(&l.connect) }
+func (l *strictLimiter) Chat(string, netip.Addr) (time.Duration, int, bool) {
+	return l.over(&l.chat), 1, true
+}
+func (l *strictLimiter) Connecting(netip.Addr) (time.Duration, int) { return 0, 0 }
+func (l *strictLimiter) Connect(netip.Addr) (time.Duration, int)    { return l.over(&l.connect), 1 }
+func (l *strictLimiter) Failed(netip.Addr) (time.Duration, int)     { return 0, 0 }
+func (l *strictLimiter) Open(string, netip.Addr) (func(), int)      { return func() {}, 0 }
 
 func (l *strictLimiter) over(n *int) time.Duration {
 	l.mu.Lock()
@@ -149,7 +154,7 @@ func (l *strictLimiter) over(n *int) time.Duration {
 	return 0
 }
 
-func TestWhatIsOverALimitIsTold(t *testing.T) { // S05, fault-Q2, fault-Q3
+func TestWhatIsOverALimitIsTold(t *testing.T) { // S05
 	w := newWorld(t, func(o *Options) { o.Limiter = &strictLimiter{} })
 	c := w.dial(t, "alice")
 	c.say(sayFrame("m1", "hello"))

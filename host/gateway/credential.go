@@ -27,15 +27,18 @@ const (
 // a request that uses two is refused, for the two could differ.
 func (x *exchange) authenticate() error {
 	key, cookie, ok := presented(x.r)
+	if !ok && key == "" {
+		return auth.ErrUnauthenticated // nothing was tried
+	}
 	if !ok {
-		return auth.ErrUnauthenticated
+		return x.refused(auth.ErrUnauthenticated)
 	}
 	p, err := x.s.o.Auth.Authenticate(x.r.Context(), key)
 	if err != nil {
-		return err
+		return x.refused(err)
 	}
 	if cookie != (p.Kind == auth.KindBrowser) {
-		return auth.ErrUnauthenticated // a cookie's value is no key for programs, nor a key a cookie's
+		return x.refused(auth.ErrUnauthenticated) // a cookie's value is no key for programs, nor a key a cookie's
 	}
 	if p, err = x.s.speaker(x.r.Context(), p, namedBy(x.r.Header)); err != nil {
 		return err
@@ -49,11 +52,13 @@ func (x *exchange) enter(p auth.Principal, cookie bool) {
 	x.lang = languageOf(p.User.Lang, x.r.Header.Get("Accept-Language"), x.config.Lang)
 }
 
+// presented finds the one credential of a request; what is found without ok is
+// not one.
 func presented(r *http.Request) (key string, cookie, ok bool) {
 	bearer, keys := r.Header.Values("Authorization"), r.Header.Values("X-Api-Key")
 	switch {
 	case len(bearer)+len(keys) > 1:
-		return "", false, false
+		return "several", false, false
 	case len(keys) == 1:
 		return keys[0], false, keys[0] != ""
 	case len(bearer) == 1:
@@ -62,8 +67,11 @@ func presented(r *http.Request) (key string, cookie, ok bool) {
 		return key, false, found && strings.EqualFold(scheme, "Bearer") && key != ""
 	}
 	found := r.CookiesNamed(cookieName)
-	if len(found) != 1 {
+	if len(found) == 0 {
 		return "", false, false
+	}
+	if len(found) > 1 {
+		return "several", true, false
 	}
 	return found[0].Value, true, found[0].Value != ""
 }

@@ -33,8 +33,9 @@ type exchange struct {
 	secure bool       // whether TLS reached us, or a trusted proxy
 	lang   string
 	who    auth.Principal
-	cookie bool // whether who comes from a cookie
-	status int  // 0 while nothing was sent
+	cookie bool   // whether who comes from a cookie
+	status int    // 0 while nothing was sent
+	leave  func() // the place of a socket that is about to open, or nil
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -58,7 +58,7 @@ func (s *Server) login(x *exchange) error {
 	}
 	cookie, p, err := s.o.Auth.LogIn(x.r.Context(), strings.TrimSpace(body.Key), x.browser())
 	if err != nil {
-		return err
+		return x.refused(err)
 	}
 	x.setCookie(cookie)
 	return x.json(http.StatusOK, meOf(p.User))
@@ -82,7 +82,7 @@ func (s *Server) logout(x *exchange) error {
 func (s *Server) signIn(x *exchange) error {
 	cookie, _, err := s.o.Auth.SignIn(x.r.Context(), x.r.URL.Query().Get("ticket"), x.browser())
 	if errors.Is(err, auth.ErrUnauthenticated) {
-		return &protocol.Problem{Code: protocol.Unauthenticated, Text: protocol.WordTicket, Err: err}
+		return x.refused(&protocol.Problem{Code: protocol.Unauthenticated, Text: protocol.WordTicket, Err: err})
 	}
 	if err != nil {
 		return err

@@ -171,12 +171,21 @@ type Tools interface {
 	RunTool(ctx context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage) (ToolRun, error)
 }
 
-// Limiter bounds what end users and addresses may do. Each method counts one
-// event and returns 0, or how long to wait when the event is over the limit.
-// It is safe for concurrent use.
+// Limiter bounds what end users and addresses may do. What counts an event returns
+// 0, or how long to wait until it would not be over the limit, and that limit, an
+// amount a minute. It is safe for concurrent use.
 type Limiter interface {
-	Chat(user string, from netip.Addr) time.Duration
-	Connect(from netip.Addr) time.Duration
+	// Chat counts a message; own: it is over the end user's own limit, and not that
+	// of the address. An address that is not valid counts for nothing.
+	Chat(user string, from netip.Addr) (wait time.Duration, limit int, own bool)
+	// Connecting is Connect without counting.
+	Connecting(from netip.Addr) (wait time.Duration, limit int)
+	Connect(from netip.Addr) (wait time.Duration, limit int)
+	// Failed counts a credential that was refused.
+	Failed(from netip.Addr) (wait time.Duration, limit int)
+	// Open takes a place for a socket until leave is called. leave is nil when
+	// there are no more than limit.
+	Open(user string, from netip.Addr) (leave func(), limit int)
 }
 
 // Meter counts what passes the edge. Every label comes from a closed set. It is
@@ -187,7 +196,7 @@ type Meter interface {
 	Message(direction, status string)  // in or out; ok, or a code of the error table
 	Chat(secure bool, status string)   // an utterance: ok, or a code
 	ChatError(stage string)            // validation, accept, answer
-	RateLimited(endpoint, role string) // chat or ws
+	RateLimited(endpoint, role string) // chat, ws or auth
 	Request(route, method string, status int, took time.Duration)
 	Panic()
 }

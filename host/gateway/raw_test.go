@@ -324,7 +324,7 @@ func TestBadHandshakesAreRefused(t *testing.T) { // fault-W21, fault-W23
 	}
 }
 
-func TestMoreSocketsThanThereMayBeAreRefused(t *testing.T) { // fault-Q10, fault-R1
+func TestMoreSocketsThanThereMayBeAreRefused(t *testing.T) { // fault-R1
 	w := newWorld(t, func(o *Options) { o.Config.MaxSockets = 1 })
 	w.dial(t, "alice")
 	if a := w.do(t, "GET", "/ws", "", w.as("bob")); a.status != 503 || a.header.Get("Retry-After") == "" {

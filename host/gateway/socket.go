@@ -42,6 +42,7 @@ type socket struct {
 	lang     string
 	request  string // the handshake's id
 	from     netip.Addr
+	leave    func() // its place among those of its end user and address, or nil
 
 	who     atomic.Pointer[auth.Principal]
 	pinged  atomic.Int64 // when a ping went out last, in Unix nanoseconds
@@ -61,7 +62,7 @@ var _ session.Subscriber = (*socket)(nil)
 func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original bool) {
 	c := &socket{
 		s: s, ws: ws, conn: conn, secure: x.secure, original: original, lang: x.lang, request: x.id, from: x.peer,
-		written: make(chan struct{}),
+		written: make(chan struct{}), leave: x.leave,
 	}
 	who := x.who // a pointer into x would keep all of the request
 	c.who.Store(&who)
@@ -80,6 +81,7 @@ func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original
 		c.conn.uncork()
 		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(protocol.CloseGoingAway, ""), time.Now().Add(lingerFor))
 		_ = ws.Close()
+		c.makeRoom()
 		return
 	}
 	if original {
@@ -253,7 +255,15 @@ func (c *socket) end() {
 	c.s.mu.Lock()
 	delete(c.s.sockets, c)
 	c.s.mu.Unlock()
+	c.makeRoom()
 	c.s.meter.Connected(-1)
+}
+
+// makeRoom lets another socket of the same end user and address open.
+func (c *socket) makeRoom() {
+	if c.leave != nil {
+		c.leave()
+	}
 }
 
 // linger reads what the peer still sends: closing with bytes unread resets the

@@ -118,7 +118,7 @@ func (c *socket) allow(p auth.Principal) error {
 	if c.s.draining.Load() {
 		return drainingProblem()
 	}
-	wait := c.s.chatLimit(p.User.ID, string(p.User.Role), c.from)
+	wait, _ := c.s.chatLimit(p, c.from)
 	if wait == 0 {
 		c.refused = 0
 		return nil

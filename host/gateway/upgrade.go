@@ -42,6 +42,9 @@ func (s *Server) socketRoute(x *exchange) error {
 		err = s.upgrade(x)
 	}
 	if err != nil {
+		if x.leave != nil {
+			x.leave()
+		}
 		s.meter.Connection(string(problemOf(err).Code))
 	}
 	return err
@@ -49,11 +52,8 @@ func (s *Server) socketRoute(x *exchange) error {
 
 func (x *exchange) admitSocket() error {
 	s := x.s
-	if s.o.Limiter != nil {
-		if wait := s.o.Limiter.Connect(x.peer); wait > 0 {
-			s.meter.RateLimited("ws", "address")
-			return tooOften(wait)
-		}
+	if err := x.mayConnect(); err != nil {
+		return err
 	}
 	if err := x.authenticateSocket(); err != nil {
 		return err
@@ -71,12 +71,16 @@ func (x *exchange) admitSocket() error {
 	if s.draining.Load() {
 		return drainingProblem()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.sockets) >= x.config.MaxSockets {
+	if s.crowded(x.config.MaxSockets) {
 		return &protocol.Problem{Code: protocol.Busy, RetryAfter: later(), Err: errors.New("too many sockets")}
 	}
-	return nil
+	return x.connect()
+}
+
+func (s *Server) crowded(most int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sockets) >= most
 }
 
 // authenticateSocket takes a ticket, which is all that a page of another origin
@@ -91,7 +95,7 @@ func (x *exchange) authenticateSocket() error {
 	}
 	p, err := x.s.o.Auth.TakeSocketTicket(x.r.Context(), ticket)
 	if errors.Is(err, auth.ErrUnauthenticated) {
-		return &protocol.Problem{Code: protocol.Unauthenticated, Text: protocol.WordTicket, Err: err}
+		return x.refused(&protocol.Problem{Code: protocol.Unauthenticated, Text: protocol.WordTicket, Err: err})
 	}
 	if err != nil {
 		return err
@@ -174,9 +178,4 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 func drainingProblem() *protocol.Problem {
 	return &protocol.Problem{Code: protocol.Busy, Text: protocol.WordDraining, RetryAfter: later()}
-}
-
-func tooOften(wait time.Duration) *protocol.Problem {
-	seconds := int((wait + time.Second - 1) / time.Second)
-	return &protocol.Problem{Code: protocol.RateLimited, Text: protocol.WordRateLimited, Args: []any{seconds}, RetryAfter: wait}
 }

@@ -58,9 +58,9 @@ func (e *Edge) Set(l Limits) {
 // without an address for the user alone. own tells whether it is the user's own
 // limit that is exceeded.
 func (e *Edge) Chat(user string, from netip.Addr) (wait time.Duration, limit int, own bool) {
-	claims := append(e.chatFrom.claims(from), claim{e.chat, user})
-	wait, limit, at := take(claims)
-	return wait, limit, at == len(claims)-1
+	claims := append(make([]claim, 0, len(networks)+1), claim{e.chat, user})
+	wait, limit, at := take(append(claims, e.chatFrom.claims(from)...))
+	return wait, limit, at == 0
 }
 
 // Connecting tells whether a connection from an address may be made, and counts

@@ -46,7 +46,7 @@ func (t tiers) claims(a netip.Addr) []claim {
 	case a.Is4() || a.IsLoopback():
 		return []claim{{t[0], network(a)}}
 	}
-	all := make([]claim, 0, len(networks)+1) // one more for whoever appends
+	all := make([]claim, 0, len(networks))
 	for i, n := range networks {
 		all = append(all, claim{t[i], masked(a, n.bits)})
 	}

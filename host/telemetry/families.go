@@ -76,7 +76,7 @@ var (
 		{name: "stage", values: []string{"validation", "accept", "answer"}},
 	}, nil}
 	rateLimitHits = family{"rate_limit_hits_total", counter, "Requests over a limit.", []label{
-		{name: "endpoint", values: []string{"chat", "ws"}},
+		{name: "endpoint", values: []string{"chat", "ws", "auth"}},
 		{name: "client_type", values: []string{"address", "user", "guest", "operator", "service", "scraper"}},
 	}, nil}
 	llmSeconds    = family{"llm_generate_seconds", histogram, "Time that a language model took for one answer.", nil, answerBuckets}
