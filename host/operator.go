@@ -57,7 +57,11 @@ type direct struct{ h *Host }
 
 func (d *direct) Tools(_ context.Context, who session.Identity, _ string) ([]gateway.Tool, error) {
 	list := []gateway.Tool{}
+	t := d.turn(who)
 	for _, o := range d.h.catalogue.Offers() {
+		if !d.h.runner.Allowed(t, o) {
+			continue
+		}
 		list = append(list, gateway.Tool{
 			Plugin: o.Plugin, Name: o.Spec.Name, Description: o.Spec.Description,
 			Effect: o.Spec.Effect.String(), Parameters: o.Spec.InputSchema,

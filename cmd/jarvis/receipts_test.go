@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -157,5 +158,38 @@ func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
 	}
 	if code := h.rest(http.MethodPost, "/v1/receipts/"+step.Call+"/undo", "", nil); code != http.StatusConflict {
 		t.Errorf("undo: %d", code)
+	}
+}
+
+// The list of tools is what the caller may call: nothing of a plugin whose
+// effects are not granted, and to a guest nothing of a plugin they were not
+// invited to.
+func TestEverybodyIsOfferedTheToolsThatTheyMayCall(t *testing.T) {
+	h := startHost(t, "", quiet+withLamp)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	offered := func(key string) (names []string) {
+		t.Helper()
+		var all struct {
+			Items []gateway.Tool `json:"items"`
+		}
+		mine := h.key
+		h.key = key
+		defer func() { h.key = mine }()
+		if code := h.get("/v1/tools", &all); code != http.StatusOK {
+			t.Fatalf("GET /v1/tools: %d", code)
+		}
+		for _, o := range all.Items {
+			if o.Plugin == "door" {
+				names = append(names, o.Name)
+			}
+		}
+		slices.Sort(names)
+		return names
+	}
+	if got := offered(h.key); !slices.Equal(got, []string{"dim", "kick", "wait"}) { // dim is granted, the others only read
+		t.Errorf("an operator is offered %q", got)
+	}
+	if got := offered(h.newUser("guest", "--role", "guest")); len(got) != 0 {
+		t.Errorf("a guest is offered %q", got)
 	}
 }

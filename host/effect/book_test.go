@@ -1,0 +1,105 @@
+package effect_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/effect"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// done writes the receipt of a call that was made.
+func done(t *testing.T, b *effect.Book, r effect.Receipt, state turn.ToolState) effect.Receipt {
+	t.Helper()
+	if err := b.Intend(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Conclude(t.Context(), r, state, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := b.Get(t.Context(), r.User, r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
+func TestOnlyWhatHappenedCanBeTakenBackOnceAndForADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := effect.NewBook(effect.NewMemory(), time.Now)
+		lamp := effect.Receipt{User: "u", Session: "s", Plugin: "lamp", Tool: "dim", Undoable: true}
+		with := func(id string, undoable bool) effect.Receipt { r := lamp; r.ID, r.Undoable = id, undoable; return r }
+		for id, tc := range map[string]struct {
+			r     effect.Receipt
+			state turn.ToolState
+			want  error
+		}{
+			"done":         {with("done", true), turn.ToolExecuted, nil},
+			"seen":         {with("seen", true), turn.ToolVerified, nil},
+			"not seen":     {with("not seen", true), turn.ToolUnverified, nil},
+			"failed":       {with("failed", true), turn.ToolFailed, effect.ErrDidNotHappen},
+			"refused":      {with("refused", true), turn.ToolRefused, effect.ErrDidNotHappen},
+			"irreversible": {with("irreversible", false), turn.ToolExecuted, effect.ErrIrreversible},
+		} {
+			if got := b.Problem(done(t, b, tc.r, tc.state)); !errors.Is(got, tc.want) {
+				t.Errorf("%s: %v, want %v", id, got, tc.want)
+			}
+		}
+		r := done(t, b, with("late", true), turn.ToolExecuted)
+		time.Sleep(effect.UndoFor)
+		if err := b.Problem(r); err != nil {
+			t.Errorf("after a day: %v", err)
+		}
+		time.Sleep(time.Second)
+		if err := b.Problem(r); !errors.Is(err, effect.ErrTooLate) {
+			t.Errorf("later: %v", err)
+		}
+	})
+}
+
+func TestTheLastOfASessionIsItsNewestThatCanBeTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := effect.NewBook(effect.NewMemory(), time.Now)
+		put := func(id, user, session string, undoable, temporary bool) {
+			done(t, b, effect.Receipt{ID: id, User: user, Session: session, Undoable: undoable, Temporary: temporary}, turn.ToolExecuted)
+			time.Sleep(time.Second)
+		}
+		put("first", "u", "s", true, false)
+		put("second", "u", "s", true, false)
+		put("for good", "u", "s", false, false)
+		put("elsewhere", "u", "s2", true, false)
+		put("somebody's", "other", "s3", true, false)
+		put("outside", "u", "", true, false)
+		put("passing", "u", "temp", true, true)
+		for session, want := range map[string]string{"s": "second", "s2": "elsewhere", "": "outside", "temp": "passing", "s3": "", "none": ""} {
+			r, err := b.Last(t.Context(), "u", session)
+			if r.ID != want || (want == "") != errors.Is(err, effect.ErrNothing) {
+				t.Errorf("of %q: %q, %v; want %q", session, r.ID, err, want)
+			}
+		}
+		second, err := b.Get(t.Context(), "u", "second")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Claim(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Claim(t.Context(), second); !errors.Is(err, effect.ErrTaken) {
+			t.Errorf("a second claim: %v", err)
+		}
+		if r, err := b.Last(t.Context(), "u", "s"); r.ID != "first" {
+			t.Errorf("while the second is taken back: %q, %v", r.ID, err)
+		}
+		if err := b.Settle(t.Context(), second, effect.NotTried); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := b.Last(t.Context(), "u", "s"); r.ID != "second" {
+			t.Errorf("given back: %q, %v", r.ID, err)
+		}
+		if _, err := b.Get(t.Context(), "other", "second"); !errors.Is(err, effect.ErrNotFound) {
+			t.Errorf("somebody else's: %v", err)
+		}
+	})
+}
