@@ -12,13 +12,22 @@ import (
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 	"github.com/jarvis-host/jarvis/host/texts"
+	"github.com/jarvis-host/jarvis/host/tool"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
 
 // undo takes back what a session did last.
-func (h *Host) undo(ctx context.Context, who sdk.CallInfo) (plugin, name, text string, err error) {
-	plugin, name, text, err = h.runner.Undo(ctx, who)
+func (h *Host) undo(ctx context.Context, who sdk.CallInfo, agree func(question string) (bool, error)) (plugin, name, text string, err error) {
+	asking := false
+	plugin, name, text, err = h.runner.Undo(ctx, who, func(question string) (bool, error) {
+		yes, err := agree(question)
+		asking = err != nil
+		return yes, err
+	})
+	if asking {
+		return plugin, name, text, err
+	}
 	if errors.Is(err, effect.ErrNothing) {
 		return "", "", "", nil
 	}
@@ -65,6 +74,7 @@ func (d receiptsDoor) shown(r effect.Receipt) gateway.Receipt {
 		ID: r.ID, User: r.User, Session: r.Session, Turn: r.Turn, RequestID: r.RequestID, Plugin: r.Plugin, Tool: r.Tool, Origin: string(r.Origin),
 		Arguments: r.Args, State: string(r.State), Summary: r.Summary, At: r.At, Ended: set(r.Ended),
 		Undoable: d.h.runner.Receipts.Problem(r) == nil, Undo: string(r.Redress), UndoAt: set(r.Redressed),
+		UndoBy: r.Redresser, UndoText: r.RedressText,
 	}
 }
 
@@ -77,7 +87,7 @@ func set(t time.Time) *time.Time {
 }
 
 // UndoReceipt implements gateway.Receipts.
-func (d receiptsDoor) UndoReceipt(ctx context.Context, who session.Identity, id string) (gateway.Undone, error) {
+func (d receiptsDoor) UndoReceipt(ctx context.Context, who session.Identity, id, key string) (gateway.Undone, error) {
 	owner := who.User
 	if who.Role == turn.RoleOperator {
 		owner = "" // an operator's receipts are everybody's
@@ -90,7 +100,10 @@ func (d receiptsDoor) UndoReceipt(ctx context.Context, who session.Identity, id 
 		return gateway.Undone{}, &protocol.Problem{Code: protocol.Unavailable, Err: err}
 	}
 	t := (&direct{d.h}).turn(who)
-	text, err := d.h.runner.UndoReceipt(ctx, t, done)
+	if key != "" && done.RedressKey == key && done.Redresser == who.User {
+		return again(done, t.Lang)
+	}
+	text, err := d.h.runner.UndoReceipt(ctx, t, done, key)
 	d.h.tookBack(done.Plugin, done.Tool, who.User, who.RequestID, err)
 	if err != nil {
 		return gateway.Undone{}, notUndone(done, err)
@@ -103,16 +116,33 @@ func (d receiptsDoor) UndoReceipt(ctx context.Context, who session.Identity, id 
 			d.h.log.Warn("an effect was taken back and its conversation can't tell", telemetry.KeySession, done.Session, telemetry.KeyError, err)
 		}
 	}
+	return undone(done, t.Lang, text), nil
+}
+
+func undone(done effect.Receipt, lang, text string) gateway.Undone {
 	if text == "" {
-		text = texts.Get(t.Lang, "builtin.undo_done", done.Plugin, done.Tool)
+		text = texts.Get(lang, "builtin.undo_done", done.Plugin, done.Tool)
 	}
-	return gateway.Undone{ID: done.ID, State: string(effect.Undone), Text: text}, nil
+	return gateway.Undone{ID: done.ID, State: string(effect.Undone), Text: text}
+}
+
+// again answers a request that was made before as it was answered then, as far
+// as that is known.
+func again(done effect.Receipt, lang string) (gateway.Undone, error) {
+	switch {
+	case done.Redress == effect.Undone:
+		return undone(done, lang, done.RedressText), nil
+	case done.Redress == effect.Refused && done.RedressText != "":
+		return gateway.Undone{}, &protocol.Problem{Code: protocol.Conflict, Text: "error.as_is", Args: []any{done.RedressText}}
+	default:
+		return gateway.Undone{}, notUndone(done, effect.ErrTaken)
+	}
 }
 
 // whyNot are the texts of what can't be taken back.
 var whyNot = map[error]string{
 	effect.ErrIrreversible: "receipt.irreversible", effect.ErrDidNotHappen: "receipt.did_not_happen",
-	effect.ErrTaken: "receipt.taken", effect.ErrTooLate: "receipt.too_late",
+	effect.ErrTaken: "receipt.taken", effect.ErrTooLate: "receipt.too_late", tool.ErrNeedsPerson: "tool.needs_person",
 }
 
 // notUndone says why an effect was not taken back.

@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 		"notes-mcp":             func() { mcptest.Main(os.Args[1:]) },
 		"jarvis-plugin-door":    func() { serve.Main(door()) },
 		"jarvis-plugin-kitchen": func() { serve.Main(kitchen()) },
+		"jarvis-plugin-house":   func() { serve.Main(house()) },
 		"jarvis-plugin-first":   func() { wiretest.Main(wiretest.First) },
 		"jarvis-plugin-second":  func() { wiretest.Main(wiretest.Second) },
 		"jarvis-plugin-next":    func() { wiretest.Main(wiretest.Next) },

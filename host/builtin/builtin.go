@@ -28,8 +28,9 @@ type Options struct {
 	// Manifests returns what is on offer now, for help.
 	Manifests func() []*sdk.Manifest
 	// Undo takes back what a session did last, and returns what was said to it
-	// and what it was; nothing to take back is an empty tool.
-	Undo func(ctx context.Context, who sdk.CallInfo) (plugin, tool, text string, err error)
+	// and what it was; nothing to take back is an empty tool. agree asks the person
+	// first; its error ends the call, and has to be returned as it is.
+	Undo func(ctx context.Context, who sdk.CallInfo, agree func(question string) (bool, error)) (plugin, tool, text string, err error)
 	// Deeds lists what was done for an end user since a time, the newest first;
 	// complete says that there was nothing else.
 	Deeds func(ctx context.Context, who sdk.CallInfo, since time.Time) (deeds []Deed, complete bool, err error)
@@ -67,8 +68,14 @@ func (b *tools) undo(ctx context.Context, c *sdk.Call, _ noArgs) (string, error)
 	if b.o.Undo == nil {
 		return b.o.Words(c.Locale(), "builtin.undo_nothing"), nil
 	}
-	plugin, tool, text, err := b.o.Undo(ctx, c.Info())
+	var ending error
+	plugin, tool, text, err := b.o.Undo(ctx, c.Info(), func(question string) (yes bool, err error) {
+		yes, ending = c.Confirm(question)
+		return yes, ending
+	})
 	switch {
+	case ending != nil:
+		return "", ending
 	case err == nil && tool == "":
 		return b.o.Words(c.Locale(), "builtin.undo_nothing"), nil
 	case err == nil && text != "":

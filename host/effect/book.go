@@ -45,14 +45,22 @@ func (b *Book) Open(ctx context.Context) error {
 // Intend writes a receipt before its call. Without one there must be no call.
 func (b *Book) Intend(ctx context.Context, r Receipt) error {
 	r.State, r.At = Intended, b.now()
-	if err := b.of(r.Temporary).PutReceipt(ctx, r, r.At.Add(-KeptFor)); err != nil {
+	old := Horizon{Receipts: r.At.Add(-KeptFor), Data: r.At.Add(-UndoFor)}
+	if r.Temporary {
+		old.Receipts = old.Data // only to be taken back
+	}
+	if err := b.of(r.Temporary).PutReceipt(ctx, r, old); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	return nil
 }
 
-// Conclude says how the call of a receipt ended.
+// Conclude says how the call of a receipt ended. What it answered with is kept
+// where it can be taken back.
 func (b *Book) Conclude(ctx context.Context, r Receipt, state turn.ToolState, summary string, data json.RawMessage) error {
+	if !r.Undoable {
+		data = nil
+	}
 	if err := b.of(r.Temporary).EndReceipt(ctx, r.ID, state, summary, data, b.now()); err != nil {
 		return fmt.Errorf("write how a call ended: %w", err)
 	}
@@ -113,6 +121,23 @@ func (b *Book) Last(ctx context.Context, user, session string) (Receipt, error) 
 	return last, nil
 }
 
+// Untouched answers ErrTaken when an effect of a session was taken back since a
+// time, other than with a key.
+func (b *Book) Untouched(ctx context.Context, user, session string, since time.Time, key string) error {
+	for _, s := range []Store{b.kept, b.passing} {
+		all, _, err := s.Receipts(ctx, Query{User: user, Session: session, Limit: looks})
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			if r.Session == session && r.Redress != NotTried && !r.Redressed.Before(since) && r.RedressKey != key {
+				return ErrTaken
+			}
+		}
+	}
+	return nil
+}
+
 // Why an effect can't be taken back.
 var (
 	ErrIrreversible = errors.New("its tool can't take anything back")
@@ -139,9 +164,11 @@ func (b *Book) Problem(r Receipt) error {
 }
 
 // Claim makes sure that nobody else takes an effect back; it answers ErrTaken
-// when somebody does. Settle has to follow.
-func (b *Book) Claim(ctx context.Context, r Receipt) error {
-	mine, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, NotTried, Trying, b.now())
+// when somebody does. It is on disk before the plugin is asked. Settle has to
+// follow.
+func (b *Book) Claim(ctx context.Context, r Receipt, a Attempt) error {
+	a.Redress, a.At, a.Text = Trying, b.now(), ""
+	mine, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, NotTried, a)
 	if err != nil {
 		return fmt.Errorf("claim receipt: %w", err)
 	}
@@ -152,8 +179,11 @@ func (b *Book) Claim(ctx context.Context, r Receipt) error {
 }
 
 // Settle says what came of a claim; NotTried gives it back.
-func (b *Book) Settle(ctx context.Context, r Receipt, to Redress) error {
-	if _, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, Trying, to, b.now()); err != nil {
+func (b *Book) Settle(ctx context.Context, r Receipt, a Attempt) error {
+	if a.At = b.now(); a.Redress == NotTried {
+		a = Attempt{At: a.At}
+	}
+	if _, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, Trying, a); err != nil {
 		return fmt.Errorf("settle receipt: %w", err)
 	}
 	return nil

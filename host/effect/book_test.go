@@ -1,6 +1,7 @@
 package effect_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -83,16 +84,16 @@ func TestTheLastOfASessionIsItsNewestThatCanBeTakenBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Claim(t.Context(), second); err != nil {
+		if err := b.Claim(t.Context(), second, effect.Attempt{User: "u", Key: "k"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Claim(t.Context(), second); !errors.Is(err, effect.ErrTaken) {
+		if err := b.Claim(t.Context(), second, effect.Attempt{User: "u", Key: "k"}); !errors.Is(err, effect.ErrTaken) {
 			t.Errorf("a second claim: %v", err)
 		}
 		if r, err := b.Last(t.Context(), "u", "s"); r.ID != "first" {
 			t.Errorf("while the second is taken back: %q, %v", r.ID, err)
 		}
-		if err := b.Settle(t.Context(), second, effect.NotTried); err != nil {
+		if err := b.Settle(t.Context(), second, effect.Attempt{User: "u", Key: "k"}); err != nil {
 			t.Fatal(err)
 		}
 		if r, err := b.Last(t.Context(), "u", "s"); r.ID != "second" {
@@ -102,4 +103,91 @@ func TestTheLastOfASessionIsItsNewestThatCanBeTakenBack(t *testing.T) {
 			t.Errorf("somebody else's: %v", err)
 		}
 	})
+}
+
+// What a call answered with is kept for as long as it can be taken back, and
+// not at all where it can't.
+func TestWhatACallAnsweredWithIsKeptForAsLongAsItIsNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := effect.NewBook(effect.NewMemory(), time.Now)
+		ended := func(id string, undoable, temporary bool) {
+			t.Helper()
+			r := effect.Receipt{ID: id, User: "u", Undoable: undoable, Temporary: temporary}
+			if err := b.Intend(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Conclude(t.Context(), r, turn.ToolExecuted, "", []byte(`{"before":"blue"}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data := func(id string) string {
+			t.Helper()
+			r, err := b.Get(t.Context(), "u", id)
+			if err != nil {
+				return err.Error()
+			}
+			return string(r.Data)
+		}
+		ended("kept", true, false)
+		ended("passing", true, true)
+		ended("for good", false, false)
+		if got := data("for good"); got != "" {
+			t.Errorf("what can't be taken back keeps %s", got)
+		}
+		time.Sleep(effect.UndoFor)
+		ended("next", true, false)
+		ended("next passing", true, true)
+		if data("kept") != `{"before":"blue"}` || data("passing") != `{"before":"blue"}` {
+			t.Errorf("after a day: %q, %q", data("kept"), data("passing"))
+		}
+		time.Sleep(time.Second)
+		ended("later", true, false)
+		ended("later passing", true, true)
+		if got := data("kept"); got != "" {
+			t.Errorf("after more than a day it keeps %s", got)
+		}
+		if got := data("passing"); got != effect.ErrNotFound.Error() {
+			t.Errorf("of a temporary session after more than a day: %s", got)
+		}
+	})
+}
+
+// The receipts of temporary sessions can't fill the memory, however much their
+// tools answer with.
+func TestAMemoryHoldsSoMuchAndNoMore(t *testing.T) {
+	m := effect.NewMemory()
+	held := func() (n int) {
+		t.Helper()
+		all, _, err := m.Receipts(t.Context(), effect.Query{Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range all {
+			n += len(r.Args) + len(r.Data)
+		}
+		if len(all) == 0 || all[0].ID != "newest" {
+			t.Fatal("the newest is gone")
+		}
+		return n
+	}
+	for range 40 {
+		if err := m.PutReceipt(t.Context(), effect.Receipt{ID: rand.Text()}, effect.Horizon{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 40 {
+		id := rand.Text()
+		if err := m.PutReceipt(t.Context(), effect.Receipt{ID: id}, effect.Horizon{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.EndReceipt(t.Context(), id, turn.ToolExecuted, "", make([]byte, 1<<20), time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.PutReceipt(t.Context(), effect.Receipt{ID: "newest", Args: make([]byte, 1<<20)}, effect.Horizon{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := held(); n != 16<<20 {
+		t.Errorf("it holds %d bytes", n)
+	}
 }

@@ -10,8 +10,11 @@ import (
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
-// maxInMemory bounds the receipts of a Memory; the oldest go.
-const maxInMemory = 2000
+// Bounds of a Memory; the oldest go.
+const (
+	maxInMemory = 2000
+	maxWeight   = 16 << 20 // bytes of arguments and data
+)
 
 // Memory is a store for as long as the process lives: for temporary sessions,
 // and for tests. Its methods fail only as the contract says.
@@ -26,10 +29,15 @@ func NewMemory() *Memory { return &Memory{} }
 var _ Store = (*Memory)(nil)
 
 // PutReceipt implements Store.
-func (m *Memory) PutReceipt(_ context.Context, r Receipt, before time.Time) error {
+func (m *Memory) PutReceipt(_ context.Context, r Receipt, old Horizon) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.all = slices.DeleteFunc(m.all, func(o Receipt) bool { return o.At.Before(before) })
+	m.all = slices.DeleteFunc(m.all, func(o Receipt) bool { return o.At.Before(old.Receipts) })
+	for i := range m.all {
+		if m.all[i].At.Before(old.Data) {
+			m.all[i].Data = nil
+		}
+	}
 	if i := m.find(r.ID); i >= 0 {
 		m.all[i] = r
 		return nil
@@ -38,7 +46,19 @@ func (m *Memory) PutReceipt(_ context.Context, r Receipt, before time.Time) erro
 		m.all = slices.Delete(m.all, 0, len(m.all)-maxInMemory+1)
 	}
 	m.all = append(m.all, r)
+	m.lighten()
 	return nil
+}
+
+// lighten needs m.mu.
+func (m *Memory) lighten() {
+	weight := 0
+	for i, r := range slices.Backward(m.all) {
+		if weight += len(r.Args) + len(r.Data); weight > maxWeight {
+			m.all = slices.Delete(m.all, 0, i+1)
+			return
+		}
+	}
 }
 
 func (m *Memory) find(id string) int {
@@ -55,6 +75,7 @@ func (m *Memory) EndReceipt(_ context.Context, id string, state turn.ToolState, 
 	}
 	r := &m.all[i]
 	r.State, r.Summary, r.Data, r.Ended = state, summary, slices.Clone(data), ended
+	m.lighten()
 	return nil
 }
 
@@ -91,14 +112,15 @@ func (m *Memory) Receipts(_ context.Context, q Query) (items []Receipt, next str
 }
 
 // Redress implements Store.
-func (m *Memory) Redress(_ context.Context, id string, from, to Redress, at time.Time) (bool, error) {
+func (m *Memory) Redress(_ context.Context, id string, from Redress, to Attempt) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i := m.find(id)
 	if i < 0 || m.all[i].Redress != from {
 		return false, nil
 	}
-	m.all[i].Redress, m.all[i].Redressed = to, at
+	r := &m.all[i]
+	r.Redress, r.Redressed, r.Redresser, r.RedressKey, r.RedressText = to.Redress, to.At, to.User, to.Key, to.Text
 	return true, nil
 }
 

@@ -40,7 +40,9 @@ type Receipt struct {
 	Locale    string
 	Zone      string // of the end user, an IANA name
 	Args      json.RawMessage
-	Data      json.RawMessage // what the call answered with; nil when nothing
+	// Data is what the call answered with, if it can be taken back: nothing else
+	// needs it.
+	Data      json.RawMessage
 	State     turn.ToolState
 	Summary   string    // what was seen of it, or why it failed
 	At        time.Time // when it was written, before the call
@@ -48,6 +50,11 @@ type Receipt struct {
 	Undoable  bool      // whether its tool declares that it can be taken back
 	Redress   Redress
 	Redressed time.Time // of the last try; zero if there was none
+	Redresser string    // the user who tried
+	// RedressKey tells the request that tried from others: whoever sends it again
+	// is told the same. Empty is none.
+	RedressKey  string
+	RedressText string // what the plugin said to it
 
 	// Temporary keeps it in memory only; it is not itself kept.
 	Temporary bool
@@ -89,13 +96,25 @@ type Query struct {
 	Limit                 int
 }
 
+// Attempt is one try at taking an effect back: who tries, and what came of it.
+type Attempt struct {
+	Redress   Redress
+	At        time.Time
+	User, Key string
+	Text      string // what the plugin said
+}
+
+// Horizon is what is too old: receipts that were written before a time go, and
+// the data of those before another.
+type Horizon struct{ Receipts, Data time.Time }
+
 // Store keeps receipts. What a method acknowledges is durable. Safe for
 // concurrent use. The conformance suite is in package dbtest; [Memory]
 // implements it too.
 type Store interface {
 	// PutReceipt adds a receipt, or begins one anew that has its id, and removes
-	// those that were written before a time.
-	PutReceipt(ctx context.Context, r Receipt, before time.Time) error
+	// what is beyond a horizon.
+	PutReceipt(ctx context.Context, r Receipt, old Horizon) error
 	// EndReceipt says how a call ended. An unknown one is ErrNotFound.
 	EndReceipt(ctx context.Context, id string, state turn.ToolState, summary string, data json.RawMessage, ended time.Time) error
 	// Receipt returns one, or ErrNotFound.
@@ -105,7 +124,7 @@ type Store interface {
 	Receipts(ctx context.Context, q Query) (items []Receipt, next string, err error)
 	// Redress changes what came of taking one back, if it is still from. It says
 	// whether it was.
-	Redress(ctx context.Context, id string, from, to Redress, at time.Time) (bool, error)
+	Redress(ctx context.Context, id string, from Redress, to Attempt) (bool, error)
 	// Abandon turns each that is Trying into Unknown: whoever tried is gone.
 	Abandon(ctx context.Context) error
 }

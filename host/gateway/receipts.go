@@ -29,6 +29,8 @@ type Receipt struct {
 	Undoable  bool            `json:"undoable"`       // whether it can be taken back now
 	Undo      string          `json:"undo,omitempty"` // what came of taking it back
 	UndoAt    *time.Time      `json:"undo_at,omitempty"`
+	UndoBy    string          `json:"undo_by,omitempty"`   // the user who took it back
+	UndoText  string          `json:"undo_text,omitempty"` // what its plugin said to that
 }
 
 // ReceiptQuery chooses receipts.
@@ -50,7 +52,9 @@ type Undone struct {
 // concurrent use.
 type Receipts interface {
 	Receipts(ctx context.Context, who session.Identity, q ReceiptQuery) (items []Receipt, next string, err error)
-	UndoReceipt(ctx context.Context, who session.Identity, id string) (Undone, error)
+	// UndoReceipt takes an effect back. The same key again is answered as the
+	// first time; an empty one is none.
+	UndoReceipt(ctx context.Context, who session.Identity, id, key string) (Undone, error)
 }
 
 func (s *Server) getReceipts(x *exchange) error {
@@ -85,7 +89,16 @@ func (s *Server) undoReceipt(x *exchange) error {
 	if err := x.allowChat(); err != nil {
 		return err
 	}
-	undone, err := s.o.Receipts.UndoReceipt(x.r.Context(), x.identity(), id)
+	key := x.r.Header.Get("Idempotency-Key")
+	if key != "" {
+		first, err := s.repeatUndo.use(x.who.User.ID, key, []byte(id), s.now())
+		if err != nil {
+			return err
+		}
+		defer first.Unlock()
+		key = clientID(key)
+	}
+	undone, err := s.o.Receipts.UndoReceipt(x.r.Context(), x.identity(), id, key)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type Server struct {
 	repeat repeats
 	// repeatMemory is the same for memories that are added.
 	repeatMemory repeats
+	repeatUndo   repeats
 	zones        sync.Map // name -> *time.Location
 
 	draining atomic.Bool

@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/effect"
@@ -69,12 +70,16 @@ func (c *call) done(ctx context.Context, data json.RawMessage) (state turn.ToolS
 	return turn.ToolUnverified, seen.Seen
 }
 
+// Agree asks the end user whether an effect may be taken back, in the words of a
+// question. An error ends the call; it may be made anew with the answer.
+type Agree func(question string) (bool, error)
+
 // Undo takes back what the session of a call did last and can be taken back,
-// and returns what to tell the person. The error is [effect.ErrNothing], or
-// what the plugin says. What the plugin refuses for good is not tried again. The
-// call in whose context it is done tells that the other is undone, with its
-// result.
-func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo) (plugin, tool, text string, err error) {
+// and returns what to tell the person, whom it asks where the tool asks. The
+// error is [effect.ErrNothing], or what the plugin says. What the plugin refuses
+// for good is not tried again. The call in whose context it is done tells that
+// the other is undone, with its result.
+func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo, agree Agree) (plugin, tool, text string, err error) {
 	if r.Receipts == nil {
 		return "", "", "", effect.ErrNothing
 	}
@@ -82,22 +87,59 @@ func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo) (plugin, tool, text
 	if err != nil {
 		return "", "", "", err
 	}
+	a := effect.Attempt{User: who.User}
 	c, _ := ctx.Value(callKey{}).(*call)
 	if c != nil {
+		a.Key = c.t.ID
 		if err := r.mayUndo(c.t, who.Locale, last); err != nil {
 			return last.Plugin, last.Tool, "", err
 		}
+		if err := r.agreed(ctx, c, last, who.Locale, agree); err != nil {
+			return last.Plugin, last.Tool, "", err
+		}
 	}
-	text, err = r.takeBack(ctx, last, who.Locale, who.RequestID)
+	text, err = r.takeBack(ctx, last, a, who.Locale, who.RequestID)
 	if c != nil && err == nil {
 		c.undone = append(c.undone, turn.ToolStep{Call: last.ID, Plugin: last.Plugin, Tool: last.Tool, State: turn.ToolUndone})
 	}
 	return last.Plugin, last.Tool, text, err
 }
 
+// agreed asks before the effect of a tool that asks is taken back: to take back
+// that a door was locked is to unlock it.
+func (r *Runner) agreed(ctx context.Context, c *call, done effect.Receipt, lang string, agree Agree) error {
+	if !r.asksToUndo(done, c.q.Origin) {
+		return nil
+	}
+	yes, err := agree(r.Words(lang, "receipt.confirm", done.Plugin, done.Tool, string(done.Args)))
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return &sdk.Error{Code: sdk.CodeForbidden, Message: r.Words(lang, "tool.declined", done.Plugin, done.Tool)}
+	}
+	// The person agreed to what was the last then.
+	return r.Receipts.Untouched(ctx, done.User, done.Session, c.t.At, c.t.ID)
+}
+
+// asksToUndo says whether a tool asks before its effect is taken back: where it
+// asks before the effect. One that is gone is for its plugin to refuse.
+func (r *Runner) asksToUndo(done effect.Receipt, origin sdk.Origin) bool {
+	o, ok := r.Catalogue.Find(done.Plugin, done.Tool)
+	if !ok {
+		return false
+	}
+	when := o.Spec.Confirm.When
+	return when == sdk.ConfirmAlways || when == sdk.ConfirmWhenModel && origin == sdk.OriginModel
+}
+
+// ErrNeedsPerson says that the end user has to agree, and nobody can ask them.
+var ErrNeedsPerson = errors.New("its tool asks for a confirmation")
+
 // UndoReceipt takes back the effect of a receipt for a person outside of a
-// conversation. The errors are those of package effect, or what the plugin says.
-func (r *Runner) UndoReceipt(ctx context.Context, t *turn.Turn, done effect.Receipt) (text string, err error) {
+// conversation; key tells their request from others. The errors are those of
+// package effect, ErrNeedsPerson, or what the plugin says.
+func (r *Runner) UndoReceipt(ctx context.Context, t *turn.Turn, done effect.Receipt, key string) (text string, err error) {
 	if r.Receipts == nil {
 		return "", effect.ErrNotFound
 	}
@@ -107,7 +149,10 @@ func (r *Runner) UndoReceipt(ctx context.Context, t *turn.Turn, done effect.Rece
 	if err := r.mayUndo(t, t.Lang, done); err != nil {
 		return "", err
 	}
-	return r.takeBack(ctx, done, t.Lang, t.RequestID)
+	if r.asksToUndo(done, sdk.OriginAPI) {
+		return "", ErrNeedsPerson
+	}
+	return r.takeBack(ctx, done, effect.Attempt{User: t.User, Key: key}, t.Lang, t.RequestID)
 }
 
 // mayUndo says whether a person may use the tool whose effect it is: who may not
@@ -123,17 +168,21 @@ func (r *Runner) mayUndo(t *turn.Turn, lang string, done effect.Receipt) error {
 	return nil
 }
 
-func (r *Runner) takeBack(ctx context.Context, done effect.Receipt, lang, request string) (text string, err error) {
+func (r *Runner) takeBack(ctx context.Context, done effect.Receipt, a effect.Attempt, lang, request string) (text string, err error) {
 	if r.Reviser == nil {
 		return "", effect.ErrIrreversible
 	}
-	if err := r.Receipts.Claim(ctx, done); err != nil {
+	if err := r.Receipts.Claim(ctx, done, a); err != nil {
 		return "", err
 	}
 	d := done.Deed()
 	d.Info.Locale, d.Info.RequestID = lang, request
 	text, err = r.Reviser.Undo(ctx, done.Plugin, d)
-	if kept := r.Receipts.Settle(context.WithoutCancel(ctx), done, redressOf(err)); kept != nil && r.Failed != nil {
+	a.Redress, a.Text = redressOf(err), text
+	if e, ok := errors.AsType[*sdk.Error](err); ok {
+		a.Text = e.Message
+	}
+	if kept := r.Receipts.Settle(context.WithoutCancel(ctx), done, a); kept != nil && r.Failed != nil {
 		r.Failed(kept) // nobody tries again: it stays with who tried
 	}
 	return text, err
@@ -144,11 +193,16 @@ func redressOf(err error) effect.Redress {
 	if err == nil {
 		return effect.Undone
 	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return effect.Unknown
+	}
 	switch sdk.ErrorCode(err) {
 	case sdk.CodeUnavailable, sdk.CodeBusy:
 		return effect.NotTried // it never got there
 	case sdk.CodeConflict:
 		return effect.Refused
+	case sdk.CodeTimeout:
+		return effect.Unknown
 	default:
 		return effect.Impossible
 	}

@@ -30,15 +30,15 @@ func (r *revised) Undo(_ context.Context, _ string, d *sdk.Deed) (string, error)
 }
 
 // lamps is a catalogue with one tool that can be looked after.
-func lamps(t *testing.T) *Catalogue {
+func lamps(t *testing.T, more ...sdk.ToolOption) *Catalogue {
 	t.Helper()
 	p := sdk.New("door", "1.0.0", "Doors")
 	type light struct {
 		Before string `json:"before"`
 	}
-	sdk.Tool(p, "paint", "Paint", func(context.Context, *sdk.Call, struct{}) (light, error) { return light{"red"}, nil }, sdk.Additive(),
+	sdk.Tool(p, "paint", "Paint", func(context.Context, *sdk.Call, struct{}) (light, error) { return light{"red"}, nil }, append(more, sdk.Additive(),
 		sdk.Undo(func(context.Context, *sdk.Call, struct{}, light) (string, error) { return "", nil }),
-		sdk.Verify(func(context.Context, *sdk.Call, struct{}) (sdk.Sight, error) { return sdk.Sight{}, nil }))
+		sdk.Verify(func(context.Context, *sdk.Call, struct{}) (sdk.Sight, error) { return sdk.Sight{}, nil }))...)
 	m, err := p.Describe(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestWhileAPluginAsksItsReceiptSaysThatNothingHappened(t *testing.T) {
 // broken is a store on a full disk.
 type broken struct{ effect.Store }
 
-func (broken) PutReceipt(context.Context, effect.Receipt, time.Time) error {
+func (broken) PutReceipt(context.Context, effect.Receipt, effect.Horizon) error {
 	return errors.New("disk full")
 }
 
@@ -164,6 +164,7 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 		"done":             {nil, effect.Undone, effect.ErrTaken},
 		"changed since":    {&sdk.Error{Code: sdk.CodeConflict, Message: "somebody painted it"}, effect.Refused, effect.ErrTaken},
 		"the plugin can't": {&sdk.Error{Code: sdk.CodeUnsupported}, effect.Impossible, effect.ErrTaken},
+		"it never answers": {&sdk.Error{Code: sdk.CodeTimeout}, effect.Unknown, effect.ErrTaken},
 		"it is not there":  {&sdk.Error{Code: sdk.CodeUnavailable}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 			l.r.err, l.r.text = tc.err, "blue again"
 			done := l.receipts()[0]
 			l.turn.Lang = "fr"
-			text, err := l.UndoReceipt(t.Context(), l.turn, done)
+			text, err := l.UndoReceipt(t.Context(), l.turn, done, "")
 			if !errors.Is(err, tc.err) || err == nil && text != "blue again" {
 				t.Errorf("%q, %v", text, err)
 			}
@@ -186,7 +187,10 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 			if done.Redress != tc.redress {
 				t.Errorf("the receipt says %q, want %q", done.Redress, tc.redress)
 			}
-			if _, err := l.UndoReceipt(t.Context(), l.turn, done); sdk.ErrorCode(err) != sdk.ErrorCode(tc.again) {
+			if e, ok := errors.AsType[*sdk.Error](tc.err); ok && e.Message != done.RedressText || !ok && done.RedressText != "blue again" {
+				t.Errorf("the receipt quotes %q", done.RedressText)
+			}
+			if _, err := l.UndoReceipt(t.Context(), l.turn, done, "key"); sdk.ErrorCode(err) != sdk.ErrorCode(tc.again) {
 				t.Errorf("again: %v, want %v", err, tc.again)
 			}
 		})
@@ -198,10 +202,10 @@ func TestOfTwoWhoTakeTheSameBackOneIsTold(t *testing.T) {
 	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{}} })
 	l.run("paint", `{}`, sdk.OriginSentence)
 	done := l.receipts()[0]
-	if _, err := l.UndoReceipt(t.Context(), l.turn, done); err != nil {
+	if _, err := l.UndoReceipt(t.Context(), l.turn, done, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.UndoReceipt(t.Context(), l.turn, done); !errors.Is(err, effect.ErrTaken) || len(l.r.undone) != 1 {
+	if _, err := l.UndoReceipt(t.Context(), l.turn, done, ""); !errors.Is(err, effect.ErrTaken) || len(l.r.undone) != 1 {
 		t.Errorf("%v; asked %q", err, l.r.undone)
 	}
 }
@@ -210,7 +214,7 @@ func TestWhoMayNotUseAToolTakesNothingBackOfIt(t *testing.T) {
 	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{}} })
 	l.run("paint", `{}`, sdk.OriginSentence)
 	l.Grants = func() Grants { return Grants{} }
-	if _, err := l.UndoReceipt(t.Context(), l.turn, l.receipts()[0]); sdk.ErrorCode(err) != sdk.CodeForbidden || len(l.r.undone) != 0 {
+	if _, err := l.UndoReceipt(t.Context(), l.turn, l.receipts()[0], ""); sdk.ErrorCode(err) != sdk.CodeForbidden || len(l.r.undone) != 0 {
 		t.Errorf("%v; asked %q", err, l.r.undone)
 	}
 }
@@ -224,10 +228,10 @@ func TestATemporarySessionLeavesNoReceiptAndCanTakeBack(t *testing.T) {
 		t.Errorf("the store has %+v", got)
 	}
 	who := sdk.CallInfo{User: "u", Session: "s", Locale: "en"}
-	if _, tool, _, err := l.Undo(t.Context(), who); tool != "paint" || err != nil {
+	if _, tool, _, err := l.Undo(t.Context(), who, nil); tool != "paint" || err != nil {
 		t.Errorf("took back %q, %v", tool, err)
 	}
-	if _, _, _, err := l.Undo(t.Context(), who); !errors.Is(err, effect.ErrNothing) {
+	if _, _, _, err := l.Undo(t.Context(), who, nil); !errors.Is(err, effect.ErrNothing) {
 		t.Errorf("again: %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 	put := func(t *testing.T, s effect.Store, all ...effect.Receipt) {
 		t.Helper()
 		for _, r := range all {
-			must(t, s.PutReceipt(t.Context(), r, time.Time{}))
+			must(t, s.PutReceipt(t.Context(), r, effect.Horizon{}))
 		}
 	}
 	t.Run("AReceiptComesBackAsItWasWrittenAndEnded", func(t *testing.T) {
@@ -58,7 +58,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		if err := s.EndReceipt(t.Context(), "call_1", turn.ToolFailed, "", nil, began); !errors.Is(err, effect.ErrNotFound) {
 			t.Errorf("end: %v", err)
 		}
-		if ok, err := s.Redress(t.Context(), "call_1", effect.NotTried, effect.Trying, began); ok || err != nil {
+		if ok, err := s.Redress(t.Context(), "call_1", effect.NotTried, effect.Attempt{Redress: effect.Trying, At: began}); ok || err != nil {
 			t.Errorf("redress: %v, %v", ok, err)
 		}
 	})
@@ -118,11 +118,46 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 	t.Run("WhatIsTooOldGoes", func(t *testing.T) {
 		s := open(t)
 		put(t, s, receipt(1, "alice"), receipt(2, "alice"))
-		must(t, s.PutReceipt(t.Context(), receipt(9, "bob"), receipt(2, "alice").At))
+		must(t, s.PutReceipt(t.Context(), receipt(9, "bob"), effect.Horizon{Receipts: receipt(2, "alice").At}))
 		all, _, err := s.Receipts(t.Context(), effect.Query{Limit: 10})
 		must(t, err)
 		if d := cmp.Diff([]effect.Receipt{receipt(9, "bob"), receipt(2, "alice")}, all); d != "" {
 			t.Error(d)
+		}
+	})
+	t.Run("TheDataOfWhatIsTooOldGoesBeforeIt", func(t *testing.T) {
+		s := open(t)
+		put(t, s, receipt(1, "alice"), receipt(2, "alice"))
+		for _, id := range []string{"call_1", "call_2"} {
+			must(t, s.EndReceipt(t.Context(), id, turn.ToolExecuted, "", json.RawMessage(`{}`), began))
+		}
+		must(t, s.PutReceipt(t.Context(), receipt(9, "bob"), effect.Horizon{Data: receipt(2, "alice").At}))
+		for id, want := range map[string]string{"call_1": "", "call_2": "{}"} {
+			if r, err := s.Receipt(t.Context(), id); err != nil || string(r.Data) != want {
+				t.Errorf("%s: %s, %v; want %q", id, r.Data, err, want)
+			}
+		}
+	})
+	t.Run("WhatCameOfATryIsKept", func(t *testing.T) {
+		s := open(t)
+		put(t, s, receipt(1, "alice"))
+		for _, step := range []struct {
+			from effect.Redress
+			to   effect.Attempt
+		}{
+			{effect.NotTried, effect.Attempt{Redress: effect.Trying, At: began, User: "bob", Key: "k"}},
+			{effect.Trying, effect.Attempt{At: began}}, // given back
+			{effect.NotTried, effect.Attempt{Redress: effect.Trying, At: began, User: "carol", Key: "c"}},
+			{effect.Trying, effect.Attempt{Redress: effect.Refused, At: began.Add(time.Minute), User: "carol", Key: "c", Text: "somebody painted it"}},
+		} {
+			if ok, err := s.Redress(t.Context(), "call_1", step.from, step.to); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			r, err := s.Receipt(t.Context(), "call_1")
+			must(t, err)
+			if d := cmp.Diff(step.to, effect.Attempt{Redress: r.Redress, At: r.Redressed, User: r.Redresser, Key: r.RedressKey, Text: r.RedressText}); d != "" {
+				t.Error(d)
+			}
 		}
 	})
 	t.Run("OfManyWhoClaimAReceiptOneHasIt", func(t *testing.T) {
@@ -133,7 +168,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		for i := range mine {
 			wg.Go(func() {
 				var err error
-				if mine[i], err = s.Redress(t.Context(), "call_1", effect.NotTried, effect.Trying, began.Add(time.Hour)); err != nil {
+				if mine[i], err = s.Redress(t.Context(), "call_1", effect.NotTried, effect.Attempt{Redress: effect.Trying, At: began.Add(time.Hour), User: "bob", Key: "k"}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -144,7 +179,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		}
 		r, err := s.Receipt(t.Context(), "call_1")
 		must(t, err)
-		if r.Redress != effect.Trying || !r.Redressed.Equal(began.Add(time.Hour)) {
+		if r.Redress != effect.Trying || !r.Redressed.Equal(began.Add(time.Hour)) || r.Redresser != "bob" || r.RedressKey != "k" {
 			t.Errorf("it says %q since %v", r.Redress, r.Redressed)
 		}
 	})
@@ -152,7 +187,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		s := open(t)
 		put(t, s, receipt(1, "alice"), receipt(2, "alice"), receipt(3, "alice"))
 		for id, to := range map[string]effect.Redress{"call_1": effect.Trying, "call_2": effect.Undone} {
-			if ok, err := s.Redress(t.Context(), id, effect.NotTried, to, began); !ok || err != nil {
+			if ok, err := s.Redress(t.Context(), id, effect.NotTried, effect.Attempt{Redress: to, At: began, Text: "blue again"}); !ok || err != nil {
 				t.Fatal(ok, err)
 			}
 		}

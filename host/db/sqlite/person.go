@@ -26,7 +26,7 @@ var personal = []struct{ kind, query string }{
 	{"value", `SELECT plugin, name, data, expires, at FROM plugin_values WHERE scope = 1 AND owner = ?1
 		OR scope = 2 AND owner IN (SELECT id FROM sessions WHERE user = ?1) ORDER BY plugin, name`},
 	{"plan", `SELECT plugin, name, session, locale, zone, spec, due FROM plans WHERE user = ? ORDER BY plugin, name`},
-	{"receipt", `SELECT id, session, turn, request, plugin, tool, origin, args, data, state, summary, at, ended, undoable, redress, redressed
+	{"receipt", `SELECT id, session, turn, request, plugin, tool, origin, args, data, state, summary, at, ended, undoable, redress, redressed, redresser, redress_text
 		FROM receipts WHERE user = ? ORDER BY key`},
 	{"notice", `SELECT id, plugin, kind, text, due, late, created FROM notices WHERE user = ? ORDER BY created, id`},
 }

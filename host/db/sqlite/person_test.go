@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/auth"
+	"github.com/jarvis-host/jarvis/host/effect"
 	"github.com/jarvis-host/jarvis/host/notice"
 	"github.com/jarvis-host/jarvis/host/session"
 )
@@ -54,6 +55,12 @@ func TestWhatIsKeptOfAPersonIsTheirsAlone(t *testing.T) { // X09
 		if err := db.CreateSession(ctx, session.Meta{ID: "s" + user, User: user, Title: "of " + user}); err != nil {
 			t.Fatal(err)
 		}
+		receipt := effect.Receipt{
+			ID: "call_" + user, User: user, Session: "s" + user, Args: json.RawMessage(`{"for":"the door of ` + user + `"}`), At: now, RedressText: "as it was",
+		}
+		if err := db.PutReceipt(ctx, receipt, effect.Horizon{}); err != nil {
+			t.Fatal(err)
+		}
 		if err := db.PutNotice(ctx, notice.Notice{ID: "n", User: user, Text: "for " + user}, 9); err != nil {
 			t.Fatal(err)
 		}
@@ -72,12 +79,12 @@ func TestWhatIsKeptOfAPersonIsTheirsAlone(t *testing.T) { // X09
 		return strings.Join(lines, "\n"), len(lines)
 	}
 	got, n := read()
-	for _, want := range []string{`"created":"2026-03-01T12:00:00Z"`, `"title":"of alice"`, "for alice", `"kalice"`} {
+	for _, want := range []string{`"created":"2026-03-01T12:00:00Z"`, `"title":"of alice"`, "for alice", `"kalice"`, `{"for":"the door of alice"}`, `"redress_text":"as it was"`, `"ended":null`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing in\n%s", want, got)
 		}
 	}
-	if n != 4 || strings.Contains(got, "bob") || strings.Contains(got, "hash") {
+	if n != 5 || strings.Contains(got, "bob") || strings.Contains(got, "hash") {
 		t.Errorf("got %d\n%s", n, got)
 	}
 	if err := db.DeleteUser(ctx, "alice"); err != nil {

@@ -16,16 +16,20 @@ import (
 var _ effect.Store = (*DB)(nil)
 
 // PutReceipt implements effect.Store.
-func (db *DB) PutReceipt(ctx context.Context, r effect.Receipt, before time.Time) error {
+func (db *DB) PutReceipt(ctx context.Context, r effect.Receipt, old effect.Horizon) error {
 	err := db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
-		if err := tx.exec(ctx, `DELETE FROM receipts WHERE at < ?`, kept(before)); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM receipts WHERE at < ?`, kept(old.Receipts)); err != nil {
 			return err
 		}
-		return tx.exec(ctx, `INSERT INTO receipts (id, user, session, turn, request, plugin, tool, origin, locale, zone, args, data, state, summary, at, ended, undoable, redress, redressed)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		if err := tx.exec(ctx, `UPDATE receipts SET data = NULL WHERE data IS NOT NULL AND at < ?`, kept(old.Data)); err != nil {
+			return err
+		}
+		return tx.exec(ctx, `INSERT INTO receipts (id, user, session, turn, request, plugin, tool, origin, locale, zone, args, data, state, summary, at, ended, undoable, redress, redressed, redresser, redress_key, redress_text)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET state = excluded.state, summary = excluded.summary, data = excluded.data, at = excluded.at, ended = excluded.ended`,
 			r.ID, r.User, r.Session, r.Turn, r.RequestID, r.Plugin, r.Tool, string(r.Origin), r.Locale, r.Zone, []byte(r.Args), nullable(r.Data),
-			string(r.State), r.Summary, kept(r.At), keptIfSet(r.Ended), r.Undoable, string(r.Redress), keptIfSet(r.Redressed))
+			string(r.State), r.Summary, kept(r.At), keptIfSet(r.Ended), r.Undoable, string(r.Redress), keptIfSet(r.Redressed),
+			r.Redresser, r.RedressKey, r.RedressText)
 	})
 	if err != nil {
 		return fmt.Errorf("keep receipt: %w", err)
@@ -57,7 +61,7 @@ func (db *DB) EndReceipt(ctx context.Context, id string, state turn.ToolState, s
 	return nil
 }
 
-const receiptColumns = `SELECT key, id, user, session, turn, request, plugin, tool, origin, locale, zone, args, data, state, summary, at, ended, undoable, redress, redressed
+const receiptColumns = `SELECT key, id, user, session, turn, request, plugin, tool, origin, locale, zone, args, data, state, summary, at, ended, undoable, redress, redressed, redresser, redress_key, redress_text
 	FROM receipts `
 
 // numbered is a receipt with its place.
@@ -70,7 +74,7 @@ func scanReceipt(r row) (n numbered, err error) {
 	var args, data []byte
 	var at, ended, redressed micros
 	err = r.Scan(&n.key, &n.ID, &n.User, &n.Session, &n.Turn, &n.RequestID, &n.Plugin, &n.Tool, &n.Origin, &n.Locale, &n.Zone, &args, &data,
-		&n.State, &n.Summary, &at, &ended, &n.Undoable, &n.Redress, &redressed)
+		&n.State, &n.Summary, &at, &ended, &n.Undoable, &n.Redress, &redressed, &n.Redresser, &n.RedressKey, &n.RedressText)
 	n.Args, n.Data, n.At, n.Ended, n.Redressed = args, data, at.time(), ended.set(), redressed.set()
 	return n, err
 }
@@ -142,9 +146,10 @@ func (db *DB) Receipts(ctx context.Context, q effect.Query) (items []effect.Rece
 }
 
 // Redress implements effect.Store.
-func (db *DB) Redress(ctx context.Context, id string, from, to effect.Redress, at time.Time) (done bool, err error) {
+func (db *DB) Redress(ctx context.Context, id string, from effect.Redress, to effect.Attempt) (done bool, err error) {
 	err = db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
-		n, err := tx.change(ctx, `UPDATE receipts SET redress = ?, redressed = ? WHERE id = ? AND redress = ?`, string(to), kept(at), id, string(from))
+		n, err := tx.change(ctx, `UPDATE receipts SET redress = ?, redressed = ?, redresser = ?, redress_key = ?, redress_text = ? WHERE id = ? AND redress = ?`,
+			string(to.Redress), kept(to.At), to.User, to.Key, to.Text, id, string(from))
 		done = n > 0
 		return err
 	})

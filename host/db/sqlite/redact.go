@@ -48,7 +48,7 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 		}
 		for _, id := range gone {
 			// That something was done stays, without a word of what was said.
-			err := tx.exec(ctx, `UPDATE receipts SET args = '{}', data = NULL, summary = '', undoable = 0 WHERE user = ? AND turn = ?`, user, id)
+			err := tx.exec(ctx, `UPDATE receipts SET args = '{}', data = NULL, summary = '', redress_text = '', undoable = 0 WHERE user = ? AND turn = ?`, user, id)
 			if err != nil {
 				return err
 			}

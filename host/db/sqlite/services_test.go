@@ -58,7 +58,11 @@ func TestWhatPluginsKeepForAUserGoesWithTheUser(t *testing.T) {
 	}
 	check(db.PutPlan(ctx, schedule.Plan{Plugin: "p", User: "alice", Schedule: sdk.Schedule{Name: "a", At: now}}, 9))
 	check(db.PutNotice(ctx, notice.Notice{ID: "n", User: "alice", Plugin: "p"}, 9))
+	receipt := effect.Receipt{ID: "call_1", User: "alice", Args: []byte("{}"), At: now} // outside of a conversation
+	check(db.PutReceipt(ctx, receipt, effect.Horizon{}))
 	check(db.DeleteUser(ctx, "alice"))
+	receipts, _, err := db.Receipts(ctx, effect.Query{Limit: 9})
+	check(err)
 	gone, err := db.Value(ctx, own, now)
 	check(err)
 	stays, err := db.Value(ctx, all, now)
@@ -67,7 +71,7 @@ func TestWhatPluginsKeepForAUserGoesWithTheUser(t *testing.T) {
 	check(err)
 	notices, err := db.OpenNotices(ctx, "alice")
 	check(err)
-	if gone != nil || stays == nil || len(plans)+len(notices) > 0 {
-		t.Errorf("left: %v, %v, %v, %v", gone, stays, plans, notices)
+	if gone != nil || stays == nil || len(plans)+len(notices)+len(receipts) > 0 {
+		t.Errorf("left: %v, %v, %v, %v, %v", gone, stays, plans, notices, receipts)
 	}
 }
