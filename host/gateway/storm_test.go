@@ -176,7 +176,9 @@ func TestTwoClientsThatResumeAtOnceBothGetEverythingOnce(t *testing.T) { // faul
 		first := w.dial(t, "alice")
 		first.say(sayFrame("m1", strings.Repeat("élan 😀 ", 1+random.IntN(300))+"end"))
 		k := &known{}
-		k.follow(t, first, 1+random.IntN(10))
+		if k.follow(t, first, 1+random.IntN(10)) {
+			k = &known{session: k.session} // it was quicker: all of it again
+		}
 		first.Close()
 		resume := fmt.Sprintf(`{"type":"resume","session":%q,"after":%d,"turn":%q,"offset":%d}`, k.session, k.seq, k.turn, len([]rune(k.text)))
 		clients := []*client{w.dial(t, "alice"), w.dial(t, "alice"), w.dial(t, "alice")}
