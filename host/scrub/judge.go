@@ -182,7 +182,7 @@ func unit(v string) bool {
 // address, a version, a path, a UUID.
 func shaped(v string, c counts) bool {
 	switch {
-	case isUUID(v), isTime(v):
+	case isUUID(v), isTime(v), isULID(v):
 		return true
 	case v[0] == '/' && wordyPath(v), len(v) > 1 && (v[:2] == "./" || v[:2] == "~/" || v[:2] == "0x"):
 		return true
@@ -208,6 +208,17 @@ func isUUID(v string) bool {
 		}
 	}
 	return true
+}
+
+// isULID reports whether v has the shape of a ULID of our days, perhaps behind a
+// kind: mem_01HZX3K9QW8E7R6T5Y4U3I2O1P.
+func isULID(v string) bool {
+	v = v[strings.LastIndexByte(v, '_')+1:]
+	if len(v) != 26 || v[0] != '0' || v[1] != '1' {
+		return false
+	}
+	c := count(v)
+	return c.small == 0 && c.marks == 0
 }
 
 func isHex(c byte) bool {

@@ -29,16 +29,16 @@ var roles = sync.OnceValue(func() map[string]role {
 		secretWord | humanWord: `password passwords passwd passwort passwrd pwd pswd psw passphrase passphrases mdp mdps motdepasse motsdepasse
 			pasword passord motdepase kennwort contrasena contrasea senha parola wachtwoord losenord haslo clave pw pws psk userpass creds cred credential credentials identifiants
 			passw motpasse pwds passkey psswd pword passwds`,
-		secretWord: `secret secrets token tokens jeton jetons cookie cookies authorization authorisation bearer jwt csrf xsrf llat apikey apikeys authtoken jsessionid
+		secretWord: `secret secrets token tokens jeton jetons cookie cookies authorization authorisation bearer jwt csrf xsrf llat apikey apikeys crumb authtoken jsessionid
 			phpsessid sessid sessionid connectsid webhookid signature sig ticket geheimnis segreto secreto privkey privatekey secretkey accesskey authkey
 			xapikey cleapi accesstoken refreshtoken idtoken bottoken clientsecret appsecret sharedkey masterkey signingkey encryptionkey connectionstring assertion hmac
 			connstr authkeys sas tsig ntlmhash lmhash nthash sessionkey`,
-		secretWord | dialWord | humanWord:   `passcode passcodes pin pincode codepin otp totp puk cvv cvc cvv2 cvc2 digicode mfacode`,
+		secretWord | dialWord | humanWord:   `passcode passcodes pin pincode codepin passkey otp totp puk cvv cvc cvv2 cvc2 digicode mfacode`,
 		secretWord | phraseWord | humanWord: `mnemonic mnemonique seedphrase seedwords recoveryphrase mnemonics`,
 		keyWord:                             `key keys cle cles clef clefs schlussel llave chiave`,
 		codeWord | dialWord | humanWord:     `code codes combination combinaison kod pins`,
 		codeWord | phraseWord | humanWord:   `phrase words mots`,
-		hintWord:                            `auth pat salt private refresh access secure dsn webhook hook sid appid seed pass passe iv pepper sk license licence`,
+		hintWord:                            `auth pat salt private refresh access secure dsn webhook hook sid appid login seed pass passe iv pepper sk license licence`,
 		qualifier: `api app access acces private privee prive secret secrete secrets signing sign encryption encrypt decrypt decryption crypt cipher master shared auth account operator ssh
 			deploy tls ssl hmac service license licence licences storage webhook bot client server write read admin root functions host wep wifi wpa wpa2 wpa3 wi local network link
 			noise legacy recovery unseal preshared pre bearer pairing vault stripe mqtt zigbee zwave thread chiffrement dechiffrement securite reseau wireless hotspot bitlocker signature ingest
@@ -48,14 +48,14 @@ var roles = sync.OnceValue(func() map[string]role {
 			dev prod production subscription subscriptions user utilisateur operateur serveur install ha homekit hue plex tailscale cloud cloudflare openai anthropic mistral gemini
 			google aws azure github gitlab telegram discord slack sentry grafana datadog newrelic sendgrid mailgun twilio weather openweather openweathermap meteo maps s3 minio
 			boite tresor valise velo antivol box combo freebox livebox bbox borg restic luks disk disque veracrypt keepass bank banque bancaire invitation reset
-			mot mots scratch emergency urgence digicode visiophone portillon gite airbnb locker casier consigne escape visa confidentiel confidentielle personnel secret bind bindings install bridge hub master duress contrainte maitre general generale`,
+			mot mots scratch emergency urgence digicode visiophone portillon gite airbnb locker casier consigne escape visa confidentiel confidentielle personnel secret bind bindings install bridge hub master duress contrainte maitre general generale wlan linking activation jumelage appairage device association deblocage`,
 		aboutWord: `file files path paths dir directory folder filename id ids name names type types kind count counts length len size limit limits policy policies hint expires expiry expiration
 			expired expire expiresin expiresat ttl age url uri endpoint field fields header headers algorithm algo rotation rotated rotate required requires enabled disabled set unset present
 			version status state valid invalid error errors reset resets min max format ref refs reference provider providers manager mode source scope scopes usage index bucket budget budgets
 			used total left remaining store prefix suffix issuer audience fingerprint thumbprint created updated label description strength generator validator parser handler
 			prompt prompts input checker check checks lifetime duration cost costs spent changed change changes request requests requested refresh refreshed revoked revocation verification attempt attempts
 			lookup lookups cache vocabulary stream streams rate per second seconds ms window context contexts exchange auth authentication form dialog page rules rule complexity
-			history expiring renewal renewed rotations missing empty failure failures failed success santa agent agents manager's generated deleted removed
+			history expiring renewal renewed rotations missing empty failure failures failed success santa agent agents helper helpers generated deleted removed
 			stdin entropy last next event events claim claims owner owned user users usernames username usage quota quotas level levels support mismatch introspection
 			oublie oubliee invalide expire expiree requis manquant manquante incorrect incorrecte fichier chemin taille longueur restants restantes postal source review book binding bindings
 			pair pairs ring rings value_type press pressed bound stroke strokes board chain chains map maps word words frame frames point points idea ideas issue player figure feature takeaway
@@ -77,7 +77,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			fil empreinte somme identifiant evenement sauvegarde paquet lot version commande facture envoi colis suivi fichier image etiquette demande requete appel jeu numero ref
 			vector embedding embeddings shard segment wal lsn gtid sequence seq sn model firmware checkpoint weights gguf dataset crl ocsp serialnumber ssid bssid eui
 			react webpack vite chunkhash contenthash bucket dispatch signaturebase ray cf cfray amz requestids cookieid fbclid gclid utm data base64 png jpeg gif svg font woff thumbnail avatar icon body protobuf frame frames payload
-			bin proto details payload b64 command ir rf acme challenge kids next after before thumbs
+			bitcoin btc eth wallet bin proto details payload b64 command ir rf acme challenge kids next after before thumbs
 			resumption tls record magic cookie_hash identity nix derivation rpm deb apk package pkg module lockfile lock yarn npm pnpm cargo crate gem wheel pip docker ghcr oci registry pull pulled pushed built`,
 	} {
 		for w := range strings.FieldsSeq(words) {
@@ -97,7 +97,7 @@ var glued = strings.Fields(`password passwd passphrase passcode secret token api
 var passes = strings.Fields(`bypass compass trespass surpass overpass encompass underpass impass renderpass subpass`)
 
 // stems are what one of is in every name that may promise a secret.
-var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef cred cookie auth code sid sess otp pin psk pw jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash
+var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef cred cookie auth code sid sess otp pin psk pw crumb jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash
 	motdepase parola wachtwoord lösenord losenord hasło haslo clave llat csrf xsrf identifiant combina private refresh access hook dsn ticket connectionstring connection secure appid schlüssel llave chiave
 	cvv cvc puk geheim hmac assert nthash licen words connstr connexion login pepper mots cert share invite wordt segreto`)
 
@@ -106,8 +106,8 @@ var copulas = set(`is was are were est était sont sera etait c'est c’est ist 
 	= reste restera remains stays`)
 
 // fillers may follow them.
-var fillers = set(`is was now still the my our a be to be: still: currently désormais maintenant toujours again set changed reset value of as following: exactly just simply donc bien le la mon: : = vaut
-	from c'est c’est provided given called rather actually always encore être égal equal en juste tout simplement`)
+var fillers = set(`is was now still the my our a be to be: still: currently désormais maintenant toujours again set value of as following: exactly just simply donc bien le la mon: : = vaut
+	from c'est c’est provided given called rather actually always encore être égal equal en juste tout simplement suivant suivante following`)
 
 // prose are words that follow the name of a secret in sentences about it.
 var prose = set(`must required missing invalid expected is not incorrect wrong unset empty expired unknown the a an no too should can cannot can't could will would shall may might has have had was were are be been being
@@ -125,8 +125,8 @@ var prose = set(`must required missing invalid expected is not incorrect wrong u
 	yes null nil none true false undefined redacted masked hidden n/a na tbd todo unspecified default string number int bool object array bytes text integer boolean float
 	rotation policy prompt manager generator reset field form type name file path key token password secret value id length header env variable placeholder changeme-not
 	comma colon semicolon identifier eof newline end start begin whitespace quote bracket brace keyword operator symbol literal expression statement
-	chauthtok session account
-	spent left remaining used total cached streamed generated generate second minute minutes seconds hours day days today tomorrow passed passe passé succession succès success patience`)
+	unbound readonly exported chauthtok session account
+	spent left remaining used total cached streamed generated generate second minute minutes seconds hours day days today tomorrow yesterday recently hier récemment aujourd'hui demain twice once often passed passe passé succession succès success patience`)
 
 func set(words string) map[string]bool {
 	all := map[string]bool{}

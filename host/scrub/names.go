@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -52,15 +53,21 @@ func namesIn(s string, at []int) []name {
 			continue
 		}
 		n := name{from: from, to: to}
-		if strings.HasPrefix(s[from:to], "D") && from > 0 && s[from-1] == '-' { // -Dname=value
+		if strings.HasPrefix(s[from:to], "D") && from > 0 && s[from-1] == '-' && (from < 2 || s[from-2] != '-') { // -Dname=value
 			n.from++
 		}
 		if n.from > 1 && (s[n.from-2:n.from] == "${" || s[n.from-2:n.from] == "%(") || n.from > 0 && s[n.from-1] == '$' && n.to < len(s) && s[n.to] != '=' {
 			continue // a variable
 		}
+		if n.from > 0 && s[n.from-1] == '/' && !assigned(s[n.to:]) {
+			continue // a part of a path
+		}
 		n.classify(s)
 		if n.promise != nothing || n.role&(keyWord|codeWord|hintWord) != 0 {
 			n.join(s)
+		}
+		if n.promise == nothing && n.role&codeWord != 0 && n.alone && isTold(s[n.to:]) && !strings.HasSuffix(s[:n.from], "promo ") {
+			n.promise = surely
 		}
 		if n.promise == nothing {
 			continue
@@ -69,6 +76,14 @@ func namesIn(s string, at []int) []name {
 		all = append(all, n)
 	}
 	return all
+}
+
+// toldNumber is what follows a code that somebody tells: code is 4821.
+var toldNumber = regexp.MustCompile(`^ (?:is|est|:|is:|c'est|=) (?:le |now )?[0-9]{3,4} ?[0-9]{1,4}\b`)
+
+// isTold reports whether a number is told right behind.
+func isTold(s string) bool {
+	return len(s) > 4 && s[0] == ' ' && toldNumber.MatchString(s[:min(len(s), 24)])
 }
 
 func nameByte(c byte) bool {
@@ -143,6 +158,9 @@ func (n *name) classify(s string) {
 			case n.promise == surely:
 			case i > 0 && known[words[i-1]]&qualifier != 0 && !opens(words[:i]), i+1 < len(words) && known[words[i+1]]&qualifier != 0 && !opens(words[:i]), len(words) > i+2 && known[words[i+2]]&qualifier != 0:
 				n.promise, n.role = surely, r
+				if i > 0 && (words[i-1] == "shared" || homely[words[i-1]]) {
+					n.role |= humanWord
+				}
 			case opens(words[:i]):
 			case r&keyWord != 0:
 				n.promise, n.role = max(n.promise, perhaps), r
@@ -156,6 +174,9 @@ func (n *name) classify(s string) {
 			return
 		}
 		n.promise, n.role = surely, r
+		if i > 0 && words[i-1] == "shared" {
+			n.role |= humanWord
+		}
 		n.plural = n.plural || strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss")
 	}
 }
@@ -173,7 +194,7 @@ var neutral = []string{"str", "string", "raw", "plain", "plaintext", "b", "enc",
 func exempt(words []string) bool {
 	last, before := words[len(words)-1], words[len(words)-2]
 	return last == "id" && (before == "webhook" || before == "secret" || strings.Contains(before, "sess") && len(words) == 2 && before != "session") ||
-		before == "password" && (last == "auth" || last == "authentication") || before == "auth" && last == "refresh" ||
+		last == "hash" && roles()[before]&humanWord != 0 || before == "password" && (last == "auth" || last == "authentication") || before == "auth" && last == "refresh" ||
 		(last == "authentication" || last == "verification" || last == "revocation") && len(words) > 2
 }
 
@@ -217,38 +238,48 @@ func glue(w string) role {
 // split cuts a name into its words, in small letters without accents.
 func split(s string, words []string) []string {
 	var b [maxName * 2]byte
-	n, from := 0, 0
-	end := func() {
-		if n > from {
+	n, from, at, same := 0, 0, 0, true // at is where the word begins in s, and same whether it is written there
+	end := func(i int) {
+		switch {
+		case n > from && same && i-at == n-from:
+			words = append(words, s[at:i])
+		case n > from:
 			words = append(words, string(b[from:n]))
 		}
-		from = n
+		from, same = n, true
 	}
 	for i := 0; i < len(s) && n < len(b)-2; i++ {
 		c := s[i]
+		if n == from {
+			at = i
+		}
 		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b[n], n = c, n+1
 		case c == '_' || c == '-' || c == '.' || c == ' ' || c == '\'':
-			end()
+			end(i)
 		case c >= 'A' && c <= 'Z':
 			if i > 0 && (s[i-1] >= 'a' && s[i-1] <= 'z' || s[i-1] >= '0' && s[i-1] <= '9' && n-from > 1) || i > 0 && i+1 < len(s) && s[i-1] >= 'A' && s[i-1] <= 'Z' && s[i+1] >= 'a' && s[i+1] <= 'z' {
-				end()
+				end(i)
+				at = i
 			}
-			b[n], n = c+'a'-'A', n+1
+			b[n], n, same = c+'a'-'A', n+1, false
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			if f := folded(r); f != 0 {
 				b[n], n = f, n+1
 			} else if r == '’' {
-				end()
+				end(i)
 			} else if r == 'œ' {
 				n += copy(b[n:], "oe")
 			}
+			same = false
 			i += size - 1
 		default:
 			b[n], n = c, n+1
 		}
 	}
-	end()
+	end(len(s))
 	return words
 }
 
@@ -283,6 +314,9 @@ func digits(s string) bool {
 	return s != ""
 }
 
+// homely are words for keys that people choose.
+var homely = set(`wifi wi fi wpa wpa2 reseau wireless hotspot freebox livebox box bbox securite network wlan`)
+
 // joiners stand between the words of a name: mot de passe, code de la porte.
 var joiners = set(`de du des d la le l les of the for to pour`)
 
@@ -296,7 +330,7 @@ func (n *name) join(s string) {
 		switch {
 		case n.promise == surely && n.role&humanWord != 0 && n.role&codeWord == 0:
 		case r&openWord != 0 && r&(secretWord|qualifier) == 0 && n.alone:
-			n.promise = nothing
+			n.promise, n.role = nothing, 0
 			return
 		case n.role&(keyWord|codeWord) != 0 && r&qualifier != 0:
 			if known[second]&openWord != 0 && second != "" {
@@ -304,6 +338,11 @@ func (n *name) join(s string) {
 				return
 			}
 			n.promise, n.from = surely, from
+			if homely[before] {
+				n.role |= humanWord
+			}
+		case n.role&secretWord != 0 && (before == "shared" || before == "partage"):
+			n.role |= humanWord
 		case n.role&hintWord != 0 && s[n.from:n.to] != "" && (before == "de" || before == "d") && (strings.HasPrefix(second, "mot") || second == "phrase"):
 			n.promise, n.role, n.from = surely, secretWord|humanWord, at
 			if second == "phrase" {
@@ -314,7 +353,7 @@ func (n *name) join(s string) {
 	if n.promise == surely && n.role&(keyWord|codeWord) == 0 {
 		return
 	}
-	if n.promise == nothing && n.role&codeWord != 0 && n.alone && locked(s[max(0, n.from-nearby):n.from]) {
+	if n.promise == nothing && n.role&codeWord != 0 && n.role&dialWord != 0 && n.alone && (locked(s[max(0, n.from-nearby):n.from]) || locked(s[n.to:min(len(s), n.to+nearby/2)])) {
 		n.promise = surely
 		return
 	}
@@ -333,12 +372,15 @@ func (n *name) join(s string) {
 		case known[w]&qualifier != 0 && known[w]&idWord == 0 || at > n.to && known[w]&qualifier != 0 || n.role&codeWord != 0 && known[w]&qualifier != 0:
 			if n.role&(keyWord|codeWord) != 0 {
 				n.promise, n.to = surely, end
+				if homely[w] {
+					n.role |= humanWord
+				}
 			} else if strings.EqualFold(s[n.from:n.to], "pass") || strings.EqualFold(s[n.from:n.to], "passe") {
 				n.promise, n.to, n.role = surely, end, secretWord|humanWord
 			}
 			return
 		case known[w]&openWord != 0 && known[w]&(secretWord|qualifier) == 0 && !copulas[w], known[w]&aboutWord != 0:
-			n.promise = nothing
+			n.promise, n.role = nothing, 0
 			return
 		case n.role&codeWord != 0 && n.promise != surely:
 			at = end
@@ -350,13 +392,12 @@ func (n *name) join(s string) {
 
 // locks are words of what codes are for.
 var locks = set(`alarm alarme alarmo disarm disarmed arm armed desarmer desarmee armee lock unlock unlocked verrou serrure deverrouiller deverrouille door gate porte portail garage coffre safe digicode keypad clavier
-	interphone intercom nuki yale duress panel centrale badge locker`)
+	interphone intercom totp otp 2fa mfa sms nuki yale duress panel centrale badge locker`)
 
 // locked reports whether a text speaks of what is opened with a code.
 func locked(s string) bool {
-	var room [24]string
-	for _, w := range split(s, room[:0]) {
-		if locks[strings.Trim(w, ":,;\"'()[]{}=")] {
+	for w := range strings.FieldsFuncSeq(small(s), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r < utf8.RuneSelf }) {
+		if locks[w] {
 			return true
 		}
 	}

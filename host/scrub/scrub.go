@@ -185,7 +185,10 @@ func find(text string, depth int) []span {
 		}
 	}
 	cuts = tokens(text, stems, cuts)
-	cuts = columns(text, cuts)
+	if len(stems) > 0 {
+		cuts = columns(text, cuts)
+	}
+	cuts = mnemonics(text, cuts)
 	if depth >= deepest {
 		return cuts
 	}

@@ -280,7 +280,7 @@ func BenchmarkScrub(b *testing.B) {
 	}
 	line := `{"@level":"info","@message":"turn done","@timestamp":"2026-11-24T10:00:00.000Z","session":"s_q7kp2mzx9lw","turn":"t_9lw","request_id":"req_abcdefghijklmnop","duration_ms":12,"source":"intent","state":"answered","plugin":"weather"}`
 	long := strings.Repeat("une phrase tout à fait ordinaire: rien de secret ici, key=value; ", 64)
-	for name, text := range map[string]string{"240B": line, "4KB": long, "4KB with names": strings.Repeat(`{"token":"abc123","n":1} `, 160)} {
+	for name, text := range map[string]string{"72B": `level=info msg="turn done" session=s_q7kp2mzx9lw took=12ms state=answered`, "240B": line, "4KB": long, "4KB of secrets": strings.Repeat(`{"token":"abc123","n":1} `, 160)} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {

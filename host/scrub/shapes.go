@@ -189,6 +189,37 @@ var patterns = []pattern{
 		keywords: []string{"args", "params", "parameters", "bind", "values"},
 		re:       regexp.MustCompile(`(?i)(?:passw|passwd|token|secret|mdp|mot_de_passe)[a-z_]*"?\s*=\s*(?:\?|\$[0-9]+|:[a-z_]+|%s|@[a-z_0-9]+).*?(?:args|params|parameters|binds?|values)\W{0,4}(.+)`),
 	},
+	{ // a link that lets its holder in
+		keywords: []string{"/invite", "/join/", "/reset", "/verify", "/confirm", "/activate", "/magic", "/share/", "/token/", "/recover", "/unsubscribe/"},
+		re:       regexp.MustCompile(`/(?:invite|invitation|join|reset(?:-password|_password)?|verify|confirm|activate|magic(?:-link)?|share|token|recover|unsubscribe)/([A-Za-z0-9_~-]{16,})`),
+		only:     func(m string) bool { return lookOf(m) >= drawnLook || allHex(m) || isUUID(m) },
+	},
+	{ // a line of .pgpass
+		keywords: []string{":5432:", ":*:", "pgpass"},
+		re:       regexp.MustCompile(`(?:^|\s)[A-Za-z0-9.*_-]+:(?:[0-9]{2,5}|\*):[A-Za-z0-9_*-]+:[A-Za-z0-9_*-]+:([^\s:]+)`),
+	},
+	{
+		keywords: []string{":apa91"},
+		alone:    true,
+		re:       regexp.MustCompile(`([A-Za-z0-9_-]{8,}:APA91[A-Za-z0-9_-]{20,})`),
+	},
+	{
+		keywords: []string{"-us"},
+		alone:    true,
+		re:       regexp.MustCompile(`\b([0-9a-f]{32}-us[0-9]{1,2})\b`),
+	},
+	{ // what Laravel encrypts
+		keywords: []string{"eyjpdii6"},
+		re:       regexp.MustCompile(`\b(eyJpdiI6[A-Za-z0-9+/=%]{16,})`),
+	},
+	{ // arguments of what checks or takes a password
+		keywords: []string{"login(", "signin(", "auth(", "authenticate(", "verify(", "checkpw(", "compare(", "password(", "connect(", "hashpw(", "unlock(", "credentials(", "validate("},
+		re:       regexp.MustCompile(`(?i)[a-z_.]*(?:login|sign_?in|auth|authenticate|verify|checkpw|compare|password|connect|hashpw|unlock|credentials|validate)\((?:[^()"',=]*,\s*|["'][^"'=]*["'],\s*)??(["'][^"']{5,}["']|[^\s"'(),=:./]{6,})[,)]`),
+		only: func(m string) bool {
+			v := strings.Trim(m, "\"'")
+			return lookOf(v) >= mixedLook && roles()[small(v)] == 0 && !strings.Contains(v, " ") && !promisesAny(v)
+		},
+	},
 	{ // the user of a bridge
 		keywords: []string{"/api/"},
 		re:       regexp.MustCompile(`/api/([A-Za-z0-9-]{10,40})/(?:lights|groups|sensors|config|scenes|rules|schedules|resourcelinks|capabilities)\b`),
@@ -204,21 +235,21 @@ var patterns = []pattern{
 	},
 	{ // a name in one place, its value in another
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},
-		re: regexp.MustCompile(`(?:name|key|id|Name|Key|NAME|KEY|field|label|header|option|property|setting|param|variable)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_. -]{2,64})\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?(?:[Vv]al(?:ue)?|VALUE|content|default|new|data)\\*["']?\s*[:=]\s*\\*["']?` +
+		re: regexp.MustCompile(`(?:name|key|id|Name|Key|NAME|KEY|field|label|header|option|property|setting|param|variable)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff} -]{2,64})\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?(?:[Vv]al(?:ue)?|VALUE|content|default|new|data)\\*["']?\s*[:=]\s*\\*["']?` +
 			`([^\s"'\\,;}]+)`),
 	},
 	{
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`},
 		re: regexp.MustCompile(`(?:)["']?[Vv]al(?:ue)?\\*["']?\s*[:=]\s*\\*["']?()` +
-			`([^\s"'\\,;}]+)\\*["']?,\s*\\*["']?(?:name|key|id|Name|Key|field|label)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.-]{2,64})`),
+			`([^\s"'\\,;}]+)\\*["']?,\s*\\*["']?(?:name|key|id|Name|Key|field|label)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff}-]{2,64})`),
 	},
 	{
-		keywords: []string{"value", `"val`, "default"},
+		keywords: []string{`"value`, `"val`, `"default`, ` value=`, " default", "'value", "{value", "{default"},
 		re:       regexp.MustCompile(`["'<]([A-Za-z0-9_.:-]{2,64})\\*["']?\s*[:=]?\s*[{\[(]?\s*\\*["']?(?:[Vv]al(?:ue)?|default|content)\\*["']?\s*[:=]\s*\\*["']([^"'\\]+)`),
 	},
 	{
 		keywords: []string{"form-data"},
-		re:       regexp.MustCompile(`name=\\*"?([A-Za-z0-9_.-]{2,64})\\*"?(?:[^\r\n\\]*)(?:\\r|\\n|\r|\n|\s){2,8}([^\\\r\n-][^\\\r\n]*)`),
+		re:       regexp.MustCompile(`name=\\*"?([A-Za-z0-9_.\x{c0}-\x{ff}-]{2,64})\\*"?(?:[^\r\n\\]*)(?:\\r|\\n|\r|\n|\s){2,8}([^\\\r\n-][^\\\r\n]*)`),
 	},
 	{
 		keywords: []string{"</"},

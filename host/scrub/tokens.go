@@ -195,7 +195,7 @@ func base64Like(v string) bool {
 		return false
 	}
 	for part := range strings.SplitSeq(v, "/") {
-		if len(part) == 0 || len(part) > 2 && count(part).small == len(part) && surprise(part)/len(part) < 76 || len(part) > 15 && allHex(part) {
+		if len(part) == 0 || len(part) > 2 && count(part).small == len(part) || len(part) > 15 && allHex(part) {
 			return false
 		}
 	}
@@ -204,7 +204,7 @@ func base64Like(v string) bool {
 
 // ids begin ids, which are followed by a mark and something drawn.
 var ids = set(`s t u r req ses sess usr org acct cus ch in il sub prod price evt pm src card seti msg chatcmpl cmpl asst thread run file batch resp call toolu step vs ft ftjob modelerr i vol subnet vpc sg ami eni rtb igw nat snap
-	pod job node svc rs ds deploy dep dpl prj team proj wf exec exe task tsk img doc col row rec app bld bk gen upd inst db pool tbl view q m c d e k v w x y z p n o f g h j b a l obj blk ev tr sp lead deal inv txn pay py po re rfd dp prev main
+	pod job node svc rs ds deploy dep dpl prj team proj wf exec exe task tsk img doc col row rec app bld bk gen upd inst db pool tbl view q m c d e k v w x y z p n o f g h j b a l mem memory obj blk ev tr sp lead deal inv txn pay py po re rfd dp prev main
 	index chunk vendor bundle app style styles polyfills runtime common page layout component css js sw`)
 
 // owner is what names a run.
@@ -317,4 +317,46 @@ func suspicious(s string, i int, stems []int) (near, open bool) {
 		}
 	}
 	return false, false
+}
+
+// shortestMnemonic is how many words a mnemonic has at least (BIP 39).
+const shortestMnemonic = 12
+
+// mnemonics cuts runs of twelve or more words that no sentence is made of: each
+// sentence has small words.
+func mnemonics(s string, cuts []span) []span {
+	from, n, i := 0, 0, 0
+	for i < len(s) {
+		end := i
+		for end < len(s) && s[end] >= 'a' && s[end] <= 'z' {
+			end++
+		}
+		if size := end - i; size >= 3 && size <= 8 && (i == 0 || !letterByte(s[i-1])) && !prose[s[i:end]] {
+			if n == 0 {
+				from = i
+			}
+			if n++; end < len(s) && s[end] == ' ' {
+				i = end + 1
+				continue
+			}
+			if end < len(s) && (letterByte(s[end]) || s[end] == '-' || s[end] == '=' || s[end] == ':') {
+				n--
+				end = i - 1
+			}
+		} else if end = max(end, i+1); n > 0 {
+			if n >= shortestMnemonic {
+				cuts = append(cuts, span{from, i - 1, ""})
+			}
+			n, i = 0, end
+			continue
+		}
+		if n >= shortestMnemonic {
+			cuts = append(cuts, span{from, end, ""})
+		}
+		n, i = 0, max(end, i)+1
+	}
+	if n >= shortestMnemonic {
+		cuts = append(cuts, span{from, len(s), ""})
+	}
+	return cuts
 }

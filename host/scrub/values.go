@@ -92,6 +92,11 @@ func (b *binder) from(at int) {
 			after = s[i+2:]
 		}
 		b.value(skipBlank(s, len(s)-len(after)), told, true)
+	case i > at && s[at] == '\t' && b.key == "" || c == '|' && i == at && i+1 < len(s) && s[i+1] != ' ' && s[i+1] != '|' && b.n.promise == surely:
+		if c == '|' {
+			i++
+		}
+		b.value(i, named, true)
 	case c == ',' || c == ';' || c == '|':
 		b.neighbour(i)
 		if c == ',' && b.key == "" && b.n.role&humanWord != 0 && strings.HasPrefix(s[i:], ", ") {
@@ -140,7 +145,7 @@ func (b *binder) afterMark(i int) {
 		}
 	}
 	bound := named
-	if setting {
+	if setting || q == p && strings.LastIndexAny(s[:b.n.from], "{[") > strings.LastIndexAny(s[:b.n.from], "}]") {
 		bound = tied
 	}
 	b.value(q, bound, q > p)
@@ -149,6 +154,10 @@ func (b *binder) afterMark(i int) {
 // sentence looks for the value behind words: password for the NAS is x.
 func (b *binder) sentence(at int) {
 	s := b.s
+	link := loose
+	if setsBefore(s, b.n.from) {
+		link = told
+	}
 	i, words := skipBlank(s, at), 0
 	if end := wordEnd(s, i); b.n.role&humanWord == 0 && schemes[small(s[i:end])] && strings.HasSuffix(small(s[b.n.from:b.n.to]), "authorization") {
 		b.value(skipBlank(s, end), tied, false)
@@ -164,7 +173,7 @@ func (b *binder) sentence(at int) {
 			if i+1 < len(s) && c == ':' && (s[i+1] == '/' || words > 0 && s[i+1] != ' ') {
 				return
 			}
-			if words > 2 && b.n.role&humanWord == 0 || c == '=' && words > 0 {
+			if words > 2 && b.n.role&humanWord == 0 || c == '=' && words > 0 && (words > 1 || b.n.role&humanWord == 0) {
 				b.value(skipBlank(s, i+1), loose, true)
 			} else if words > 0 {
 				b.value(skipBlank(s, i+1), told, true)
@@ -208,14 +217,17 @@ func (b *binder) sentence(at int) {
 			b.told(end, words)
 			return
 		}
-		if words > 0 && (low == "par" || low == "to" || low == "from" || low == "en" || low == "de") {
-			if next := skipBlank(s, end); next < len(s) && b.value(next, loose, true) {
+		if words > 0 && (low == "par" || low == "to" || low == "from" || low == "en" || low == "de" || low == "à" || low == "sur") {
+			if next := skipBlank(s, end); next < len(s) && b.value(next, link, true) {
 				return
 			}
 		}
 		if words < 2 && (low == "to" || low == "with" || low == "from" || low == "of" || low == "à" || low == "provided" || low == "value" || low == "set" || low == "avec" || low == "in") {
 			next := skipBlank(s, end)
-			if next < len(s) && b.value(next, loose, true) {
+			if low != "to" && low != "à" {
+				link = loose
+			}
+			if next < len(s) && b.value(next, link, true) {
 				return
 			}
 		}
@@ -230,6 +242,21 @@ func (b *binder) sentence(at int) {
 		words++
 		i = skipBlank(s, end)
 	}
+}
+
+// setsBefore reports whether something is set before i: set the password to x.
+func setsBefore(s string, i int) bool {
+	for range 4 {
+		var w string
+		if w, i = wordBefore(s, i); w == "" {
+			return false
+		}
+		switch w {
+		case "set", "setting", "change", "changed", "changing", "reset", "update", "updated", "mets", "met", "mis", "remplace", "defini", "passe":
+			return true
+		}
+	}
+	return false
 }
 
 // told is what follows "is": fillers, and the value.
@@ -536,6 +563,9 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 
 // braces are left to the names inside, unless there are none.
 func (b *binder) braces(p int) bool {
+	if end := strings.IndexByte(b.s[p:], '}'); end > 1 && b.n.role&humanWord != 0 && b.s[p-1] == '=' && !strings.ContainsAny(b.s[p+1:p+end], ":=\"'{") {
+		b.cut(p+1, p+end, "")
+	}
 	return true
 }
 
@@ -547,6 +577,9 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 	}
 	n := b.n
 	l := lookOf(strings.ReplaceAll(v, " ", ""))
+	if l == wordLook && strings.ContainsAny(v, "_-") && promises(v) && strings.ToUpper(v) == v {
+		return true // the name of a variable
+	}
 	if n.promise == perhaps {
 		ok := l >= drawnLook && !strings.ContainsAny(v, " :") && (bound >= named && !isUUID(v) || l == surelyLook)
 		if !ok && n.role&hintWord != 0 && bound == tied && l >= mixedLook && strings.HasSuffix(small(b.s[n.from:n.to]), "auth") {
@@ -573,6 +606,12 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 			return true
 		}
 	default: // loose: names are quoted too
+		if n.role&humanWord != 0 && !prose[small(v)] && n.from > 0 && len(v) > 3 {
+			if b.tried() {
+				b.cut(from, to, "")
+				return true
+			}
+		}
 		if l < mixedLook && (n.role&humanWord == 0 || !strings.Contains(v, " ") || sentenceLike(v)) || len(v) < 4 {
 			return false
 		}
@@ -583,6 +622,15 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 	b.cut(from, to, "")
 	return true
 }
+
+// tried reports whether the word before a name says that a password was given.
+func (b *binder) tried() bool {
+	before, _ := wordBefore(b.s, b.n.from)
+	return tries[before]
+}
+
+// tries are words before a password that somebody tried.
+var tries = set(`tried with using entered typed wrong bad invalid incorrect got received avec saisi essaye tape mauvais faux`)
 
 // where reports whether a value says where the secret is.
 func where(v string) bool {
@@ -627,7 +675,7 @@ func (b *binder) list(p int) bool {
 		inside := strings.TrimRight(s[p:p+i], `\`)
 		quote = s[p+len(inside) : p+i+1]
 	}
-	if inside := strings.Trim(s[p+1:p+end], " 0123456789,"); inside == "" && b.n.role&(phraseWord|dialWord) == 0 && b.key == "" && strings.Count(s[p:p+end], ",")+strings.Count(s[p:p+end], " ") < 8 {
+	if inside := strings.Trim(s[p+1:p+end], " 0123456789,"); inside == "" && b.n.role&(phraseWord|dialWord) == 0 && (b.n.role&humanWord == 0 || end < 5) && b.key == "" && strings.Count(s[p:p+end], ",")+strings.Count(s[p:p+end], " ") < 8 {
 		return true
 	}
 	b.cut(p+1, p+end, quote)
@@ -705,18 +753,18 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		switch {
 		case isUUID(v), strings.Contains(v, ":"):
 		case bound == tied:
-			ok = l >= drawnLook || allHex(v) && len(v) >= 32 && n.role&keyWord != 0 || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) > 5
+			ok = l >= drawnLook || allHex(v) && len(v) >= 32 || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) > 5
 		case bound == named:
 			ok = l >= drawnLook || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) >= 16
 		default:
-			ok = l == surelyLook || n.role&keyWord != 0 && allHex(v) && len(v) >= 24 && len(v) < 40 || l == drawnLook && n.role&keyWord != 0 && len(v) >= 16 && !allHex(v)
+			ok = l == surelyLook || n.role&keyWord != 0 && allHex(v) && len(v) >= 24 && len(v) < 40 || l >= mixedLook && len(v) > 5 && last == "pass" && b.tried() || l == drawnLook && n.role&keyWord != 0 && len(v) >= 16 && !allHex(v)
 		}
 		if ok {
 			b.cut(p, p+len(v), b.key)
 		}
 		return ok
 	}
-	if number(v) || n.plural && unit(v) {
+	if number(v) || (n.plural || n.role&humanWord == 0 && bound < tied) && unit(v) {
 		return b.number(p, v, bound, last)
 	}
 	if bound < tied && strings.Contains(v, "(") && strings.HasSuffix(v, ")") || where(v) || last == "pwd" && v[0] == '/' {
@@ -738,7 +786,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	case named:
 		ok = !b.aboutIt(p, v, l)
 	case told:
-		ok = l >= mixedLook || n.role&humanWord != 0 && !b.aboutIt(p, v, l) && lastOfSentence(s, p+len(v))
+		ok = l >= mixedLook || n.role&humanWord != 0 && !b.aboutIt(p, v, l) && lastOfSentence(s, phraseEnd(s, p, p+len(v)))
 	default:
 		c := count(v)
 		ok = l >= drawnLook || l == mixedLook && len(v) >= 6 && n.role&humanWord != 0 && !strings.ContainsAny(v, "=/:") && !nameLike(v) ||
@@ -806,18 +854,28 @@ func (b *binder) number(p int, v string, bound bond, last string) bool {
 	ok := false
 	switch {
 	case n.role&dialWord != 0:
-		ok = long && (bound >= told || len(v) <= 8 && digits(v) || strings.Count(v, "-") == 2)
+		ok = bound >= told && len(v) == 3 && n.role&codeWord != 0 || len(v) == 3 && (last == "cvv" || last == "cvc") || long && (bound >= told || len(v) <= 8 && digits(v) || strings.Count(v, "-") == 2)
+	case n.role&keyWord != 0 && strings.Count(v, "-") >= 3:
+		ok = true
 	case n.plural:
 	case n.role&humanWord != 0:
-		ok = bound >= told && len(v) > 2 || bound == tied
-		if last == "pass" && (bound != tied || len(v) < 4) {
+		ok = n.role&keyWord != 0 && len(v) >= 16 || bound >= told && len(v) > 2 || bound == tied
+		if last == "pass" && len(b.s) >= b.n.to && b.n.to-b.n.from <= 5 && (bound != tied || len(v) < 4) {
 			ok = false
 		}
 	case last == "secret" || last == "token" || last == "jeton":
 		ok = bound >= named && len(v) > 3
+	case n.role&keyWord != 0 && bound == tied && len(v) >= 8 && digits(v):
+		ok = true
 	case n.role&keyWord != 0 || last == "ticket" || strings.HasPrefix(last, "sig"):
 	default:
 		ok = bound >= named && len(v) > 5
+	}
+	if n.role&dialWord != 0 && len(v) == 3 && digits(v) && bound >= loose {
+		if rest := strings.TrimLeft(b.s[p+3:], " -"); len(rest) >= 3 && digits(rest[:3]) && (len(rest) == 3 || !letterByte(rest[3])) {
+			b.cut(p, len(b.s)-len(rest)+3, b.key)
+			return true
+		}
 	}
 	if ok {
 		b.cut(p, p+len(v), b.key)
@@ -836,6 +894,9 @@ func (b *binder) aboutIt(p int, v string, l look) bool {
 		return l == mixedLook && strings.HasPrefix(v, "-")
 	}
 	low := small(strings.Trim(v, ".,;:!?()"))
+	if prose[low] && b.n.role&humanWord != 0 && l == wordLook && wordsOfPhrase(s[p:]) {
+		return false
+	}
 	if prose[low] || strings.HasPrefix(v, "-") {
 		return true
 	}
@@ -843,8 +904,9 @@ func (b *binder) aboutIt(p int, v string, l look) bool {
 		return true
 	}
 	if b.n.role&humanWord == 0 {
-		// What machines draw is no word.
-		return !strings.ContainsAny(v, "0123456789") && len(v) <= 20
+		// What machines draw is no word; but who writes a name of several words sets
+		// something.
+		return (b.n.alone || len(v) < 6 || strings.Contains(v, ".") || !lastOfSentence(s, p+len(v))) && !strings.ContainsAny(v, "0123456789") && len(v) <= 20
 	}
 	// A sentence goes on with words that passwords do not have.
 	rest := s[p+len(v):]
@@ -864,6 +926,25 @@ func (b *binder) aboutIt(p int, v string, l look) bool {
 	return false
 }
 
+// wordsOfPhrase reports whether a text begins with a passphrase: at least four words
+// and nothing else, few of which are those of sentences.
+func wordsOfPhrase(s string) bool {
+	if i := strings.IndexAny(s, "\r\n\"\\{[=|,;.:"); i >= 0 {
+		s = s[:i]
+	}
+	words := strings.Fields(s)
+	n := 0
+	for _, w := range words {
+		if count(w).letters() < len(w) {
+			return false
+		}
+		if prose[small(w)] {
+			n++
+		}
+	}
+	return len(words) >= 4 && len(words) < 12 && n*3 <= len(words)
+}
+
 // lastOfSentence reports whether nothing but marks follows.
 func lastOfSentence(s string, at int) bool {
 	rest := strings.TrimLeft(s[at:], ".!?\"'»)`, ")
@@ -879,7 +960,7 @@ func phraseEnd(s string, from, to int) int {
 		for e < len(s) && (s[e] >= 'a' && s[e] <= 'z' || s[e] >= 'A' && s[e] <= 'Z' || s[e] >= utf8.RuneSelf || s[e] == '-' || s[e] >= '0' && s[e] <= '9') {
 			e++
 		}
-		if e == p || p == end || s[p] == '-' || e < len(s) && strings.IndexByte("=:@/(\\'\"", s[e]) >= 0 || prose[small(s[p:e])] {
+		if e == p || p == end || s[p] == '-' || e < len(s) && strings.IndexByte("=:@/(\\'\"", s[e]) >= 0 || prose[small(s[p:e])] || roles()[small(s[p:e])]&(secretWord|hintWord) != 0 {
 			break
 		}
 		end = e

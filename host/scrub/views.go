@@ -220,21 +220,16 @@ func unpacked(run string) string {
 		}
 		return readable(raw)
 	}
+	enc := base64.RawStdEncoding
+	if strings.ContainsAny(run, "-_") {
+		enc = base64.RawURLEncoding
+	}
 	// The first characters tell already of most runs that they are no text.
-	for i := range len(run) {
-		if run[i] == '-' || run[i] == '_' {
-			run = strings.NewReplacer("-", "+", "_", "/").Replace(run)
-			break
-		}
-	}
 	var room [9]byte
-	if n, err := base64.RawStdEncoding.Decode(room[:], []byte(run[:shortestPacked])); err != nil || readable(room[:n]) == "" {
+	if n, err := enc.Decode(room[:], []byte(run[:shortestPacked])); err != nil || readable(room[:n]) == "" || len(run)%4 == 1 {
 		return ""
 	}
-	if len(run)%4 == 1 {
-		return ""
-	}
-	raw, err := base64.RawStdEncoding.DecodeString(run)
+	raw, err := enc.DecodeString(run)
 	if err != nil {
 		return ""
 	}
@@ -287,6 +282,14 @@ func suspectDump(s string, i int, text string) bool {
 	return nameOf(s, i).role&(secretWord|keyWord|hintWord) != 0 && strings.TrimSpace(text) != ""
 }
 
+// nibble is the value of a digit in hex.
+func nibble(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&^0x20 - 'A' + 10
+}
+
 // dump reads bytes written in a base, with blanks, commas or colons between.
 func dump(s string, i, base int) (int, []byte) {
 	var raw []byte
@@ -304,11 +307,9 @@ func dump(s string, i, base int) (int, []byte) {
 			break
 		}
 		if base == 16 {
-			b, err := hex.DecodeString(s[j:k])
-			if err != nil {
-				break
+			for ; j < k; j += 2 {
+				raw = append(raw, nibble(s[j])<<4|nibble(s[j+1]))
 			}
-			raw = append(raw, b...)
 		} else {
 			v, err := strconv.Atoi(s[j:k])
 			if err != nil || v > 255 {
