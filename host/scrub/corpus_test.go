@@ -134,7 +134,9 @@ func TestAKeyOverManyLinesGoesAsAWhole(t *testing.T) {
 		{"-----END PRIVATE KEY----- done", Redacted + " done"},
 		{"MIIEvQIBADANBgkqhkiG9w0BAQ", "MIIEvQIBADANBgkqhkiG9w0BAQ"},
 		{"-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"},
-		{"MIID", "MIID"},
+		{"MIID/9lCPrvIZyq2PHIdbssEzLY5ECgS5RA3z8pvXbxOAJOt0kXnJi2B", "MIID/9lCPrvIZyq2PHIdbssEzLY5ECgS5RA3z8pvXbxOAJOt0kXnJi2B"},
+		{"-----END CERTIFICATE-----", "-----END CERTIFICATE-----"},
+		{"password=q7Kp2mZx9Lw", "password=" + Redacted},
 	} {
 		if got := l.Scrub(c[0]); got != c[1] {
 			t.Errorf("%q became %q, want %q", c[0], got, c[1])

@@ -294,7 +294,7 @@ func public(v string) bool {
 // labelled reports whether a text is words before a hash: node-linux-1b60cae.
 func labelled(v string) bool {
 	k := strings.LastIndexAny(v, "-.:")
-	if k < 3 || len(v)-k < 5 || !allHex(v[k+1:]) {
+	if k < 3 || len(v)-k < 5 || !allHex(v[k+1:]) || digits(v[k+1:]) && len(v)-k < 8 {
 		return false
 	}
 	c := count(v[:k])

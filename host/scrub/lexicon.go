@@ -44,7 +44,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			noise legacy recovery unseal preshared pre bearer pairing vault stripe mqtt zigbee zwave thread chiffrement dechiffrement securite reseau wireless hotspot bitlocker signature ingest
 			integration developer rest personal instrumentation door porte portail gate alarm alarme disarm unlock deverrouillage lock pin setup matter verification verify backup secours sms otp 2fa mfa totp authentication authenticator
 			security confirmation confirm confirmez onetime unique temporaire temporary card carte puk safe coffre cadenas padlock entree entry interphone garage immeuble building sim validation parental
-			recuperation seed mnemonic pass passe connection connexion connect dkim age wireguard wg minisign gpg pgp jwt session cookie rndc tsig data datakey kms kek dek
+			recuperation seed mnemonic pass passe connexion dkim age wireguard wg minisign gpg pgp jwt session cookie rndc tsig data datakey kms kek dek
 			dev prod production subscription subscriptions user utilisateur operateur serveur install ha homekit hue plex tailscale cloud cloudflare openai anthropic mistral gemini
 			google aws azure github gitlab telegram discord slack sentry grafana datadog newrelic sendgrid mailgun twilio weather openweather openweathermap meteo maps s3 minio
 			boite tresor valise velo antivol box combo freebox livebox bbox borg restic luks disk disque veracrypt keepass bank banque bancaire invitation reset
@@ -55,7 +55,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			used total left remaining store prefix suffix issuer audience fingerprint thumbprint created updated label description strength generator validator parser handler
 			prompt prompts input checker check checks lifetime duration cost costs spent changed change changes request requests requested refresh refreshed revoked revocation verification attempt attempts
 			lookup lookups cache vocabulary stream streams rate per second seconds ms window context contexts exchange auth authentication form dialog page rules rule complexity
-			history expiring renewal renewed rotations missing empty failure failures failed success santa agent agents helper helpers generated deleted removed
+			history expiring renewal renewed rotations missing empty failure failures failed success santa agent agents plugin plugins proxy helper helpers generated deleted removed
 			stdin entropy last next event events claim claims owner owned user users usernames username usage quota quotas level levels support mismatch introspection
 			oublie oubliee invalide expire expiree requis manquant manquante incorrect incorrecte fichier chemin taille longueur restants restantes postal source review book binding bindings
 			pair pairs ring rings value_type press pressed bound stroke strokes board chain chains map maps word words frame frames point points idea ideas issue player figure feature takeaway
@@ -125,7 +125,7 @@ var prose = set(`must required missing invalid expected is not incorrect wrong u
 	yes null nil none true false undefined redacted masked hidden n/a na tbd todo unspecified default string number int bool object array bytes text integer boolean float
 	rotation policy prompt manager generator reset field form type name file path key token password secret value id length header env variable placeholder changeme-not
 	comma colon semicolon identifier eof newline end start begin whitespace quote bracket brace keyword operator symbol literal expression statement
-	unbound readonly exported chauthtok session account
+	entered interactively typed unbound readonly exported chauthtok session account
 	spent left remaining used total cached streamed generated generate second minute minutes seconds hours day days today tomorrow yesterday recently hier récemment aujourd'hui demain twice once often passed passe passé succession succès success patience`)
 
 func set(words string) map[string]bool {

@@ -391,7 +391,7 @@ func (n *name) join(s string) {
 }
 
 // locks are words of what codes are for.
-var locks = set(`alarm alarme alarmo disarm disarmed arm armed desarmer desarmee armee lock unlock unlocked verrou serrure deverrouiller deverrouille door gate porte portail garage coffre safe digicode keypad clavier
+var locks = set(`alarm alarme alarmo disarm disarmed desarmer desarmee armee lock unlock unlocked verrou serrure deverrouiller deverrouille door gate porte portail garage coffre safe digicode keypad clavier
 	interphone intercom totp otp 2fa mfa sms nuki yale duress panel centrale badge locker`)
 
 // locked reports whether a text speaks of what is opened with a code.

@@ -240,6 +240,8 @@ type Lines struct {
 	s     *Scrubber
 	mu    sync.Mutex
 	inKey int // lines that a key may still have
+	// inPublic is the same for a certificate or a public key, which stays.
+	inPublic int
 }
 
 // longestKey is the most lines of a key; what never ends is no key.
@@ -261,8 +263,18 @@ func (l *Lines) Scrub(line string) string {
 		}
 		return Redacted
 	}
-	if _, after, ok := strings.Cut(line, "-----BEGIN "); ok && strings.Contains(after, "PRIVATE KEY") && !strings.Contains(after, "-----END ") {
-		l.inKey = longestKey
+	if l.inPublic > 0 {
+		if l.inPublic--; strings.Contains(line, "-----END ") {
+			l.inPublic = 0
+		}
+		return l.s.ScrubKnown(line)
+	}
+	if _, after, ok := strings.Cut(line, "-----BEGIN "); ok && !strings.Contains(after, "-----END ") {
+		if strings.Contains(after, "PRIVATE KEY") || strings.Contains(after, "SECRET KEY") {
+			l.inKey = longestKey
+		} else {
+			l.inPublic = longestKey
+		}
 	}
 	return l.s.Scrub(line)
 }

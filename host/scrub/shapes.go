@@ -212,13 +212,20 @@ var patterns = []pattern{
 		keywords: []string{"eyjpdii6"},
 		re:       regexp.MustCompile(`\b(eyJpdiI6[A-Za-z0-9+/=%]{16,})`),
 	},
-	{ // arguments of what checks or takes a password
-		keywords: []string{"login(", "signin(", "auth(", "authenticate(", "verify(", "checkpw(", "compare(", "password(", "connect(", "hashpw(", "unlock(", "credentials(", "validate("},
-		re:       regexp.MustCompile(`(?i)[a-z_.]*(?:login|sign_?in|auth|authenticate|verify|checkpw|compare|password|connect|hashpw|unlock|credentials|validate)\((?:[^()"',=]*,\s*|["'][^"'=]*["'],\s*)??(["'][^"']{5,}["']|[^\s"'(),=:./]{6,})[,)]`),
-		only: func(m string) bool {
-			v := strings.Trim(m, "\"'")
-			return lookOf(v) >= mixedLook && roles()[small(v)] == 0 && !strings.Contains(v, " ") && !promisesAny(v)
-		},
+	{ // arguments of what takes a password
+		keywords: []string{"login(", "signin(", "sign_in(", "auth(", "authenticate("},
+		re:       regexp.MustCompile(`(?i)(?:login|sign_?in|auth|authenticate)\((?:[^()"',=]*,\s*|["'][^"'=]*["'],\s*)??(["'][^"']{5,}["']|[^\s"'(),=:./]{6,})[,)]`),
+		only:     isArgument,
+	},
+	{ // and of what checks one
+		keywords: []string{"verify(", "checkpw(", "compare(", "password(", "connect(", "hashpw(", "unlock(", "credentials(", "validate("},
+		re:       regexp.MustCompile(`(?i)(?:verify|checkpw|compare|password|connect|hashpw|unlock|credentials|validate)\((?:[^()"',=]*,\s*|["'][^"'=]*["'],\s*)??(["'][^"']{5,}["'])[,)]`),
+		only:     isArgument,
+	},
+	{
+		keywords: []string{"verify(", "authenticate(", "check("},
+		re:       regexp.MustCompile(`(?i)\b(?:verify|check)\([a-z]+,\s*([^\s"'(),=:./]{6,})\)`),
+		only:     isArgument,
 	},
 	{ // the user of a bridge
 		keywords: []string{"/api/"},
@@ -310,6 +317,12 @@ func isCard(m string) bool {
 		sum, twice = sum+d, !twice
 	}
 	return sum%10 == 0
+}
+
+// isArgument reports whether an argument looks like a password.
+func isArgument(m string) bool {
+	v := strings.Trim(m, "\"'")
+	return lookOf(v) >= mixedLook && roles()[small(v)] == 0 && !strings.Contains(v, " ") && !promisesAny(v)
 }
 
 // isBasic reports whether a match of the Basic scheme holds a name and a

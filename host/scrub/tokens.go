@@ -180,7 +180,7 @@ func judgePath(s string, i, end int, stems []int) (int, bool) {
 func namesID(name string) bool {
 	var room [8]string
 	for _, w := range split(name, room[:0]) {
-		if roles()[w]&idWord != 0 {
+		if roles()[w]&idWord != 0 || len(w) == 1 && ids[w] {
 			return true
 		}
 	}

@@ -99,7 +99,7 @@ func (b *binder) from(at int) {
 		b.value(i, named, true)
 	case c == ',' || c == ';' || c == '|':
 		b.neighbour(i)
-		if c == ',' && b.key == "" && b.n.role&humanWord != 0 && strings.HasPrefix(s[i:], ", ") {
+		if c == ',' && b.key == "" && b.n.role&humanWord != 0 && strings.HasPrefix(s[i:], ", ") && i+2 < len(s) && s[i+2] != '"' && s[i+2] != '\'' {
 			b.sentence(i + 1)
 		}
 	case c == '[' && i == at && b.key == "" && i+1 < len(s):
@@ -465,6 +465,9 @@ func empty(v string) bool {
 				return true
 			}
 		}
+		if v = strings.Trim(v, "*"); v == "true" || v == "false" {
+			return true
+		}
 		return strings.Trim(v, "*.•-_ xX#?/") == "" || len(v) == 2 && v[0] == '%' || strings.HasPrefix(v, "%(") || v[0] == '{' && v[len(v)-1] == '}' || v[0] == '$' && digits(v[1:]) || v[0] == ':' && len(v) > 1 && promises(v[1:]) || v[0] == '$' && strings.ToUpper(v) == v && strings.Trim(v[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" || strings.HasPrefix(v, "<") && strings.HasSuffix(v, ">") && lookOf(v[1:len(v)-1]) == wordLook
 	}
 }
@@ -513,6 +516,9 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 	}
 	if bound >= told {
 		p += prelude(s[p:])
+		if b.n.role&dialWord != 0 && p+1 < len(s) && s[p] == '#' {
+			p++
+		}
 	}
 	if p >= len(s) || strings.HasPrefix(s[p:], Redacted) || strings.HasPrefix(s[p:], masked) {
 		return true
@@ -527,6 +533,9 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 	}
 	for open, end := range quotes {
 		if len(open) > 1 || open == "`" {
+			if open == "`" && b.n.from > 0 && s[b.n.from-1] == '`' {
+				return true // it closes the name: `secret=`
+			}
 			if rest, ok := strings.CutPrefix(s[p:], open); ok {
 				if k := strings.Index(rest, end); k > 0 {
 					from := p + len(open)
@@ -577,15 +586,21 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 	}
 	n := b.n
 	l := lookOf(strings.ReplaceAll(v, " ", ""))
-	if l == wordLook && strings.ContainsAny(v, "_-") && promises(v) && strings.ToUpper(v) == v {
+	if l == wordLook && promises(v) && (n.role&humanWord == 0 && (roles()[small(v)] != 0 || v[0] >= 'A' && v[0] <= 'Z') || strings.ContainsAny(v, "_-") && strings.ToUpper(v) == v) {
 		return true // the name of a variable
+	}
+	if n.role&codeWord != 0 && l == wordLook && !strings.ContainsAny(v, "0123456789") && n.role&phraseWord == 0 {
+		return true
+	}
+	if _, rest, ok := strings.Cut(v, " "); ok && schemes[small(v[:len(v)-len(rest)-1])] && (empty(rest) || strings.HasSuffix(rest, "...")) {
+		return true
 	}
 	if n.promise == perhaps {
 		ok := l >= drawnLook && !strings.ContainsAny(v, " :") && (bound >= named && !isUUID(v) || l == surelyLook)
 		if !ok && n.role&hintWord != 0 && bound == tied && l >= mixedLook && strings.HasSuffix(small(b.s[n.from:n.to]), "auth") {
 			ok = true
 		}
-		if name := small(b.s[n.from:n.to]); !ok && l >= mixedLook && (name == "pass" || name == "passe") {
+		if name := small(b.s[n.from:n.to]); !ok && l >= mixedLook && (name == "pass" || name == "passe") && (bound >= named || b.tried() || !strings.Contains(v, " ") && b.s[to] != '`') {
 			ok = true
 		}
 		if !ok && bound == tied && n.role&keyWord != 0 && allHex(v) && len(v) >= 32 {
@@ -598,6 +613,9 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 	}
 	switch {
 	case bound == tied:
+		if n.role&humanWord == 0 && l == wordLook && strings.Contains(v, " ") && from > 1 && b.s[from-2] == '(' {
+			return true // a message
+		}
 		if n.role&humanWord == 0 && (sentenceLike(v) || l == wordLook && strings.Contains(v, "-") && small(b.s[n.from:n.to]) == "secret") || where(v) {
 			return true
 		}
@@ -699,7 +717,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	header := last == "authorization" || strings.HasPrefix(last, "cookie")
 	end := p
 	if header && bound >= named && s[p-1] != '=' {
-		for end < len(s) && strings.IndexByte("\r\n\"\\'", s[end]) < 0 {
+		for end < len(s) && strings.IndexByte("\r\n\"\\'`", s[end]) < 0 {
 			end++
 		}
 	} else {
@@ -719,7 +737,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 			}
 		}
 	}
-	if end < len(s) && s[end] == '(' {
+	if end < len(s) && (s[end] == '(' || s[end] == '[' && bound == tied && spaced) {
 		return false
 	}
 	for bound == tied && end+8 < len(s) && s[end] == '|' && letterByte(s[end+1]) && b.key == "" && lookOf(s[p:end]) >= drawnLook {
@@ -728,10 +746,13 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		}
 	}
 	v := s[p:end]
+	if spaced && b.key == "" && isCode(v) {
+		return false
+	}
 	if strings.HasPrefix(last, "cookie") && harmlessCookie(v) {
 		return true
 	}
-	if _, rest, ok := strings.Cut(v, " "); ok && header && rest != "" && empty(rest) {
+	if _, rest, ok := strings.Cut(v, " "); ok && header && rest != "" && (empty(rest) || len(rest) < 9 && count(rest).capitals == len(rest) || strings.HasSuffix(rest, "...")) {
 		return true
 	}
 	if bound < tied || spaced {
@@ -786,7 +807,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	case named:
 		ok = !b.aboutIt(p, v, l)
 	case told:
-		ok = l >= mixedLook || n.role&humanWord != 0 && !b.aboutIt(p, v, l) && lastOfSentence(s, phraseEnd(s, p, p+len(v)))
+		ok = l >= mixedLook || n.role&humanWord != 0 && (n.role&codeWord == 0 || n.role&phraseWord != 0) && !b.aboutIt(p, v, l) && lastOfSentence(s, phraseEnd(s, p, p+len(v)))
 	default:
 		c := count(v)
 		ok = l >= drawnLook || l == mixedLook && len(v) >= 6 && n.role&humanWord != 0 && !strings.ContainsAny(v, "=/:") && !nameLike(v) ||
@@ -827,6 +848,19 @@ func (b *binder) account() bool {
 		}
 	}
 	return false
+}
+
+// isCode reports whether a value is rather an expression: a call, a pointer, another
+// variable.
+func isCode(v string) bool {
+	if i := strings.IndexByte(v, '('); i > 1 && nameByte(v[i-1]) && lookOf(v[:i]) < drawnLook {
+		return true
+	}
+	v = strings.TrimLeft(v, "*&")
+	if v == "" || strings.ContainsAny(v, "0123456789") || lookOf(v) != wordLook || !promises(v) {
+		return false
+	}
+	return count(v).capitals > 0 && count(v).small > 0
 }
 
 // harmlessCookie reports whether cookies only hold words.
@@ -996,7 +1030,7 @@ func (b *binder) more(at int) {
 func columns(s string, cuts []span) []span {
 	for _, rows := range []string{"\n", ";"} {
 		head, _, ok := strings.Cut(s, rows)
-		if !ok || !strings.ContainsAny(head, ",;\t|") {
+		if !ok || !strings.ContainsAny(head, ",;\t|") || strings.Contains(head, ", ") || strings.Contains(head, "; ") {
 			continue
 		}
 		for _, mark := range []string{",", ";", "\t", "|"} {
