@@ -66,7 +66,7 @@ var layers = map[string][]string{
 	"host/notice":        {},
 	"host/recording":     {"sdk"},
 	"host/schedule":      {"sdk", "sdk/cron"},
-	"host/services":      {"host/llm", "host/notice", "host/schedule", "sdk", "sdk/wire"},
+	"host/services":      {"sdk/address", "host/llm", "host/notice", "host/schedule", "sdk", "sdk/wire"},
 	"host/compat":        {"host/llm", "host/protocol", "host/session", "host/turn"},
 	"host/web":           {},
 
@@ -101,7 +101,7 @@ var layers = map[string][]string{
 	"sdk/serve":               {"sdk", "sdk/wire"},
 	"sdk/launch":              {"sdk", "sdk/wire"},
 	"sdk/conformance":         {"sdk", "sdk/launch", "sdk/wire"},
-	"sdk/plugintest":          {"sdk", "sdk/conformance", "sdk/launch", "sdk/serve", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
+	"sdk/plugintest":          {"sdk", "sdk/address", "sdk/conformance", "sdk/launch", "sdk/serve", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
 
 	"plugins/hangman":     {"sdk"},
 	"plugins/mcp":         {"sdk"},

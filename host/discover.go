@@ -53,7 +53,7 @@ func discover(c *config.Config, program string) ([]supervisor.Config, error) {
 			on = *p.Enabled
 		}
 		out = append(out, supervisor.Config{
-			ID: id, Path: locate(c, p, id, beside), Values: values, Enabled: on && p.Problem == "", IdleAfter: p.IdleAfter,
+			ID: id, Path: locate(c, p, id, beside), Values: values, Enabled: on && p.Problem == "", IdleAfter: p.IdleAfter, Brokered: p.Brokered,
 			Grants: needGrants(p.Grants), GrantAll: slices.Contains(own, cmp.Or(p.Kind, id)) || slices.Contains(kinds, p.Kind),
 			Env: instance(id, p.Kind),
 		})

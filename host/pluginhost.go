@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"time"
@@ -46,7 +47,8 @@ func (h *Host) newServices(conceal func(string)) error {
 		Budget: &services.Tokens{Ledger: h.accounts.db, Now: h.model.now, Limit: func(payer string) int {
 			return cmp.Or(h.sections.of(strings.TrimPrefix(payer, "plugin:")).TokensPerDay, defaultTokens)
 		}},
-		Secret: h.pluginSecret, Refused: h.serviceRefused,
+		Settings: h.pluginSettings,
+		Secret:   h.pluginSecret, Refused: h.serviceRefused,
 		Panicked: func(method, value, stack string) {
 			h.log.Error("service for plugins panicked", telemetry.KeyMethod, method, telemetry.KeyError, value, telemetry.KeyStack, stack)
 		},
@@ -57,6 +59,15 @@ func (h *Host) newServices(conceal func(string)) error {
 	h.desk = desk
 	h.onStop("services for plugins", func(context.Context) error { return desk.Close() })
 	return nil
+}
+
+// pluginSettings is a plugin's configuration; what can't be read is none.
+func (h *Host) pluginSettings(plugin string) json.RawMessage {
+	all, err := values(h.sections.of(plugin))
+	if err != nil {
+		return nil
+	}
+	return all
 }
 
 func (h *Host) pluginSecret(plugin, name string) (string, bool) {

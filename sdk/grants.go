@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
-	"strings"
 	"sync/atomic"
 
 	"github.com/jarvis-host/jarvis/sdk/address"
 )
 
 const (
-	needNet     = "net"     // the kind of need that opens the network
 	configScope = "config:" // begins a scope that the configuration holds
 )
 
@@ -40,15 +37,13 @@ func (g *grants) reach(host, port string) (address.Word, error) {
 	if now == nil {
 		now = &grant{}
 	}
-	word, found := address.Author, false
+	var scopes []string
 	for _, n := range now.needs {
-		if n.Kind == needNet && covers(n.Scope, now.values, host, port) {
-			found = true
-			if strings.HasPrefix(n.Scope, configScope) {
-				word = address.Operator
-			}
+		if n.Kind == NeedNet {
+			scopes = append(scopes, n.Scope)
 		}
 	}
+	word, found := address.Granted(scopes, now.values, host, port)
 	if found {
 		return word, nil
 	}
@@ -62,7 +57,7 @@ func (g *grants) dial(ctx context.Context, network, hostPort string) (net.Conn, 
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
-	word, err := g.reach(canonical(host), port)
+	word, err := g.reach(address.Canonical(host), port)
 	if err != nil {
 		return nil, err
 	}
@@ -71,56 +66,4 @@ func (g *grants) dial(ctx context.Context, network, hostPort string) (net.Conn, 
 		return nil, &Error{Code: CodeForbidden, Err: refused}
 	}
 	return c, err //nolint:wrapcheck // net names what it did
-}
-
-func covers(scope string, values json.RawMessage, host, port string) bool {
-	if at, ok := strings.CutPrefix(scope, configScope); ok {
-		scope = addressOf(stringAt(values, at))
-	}
-	h, p, err := net.SplitHostPort(scope)
-	return err == nil && canonical(h) == host && p == port
-}
-
-// addressOf returns host:port of an address as an operator may write it: a URL
-// or host:port.
-func addressOf(text string) string {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return text
-	}
-	return net.JoinHostPort(hostPort(u))
-}
-
-func hostPort(u *url.URL) (host, port string) {
-	port = u.Port()
-	if port == "" {
-		switch strings.ToLower(u.Scheme) {
-		case "http", "ws":
-			port = "80"
-		case "https", "wss":
-			port = "443"
-		}
-	}
-	return canonical(u.Hostname()), port
-}
-
-func canonical(host string) string {
-	return strings.ToLower(strings.TrimSuffix(host, "."))
-}
-
-// stringAt returns the string at a JSON pointer, or "".
-func stringAt(raw json.RawMessage, pointer string) string {
-	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return ""
-	}
-	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return ""
-		}
-		v = m[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
-	}
-	s, _ := v.(string)
-	return s
 }

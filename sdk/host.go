@@ -7,14 +7,18 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jarvis-host/jarvis/sdk/address"
 )
 
 // The kinds of needs that services of the host ask for.
 const (
+	NeedNet      = "net" // scope is host:port or config:/pointer
 	NeedKV       = "kv"
 	NeedSchedule = "schedule"
 	NeedNotify   = "notify"
@@ -94,6 +98,29 @@ type Session struct {
 // otherwise. Need: session.
 func (s Session) Say(ctx context.Context, text string) (Said, error) {
 	return s.host.services().Say(ctx, s.host.call, s.id, text)
+}
+
+// Dial opens a TCP connection to host:port, within the grants: through the host where
+// the plugin has no network of its own, else by itself. The context bounds its
+// beginning. What speaks HTTP does so by itself, see [Call.HTTP]. Need: net, with a
+// scope that covers the place.
+func (h Host) Dial(ctx context.Context, hostPort string) (net.Conn, error) {
+	return h.owner.dial(ctx, h.call, hostPort)
+}
+
+// dial connects within the grants. The host looks at them too, and knows better.
+func (p *Plugin) dial(ctx context.Context, call, hostPort string) (net.Conn, error) {
+	if !p.link.brokered() {
+		return p.grants.dial(ctx, "tcp", hostPort)
+	}
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return nil, &Error{Code: CodeInvalid, Err: fmt.Errorf("dial: %w", err)}
+	}
+	if _, err := p.grants.reach(address.Canonical(host), port); err != nil {
+		return nil, err
+	}
+	return p.link.services().Dial(ctx, call, hostPort)
 }
 
 // Secret returns a secret that the operator set for this plugin under
@@ -249,6 +276,13 @@ func (l *link) services() Services {
 		return noServices{}
 	}
 	return l.now
+}
+
+// brokered tells whether connections go through the host.
+func (l *link) brokered() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.access.Brokered
 }
 
 // connect takes over where the services are.

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jarvis-host/jarvis/sdk/address"
 	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
@@ -92,7 +93,7 @@ func (p *Plugin) newClient() *http.Client {
 	}
 	if t, ok := base.(*http.Transport); ok && t.DialContext == nil {
 		t = t.Clone()
-		t.DialContext = p.grants.dial
+		t.DialContext = func(ctx context.Context, _, hostPort string) (net.Conn, error) { return p.dial(ctx, "", hostPort) }
 		base = t
 	}
 	p.gate.next = base
@@ -144,7 +145,7 @@ type peer struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
-	if _, err := g.grants.reach(hostPort(req.URL)); err != nil {
+	if _, err := g.grants.reach(address.HostPort(req.URL)); err != nil {
 		closeBody(req)
 		return nil, err
 	}
@@ -175,7 +176,7 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (g *gate) peer(u *url.URL) *peer {
-	where := net.JoinHostPort(hostPort(u))
+	where := net.JoinHostPort(address.HostPort(u))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	to := g.peers[where]

@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"iter"
+	"net"
 	"time"
 )
 
@@ -77,6 +78,9 @@ func (n noServices) Forget(context.Context, string, string) (bool, error) { retu
 func (n noServices) Say(context.Context, string, string, string) (Said, error) {
 	return Said{}, n.err()
 }
+
+// Dial implements [Services].
+func (n noServices) Dial(context.Context, string, string) (net.Conn, error) { return nil, n.err() }
 
 // Secret implements [Services].
 func (n noServices) Secret(context.Context, string, string) (string, error) { return "", n.err() }

@@ -143,7 +143,7 @@ func checkNeed(kind, scope string) error {
 			return fmt.Errorf("scope is %q, expected the name of a secret", scope)
 		}
 	}
-	if kind != needNet || strings.HasPrefix(scope, configScope) {
+	if kind != NeedNet || strings.HasPrefix(scope, configScope) {
 		return nil
 	}
 	host, port, err := net.SplitHostPort(scope)

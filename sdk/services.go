@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net"
 	"time"
 )
 
@@ -24,6 +25,9 @@ type Services interface {
 	Models
 	Memories
 	Sessions
+	// Dial connects to host:port, which a net need must cover. The context bounds the
+	// beginning alone. The connection has a method CloseWrite.
+	Dial(ctx context.Context, call, hostPort string) (net.Conn, error)
 	// Secret returns a secret that was granted.
 	Secret(ctx context.Context, call, name string) (string, error)
 }
@@ -79,6 +83,9 @@ type Sessions interface {
 type HostAccess struct {
 	Socket string // the path of a Unix socket
 	Token  string // a secret; it is good for as long as the process lives
+	// Brokered says that the plugin has no network of its own: its connections go
+	// through the host.
+	Brokered bool
 }
 
 // Scope says whom a kept value belongs to.

@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-second":  func() { wiretest.Main(wiretest.Second) },
 		"jarvis-plugin-next":    func() { wiretest.Main(wiretest.Next) },
 		"jarvis-plugin-major":   func() { wiretest.Main(wiretest.Major) },
+		"jarvis-plugin-market":  func() { serve.Main(market()) },
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
 		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
 	})

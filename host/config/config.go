@@ -125,6 +125,10 @@ type PluginConfig struct {
 	// NAME" is granted. Each value is env:NAME, file:PATH or
 	// secret:NAME.
 	Secrets map[string]any `koanf:"secrets"`
+	// Brokered takes the plugin its own TCP, as far as the kernel can (Landlock,
+	// Linux 6.7), and lets the host connect for it, to what the net needs cover that
+	// are granted; anything else is refused and written to the log.
+	Brokered bool `koanf:"brokered"`
 	// IdleAfter lets the plugin's process end after this long without a call; the
 	// next call, or a schedule that is due, starts it again, within a fraction of a
 	// second. 0 lets it run.

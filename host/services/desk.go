@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,9 @@ type Options struct {
 	Budget    Budget
 	Memory    Memory
 	Sessions  Sessions
+	// Settings is a plugin's configuration as the operator wrote it, a JSON object,
+	// for needs that point into it.
+	Settings func(plugin string) json.RawMessage
 	// Secret returns a secret of a plugin; false: the operator set none.
 	Secret func(plugin, name string) (string, bool)
 	// Conceal keeps a secret out of every log from now on.
@@ -148,6 +152,7 @@ func (p *Pass) Grant(granted []sdk.Need) {
 	p.guest.mu.Lock()
 	defer p.guest.mu.Unlock()
 	p.guest.granted = slices.Clone(granted)
+	go p.guest.lines.cut(func(l *line) bool { _, ok := p.guest.covered(l.host, l.port); return ok })
 }
 
 // Leave makes the token void. Calling it again does nothing.
@@ -155,4 +160,5 @@ func (p *Pass) Leave() {
 	p.desk.mu.Lock()
 	defer p.desk.mu.Unlock()
 	delete(p.desk.guests, p.hash)
+	go p.guest.lines.cut(func(*line) bool { return false })
 }

@@ -20,6 +20,7 @@ type guest struct {
 	desk   *Desk
 	plugin string
 	visits *visits
+	lines  lines
 
 	mu      sync.Mutex
 	granted []sdk.Need

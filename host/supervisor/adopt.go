@@ -33,7 +33,7 @@ func (k *keeper) adopt(ctx context.Context, in *instance, m *sdk.Manifest, c com
 	if c.cfg.GrantAll {
 		granted = m.Needs
 	}
-	same := k.cfg.Path == c.cfg.Path && k.cfg.SHA256 == c.cfg.SHA256 && slices.Equal(k.cfg.Env, c.cfg.Env)
+	same := k.cfg.Path == c.cfg.Path && k.cfg.SHA256 == c.cfg.SHA256 && slices.Equal(k.cfg.Env, c.cfg.Env) && k.cfg.Brokered == c.cfg.Brokered
 	if !same || judgeNeeds(m.Needs, c.cfg) != nil {
 		return false
 	}

@@ -54,7 +54,7 @@ func (k *keeper) open(ctx context.Context) outcome {
 
 func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
 	spec := launch.Spec{
-		Path: program, Env: k.cfg.Env, Shim: k.s.opts.Shim, Memory: k.s.opts.Memory, NoTLS: !k.s.opts.AutoMTLS,
+		Path: program, Env: k.cfg.Env, Shim: k.s.opts.Shim, NoTCP: k.cfg.Brokered, Memory: k.s.opts.Memory, NoTLS: !k.s.opts.AutoMTLS,
 		Line: func(l launch.Line) { k.s.opts.Log(k.id, l) }, Now: k.s.opts.Clock,
 	}
 	if at, ok := ctx.Deadline(); ok {
@@ -100,6 +100,7 @@ func (k *keeper) admit(p process, granted []sdk.Need) visa {
 		return visa{}
 	}
 	access, pass := k.s.opts.Services.Admit(k.id, granted)
+	access.Brokered = k.cfg.Brokered
 	go func() {
 		<-p.Done()
 		pass.Leave()

@@ -77,7 +77,10 @@ type Config struct {
 	// IdleAfter is how long the plugin runs without a call before its process
 	// ends; the next call or event starts it. 0 lets it run.
 	IdleAfter time.Duration
-	SHA256    string // the approved hash of the program in hex; empty takes any
+	// Brokered takes the plugin its own TCP, where the kernel can, and lets it connect
+	// through the host's services.
+	Brokered bool
+	SHA256   string // the approved hash of the program in hex; empty takes any
 	// Grants are the needs that the operator approved. A plugin whose manifest
 	// names another is blocked.
 	Grants []sdk.Need

@@ -138,7 +138,11 @@ func (c *child) argv() []string {
 		return own
 	}
 	argv := append([]string(nil), c.spec.Shim...)
-	return append(append(argv, "-memory", strconv.FormatInt(c.spec.Memory, 10), "--"), own...)
+	argv = append(argv, "-memory", strconv.FormatInt(c.spec.Memory, 10))
+	if c.spec.NoTCP {
+		argv = append(argv, "-no-tcp")
+	}
+	return append(append(argv, "--"), own...)
 }
 
 // live starts the process and stays with it until it is gone.

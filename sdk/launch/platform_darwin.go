@@ -49,3 +49,6 @@ func identify(pid int) identity { return identity{PID: pid} }
 func (i identity) alive() bool { return false }
 
 func (f Footprint) strays() []int { return nil }
+
+// denyTCP can't.
+func denyTCP() error { return errors.New("only Linux can keep a process from TCP") }

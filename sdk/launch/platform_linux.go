@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -138,3 +139,32 @@ func (f Footprint) strays() []int {
 		return err == nil && bytes.Contains(env, mark)
 	})
 }
+
+// denyTCP keeps this thread, and what it starts from now on, from connecting and
+// listening over TCP.
+func denyTCP() error {
+	const tcp = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if errno != 0 {
+		return fmt.Errorf("the kernel has no Landlock: %w", errno)
+	}
+	if version < landlockTCP {
+		return fmt.Errorf("the kernel's Landlock is version %d, TCP needs %d (Linux 6.7)", version, landlockTCP)
+	}
+	rules := unix.LandlockRulesetAttr{Handled_access_net: tcp}
+	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&rules)), unsafe.Sizeof(rules), 0)
+	if errno != 0 {
+		return fmt.Errorf("make Landlock's rules: %w", errno)
+	}
+	defer func() { _ = unix.Close(int(fd)) }()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("give up new privileges: %w", err)
+	}
+	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0, 0); errno != 0 {
+		return fmt.Errorf("apply Landlock's rules: %w", errno)
+	}
+	return nil
+}
+
+// landlockTCP is the version of Landlock that knows TCP.
+const landlockTCP = 4

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -71,6 +72,7 @@ func (s *shim) prepare(args []string) error {
 	flags := flag.NewFlagSet("shim", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	memory := flags.Int64("memory", 0, "limit of data in bytes")
+	noTCP := flags.Bool("no-tcp", false, "keep the plugin from TCP")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read shim arguments: %w", err)
 	}
@@ -81,7 +83,20 @@ func (s *shim) prepare(args []string) error {
 	// The host decides when a plugin ends, not a signal to the whole service.
 	// Signals are taken, not ignored: ignoring would pass on to the plugin.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGTERM, unix.SIGPIPE)
+	if *noTCP {
+		if err := denyTCP(); err != nil {
+			complain(err)
+		}
+	}
 	return errors.Join(becomeSubreaper(), limitFiles(), limitMemory(*memory))
+}
+
+// complain writes a line of the plugin's log.
+func complain(err error) {
+	line, _ := json.Marshal(map[string]string{ // strings can be encoded
+		"@level": "warn", "@message": "the plugin can open TCP connections of its own", "error": err.Error(),
+	})
+	_, _ = fmt.Fprintf(os.Stderr, "%s\n", line)
 }
 
 // limitFiles bounds descriptors, and core dumps to none: they would hold what

@@ -80,6 +80,11 @@ type Spec struct {
 	// Memory limits the plugin's data in bytes, 0 is no limit. It needs a shim
 	// and Linux. Programs built with the race detector can't live under it.
 	Memory int64
+	// NoTCP keeps the plugin, and what it starts, from opening TCP connections and
+	// listening. It needs a shim and Linux 6.7 or later with Landlock; elsewhere a
+	// line of the plugin's log says that it does not hold. Other ways out, such as
+	// UDP, are left.
+	NoTCP bool
 	// SocketDir is where the private folder for the sockets is made. Empty is
 	// the system's temporary folder, or /tmp where that path is too long.
 	SocketDir string

@@ -73,6 +73,7 @@ type setup struct {
 
 	answers []string
 	respond func(sdk.Prompt) (string, error)
+	connect func(ctx context.Context, hostPort string) (net.Conn, error)
 	secrets map[string]string
 	facts   []string
 }
@@ -92,6 +93,12 @@ func Deny(kind, scope string) Option {
 // patterns name the host: "GET api.example.org/v1/forecast". Without this
 // option every host is unreachable.
 func HTTP(h http.Handler) Option { return func(s *setup) { s.handler = h } }
+
+// Connections takes the plugin its own network, and answers what it dials through the
+// host within its grants; requests go on to what HTTP answers.
+func Connections(dial func(ctx context.Context, hostPort string) (net.Conn, error)) Option {
+	return func(s *setup) { s.connect = dial }
+}
 
 // Clock is what the plugin and the floor take for the time.
 func Clock(now func() time.Time) Option { return func(s *setup) { s.now, s.own = now, true } }
@@ -143,7 +150,7 @@ func (h *Host) introduce() {
 func (h *Host) openServices() {
 	h.t.Helper()
 	h.fake = &fake{
-		now: h.Now, zone: h.setup.zone, calls: map[string]sdk.CallInfo{}, values: map[valueKey]sdk.Value{}, visited: map[string]string{},
+		now: h.Now, zone: h.setup.zone, calls: map[string]sdk.CallInfo{}, values: map[valueKey]sdk.Value{}, visited: map[string]string{}, connect: h.setup.connect,
 		answers: h.setup.answers, respond: h.setup.respond, secrets: h.setup.secrets,
 	}
 	for i, fact := range h.setup.facts {
@@ -153,6 +160,7 @@ func (h *Host) openServices() {
 	if err != nil {
 		h.t.Fatalf("serve the host's services: %v", err)
 	}
+	access.Brokered = h.setup.connect != nil
 	h.access = access
 	h.t.Cleanup(stop)
 }
@@ -255,7 +263,7 @@ func (h *Host) configure(values any, only bool) []sdk.Diagnostic {
 		}
 	}
 	h.fake.mu.Lock()
-	h.fake.granted = h.granted()
+	h.fake.granted, h.fake.settings = h.granted(), raw
 	h.fake.mu.Unlock()
 	ctx, cancel := h.context()
 	defer cancel()

@@ -3,6 +3,7 @@ package plugintest
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/address"
 	"github.com/jarvis-host/jarvis/sdk/cron"
 	"github.com/jarvis-host/jarvis/sdk/wire"
 )
@@ -49,6 +51,8 @@ type fake struct {
 	values   map[valueKey]sdk.Value
 	plans    []plan
 	notices  []Notice
+	connect  func(ctx context.Context, hostPort string) (net.Conn, error)
+	settings json.RawMessage
 	visited  map[string]string // the users of the sessions that it was called in
 	said     []Said
 	answers  []string
@@ -334,6 +338,42 @@ func (f *fake) WithdrawNotice(_ context.Context, call, id string) (bool, error) 
 		}
 	}
 	return false, nil
+}
+
+// errNoNetwork is what a connection ends with where the test has none.
+var errNoNetwork = errors.New("the test has no network for connections: give it one with Connections")
+
+// Dial implements [sdk.Services].
+func (f *fake) Dial(ctx context.Context, call, hostPort string) (net.Conn, error) {
+	f.mu.Lock()
+	gone, dial, over := f.gone, f.connect, false
+	if _, runs := f.calls[call]; call != "" && !runs {
+		over = true
+	}
+	var scopes []string
+	for _, n := range f.granted {
+		if n.Kind == sdk.NeedNet {
+			scopes = append(scopes, n.Scope)
+		}
+	}
+	settings := f.settings
+	f.mu.Unlock()
+	host, port, err := net.SplitHostPort(hostPort)
+	switch {
+	case gone:
+		return nil, fault(sdk.CodeUnavailable, "the host is gone")
+	case over:
+		return nil, fault(sdk.CodeForbidden, "call %s does not run any more", call)
+	case err != nil:
+		return nil, fault(sdk.CodeInvalid, "place %q: expected host:port", hostPort)
+	}
+	if _, granted := address.Granted(scopes, settings, host, port); !granted {
+		return nil, fault(sdk.CodeForbidden, "no net need that covers %s was granted", hostPort)
+	}
+	if dial == nil {
+		return nil, &sdk.Error{Code: sdk.CodeUnavailable, Err: errNoNetwork}
+	}
+	return dial(ctx, hostPort)
 }
 
 // Say implements [sdk.Services].

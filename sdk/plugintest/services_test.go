@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +70,26 @@ func kitchen() *sdk.Plugin {
 	sdk.Tool(p, "order", "Orders", func(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
 		token, err := c.Secret(ctx, "token")
 		return "ordered with " + fmt.Sprint(len(token)), err
+	})
+	p.Needs(sdk.NeedNet, "market.example:70", "buy").Needs(sdk.NeedNet, "market.example:80", "prices")
+	sdk.Tool(p, "market", "Asks the market", func(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
+		line, err := c.Dial(ctx, "market.example:70")
+		if err != nil {
+			return "", err
+		}
+		defer line.Close()
+		if _, err := io.WriteString(line, "leeks"); err != nil {
+			return "", err
+		}
+		if err := line.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+			return "", err
+		}
+		told, err := io.ReadAll(line)
+		if err != nil {
+			return "", err
+		}
+		price, err := c.Get(ctx, "http://market.example:80/price")
+		return string(told) + ", " + string(price), err
 	})
 	sdk.Tool(p, "ring", "Calls to table", func(ctx context.Context, c *sdk.Call, in struct {
 		Where string `json:"where,omitempty"`
@@ -203,6 +226,37 @@ func TestWhatAPluginSaysOutsideOfItsAnswersIsRecorded(t *testing.T) {
 	})
 }
 
+func TestAPluginWithoutANetworkConnectsThroughTheHost(t *testing.T) {
+	market := func(_ context.Context, place string) (net.Conn, error) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		go func() {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			all, _ := io.ReadAll(c)
+			_, _ = io.WriteString(c, place+" has "+string(all))
+		}()
+		return l.Accept()
+	}
+	prices := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "2 euros") })
+	everyWay(t, "kitchen", func(t *testing.T, open opener) {
+		h := open(plugintest.Connections(market), plugintest.HTTP(prices))
+		if got := h.Call("market", nil); got.Text != "market.example:70 has leeks, 2 euros" {
+			t.Errorf("got %+v", got)
+		}
+		h.Deny(sdk.NeedNet, "market.example:70")
+		if got := h.Call("market", nil); got.Problem == nil || got.Problem.Code != sdk.CodeForbidden || !strings.Contains(got.Problem.Detail, "market.example:70") {
+			t.Errorf("not granted: %+v", got.Problem)
+		}
+	})
+}
+
 func TestAHostThatIsGoneIsAProblemAndNoHang(t *testing.T) {
 	everyWay(t, "kitchen", func(t *testing.T, open opener) {
 		h := open()
@@ -252,10 +306,10 @@ func TestListsAndToolsChangeWhileThePluginRuns(t *testing.T) {
 	if err := p.SetTools(dynamic); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.Call("shop", nil); got.Text != "fait" || len(h.Manifest().Tools) != 8 {
+	if got := h.Call("shop", nil); got.Text != "fait" || len(h.Manifest().Tools) != 9 {
 		t.Errorf("got %+v, tools %d", got, len(h.Manifest().Tools))
 	}
-	if err := p.SetTools(); err != nil || len(h.Manifest().Tools) != 7 {
+	if err := p.SetTools(); err != nil || len(h.Manifest().Tools) != 8 {
 		t.Errorf("%v, tools %d", err, len(h.Manifest().Tools))
 	}
 	dynamic.Spec.Name = "cook"

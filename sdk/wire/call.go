@@ -19,7 +19,7 @@ func toConfiguration(c *pluginpb.ConfigureRequest) (sdk.Configuration, error) {
 	values, err := toJSON("values", c.GetValues())
 	return sdk.Configuration{
 		Values: values, ValidateOnly: c.GetValidateOnly(), Granted: toNeeds(c.GetGranted()), HostVersion: c.GetHostVersion(),
-		Host: sdk.HostAccess{Socket: c.GetHost().GetSocket(), Token: c.GetHost().GetToken()},
+		Host: sdk.HostAccess{Socket: c.GetHost().GetSocket(), Token: c.GetHost().GetToken(), Brokered: c.GetHost().GetBrokered()},
 	}, err
 }
 
@@ -27,7 +27,7 @@ func fromAccess(a sdk.HostAccess) *pluginpb.HostAccess {
 	if a == (sdk.HostAccess{}) {
 		return nil
 	}
-	return &pluginpb.HostAccess{Socket: clean(a.Socket), Token: clean(a.Token)}
+	return &pluginpb.HostAccess{Socket: clean(a.Socket), Token: clean(a.Token), Brokered: a.Brokered}
 }
 
 func fromConfigured(c *sdk.Configured) (*pluginpb.ConfigureResponse, error) {

@@ -1,5 +1,6 @@
 """The plugin kitchen of services_test.go, in Python."""
 import datetime
+import socket
 
 from jarvis_plugin import Arg, Plugin
 
@@ -7,6 +8,7 @@ p = Plugin("kitchen", "1.0.0", "Helps to cook", languages=["fr", "en"])
 p.needs("kv", "", "keep the shopping list").needs("schedule", "", "timers").needs("notify", "", "tell when a timer ends")
 p.needs("llm", "", "suggest").needs("memory", "read", "know tastes").needs("memory", "write", "learn tastes")
 p.needs("secret", "token", "the shop").needs("session", "", "call to table")
+p.needs("net", "market.example:70", "buy").needs("net", "market.example:80", "prices")
 p.texts("fr", over="Minuteur {name} terminé !").texts("en", over="Timer {name} is over!")
 fired = p.counter("timers_total", "Timers that ended.", "lang")
 
@@ -42,6 +44,17 @@ def suggest(call):
 @p.tool("Orders")
 def order(call):
     return "ordered with %d" % len(call.secret("token"))
+
+
+@p.tool("Asks the market")
+def market(call):
+    with call.dial("market.example", 70) as line:
+        line.sendall(b"leeks")
+        line.shutdown(socket.SHUT_WR)
+        told = b""
+        while part := line.recv(100):
+            told += part
+    return told.decode() + ", " + call.http("http://market.example:80/price").decode()
 
 
 @p.tool("Calls to table")

@@ -2,12 +2,17 @@
 import contextlib
 import datetime
 import json
+import queue
+import socket
+import threading
 
 import grpc
 
 from .contract import CODES, Fail, hb
+from .http import connect
 
 TIMEOUT = 10  # seconds, of a request that does not stream
+CHUNK = 32 << 10  # bytes in one message of a connection
 PAGE = 1000  # keys in one answer
 SWAPS = 16  # tries of KV.update
 SCOPES = {"user": 1, "session": 2, "global": 3}
@@ -20,10 +25,11 @@ class Link:
 
     def __init__(self):
         self._access, self._channel, self._token = None, None, ""
+        self.brokered = False  # the plugin has no network of its own
 
     def connect(self, access):
         """Takes over a HostAccess."""
-        here = (access.socket, access.token)
+        here, self.brokered = (access.socket, access.token), access.brokered
         if here == self._access:
             return
         old, self._access, self._token = self._channel, here, access.token
@@ -56,6 +62,73 @@ class Link:
                 yield from answers
             finally:
                 answers.cancel()
+
+
+    def dial(self, call, host, port, timeout=None):
+        """A socket that the host connects to a place."""
+        place = "[%s]:%d" % (host, port) if ":" in host else "%s:%d" % (host, port)
+        sends = queue.SimpleQueue()  # what goes up: at most one chunk waits
+        room = threading.Semaphore(1)
+        rpc = self._open().stream_stream(SERVICE + "Dial", lambda m: m.SerializeToString(), hb("DialResponse").FromString)
+
+        def requests():
+            yield hb("DialRequest")(place=place)
+            while (chunk := sends.get()) is not None:
+                yield hb("DialRequest")(data=chunk)
+                room.release()
+
+        stream = rpc(requests(), metadata=self._metadata(call))
+        late = threading.Timer(timeout or TIMEOUT, stream.cancel)
+        late.start()
+        try:
+            with _told("Dial"):
+                next(stream)
+        except BaseException:
+            sends.put(None)
+            raise
+        finally:
+            late.cancel()
+        near, far = socket.socketpair()
+        threading.Thread(target=_upwards, args=(far, sends, room, stream), daemon=True).start()
+        threading.Thread(target=_downwards, args=(far, sends, stream), daemon=True).start()
+        line = _Line(fileno=near.detach())
+        line.settimeout(timeout)
+        return line
+
+
+class _Line(socket.socket):
+    """One end of a connection that the host has."""
+
+    def setsockopt(self, level, *rest):
+        if level != socket.IPPROTO_TCP:  # the host sees to that
+            super().setsockopt(level, *rest)
+
+
+def _upwards(far, sends, room, stream):
+    try:
+        while chunk := far.recv(CHUNK):
+            while not room.acquire(timeout=1):
+                if not stream.is_active():
+                    return
+            sends.put(chunk)
+    except OSError:
+        stream.cancel()
+    finally:
+        sends.put(None)
+
+
+def _downwards(far, sends, stream):
+    try:
+        for answer in stream:
+            if answer.ended:
+                far.shutdown(socket.SHUT_WR)
+            elif answer.data:
+                far.sendall(answer.data)
+    except (grpc.RpcError, OSError):
+        stream.cancel()
+    finally:
+        sends.put(None)
+        far.close()
 
 
 @contextlib.contextmanager
@@ -130,6 +203,19 @@ class Host:
         notice instead, where that was granted. Need: session."""
         said = self._ask("Say", session=session, text=text)
         return said.turn, said.notice
+
+    def dial(self, host, port, timeout=TIMEOUT):
+        """A socket that is connected to a place, within the grants: through the
+        host where the plugin has no network of its own. Need: net HOST:PORT."""
+        operators = self._link.places().get((host, port))
+        if operators is None:
+            raise Fail("forbidden", detail="%s:%s was not granted: declare it with needs(\"net\", \"%s:%s\", \"why\")" % ((host, port) * 2))
+        if self._link.brokered:
+            return self._link.dial(self._call, host, port, timeout)
+        try:
+            return connect(operators, (host, port), timeout)
+        except OSError as e:
+            raise Fail("unavailable", detail="%s: %s" % (host, e)) from e
 
     def generate(self, *messages, temperature=None, max_tokens=0, schema=None):
         """Yields a language model's answer to messages, each (role, text), in

@@ -64,10 +64,10 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def opener():
-    """What opens URLs: no proxy, which would see past the grants."""
-    handlers = [_NoRedirects, urllib.request.ProxyHandler({})]
-    return urllib.request.build_opener(*handlers, _Http, _Https)
+def opener(link):
+    """What opens URLs: no proxy, which would see past the grants. Where the link
+    says that the plugin has no network of its own, the host connects."""
+    return urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}), _Http(link), _Https(link))
 
 
 class Refused(Exception):
@@ -111,7 +111,7 @@ def check(host, leads, operators):
                       "(a need of scope config:/...) may be on the own network" % (host, to))
 
 
-def _connect(operators, where, timeout, source):
+def connect(operators, where, timeout, source=None):
     """socket.create_connection, but only to an address that may be reached: what
     was checked is what is connected to."""
     failed = OSError("%s leads nowhere" % where[0])
@@ -124,22 +124,33 @@ def _connect(operators, where, timeout, source):
     raise failed
 
 
-def _checked(kind, request):
+def _checked(kind, request, link):
+    def through(where, timeout, _source):
+        return link.dial("", *where, timeout if isinstance(timeout, (int, float)) else None)
+
     def make(*args, **named):
         c = kind(*args, **named)
-        c._create_connection = functools.partial(_connect, request.operators)
+        c._create_connection = through if link.brokered else functools.partial(connect, request.operators)
         return c
     return make
 
 
 class _Http(urllib.request.HTTPHandler):
+    def __init__(self, link):
+        super().__init__()
+        self._link = link
+
     def http_open(self, request):
-        return self.do_open(_Diverted if NETWORK else _checked(http.client.HTTPConnection, request), request)
+        return self.do_open(_Diverted if NETWORK else _checked(http.client.HTTPConnection, request, self._link), request)
 
 
 class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, link):
+        super().__init__()
+        self._link = link
+
     def https_open(self, request):
-        return self.do_open(_Diverted if NETWORK else _checked(http.client.HTTPSConnection, request), request)
+        return self.do_open(_Diverted if NETWORK else _checked(http.client.HTTPSConnection, request, self._link), request)
 
 
 class _Diverted(http.client.HTTPConnection):

@@ -30,7 +30,8 @@ class Plugin:
         self.tools, self.settings, self.figures, self._texts = {}, {}, [], {}
         self._config = object_schema({})
         self._granted, self._on_settings, self._on_schedule, self._on_notice = [], None, None, None
-        self.opener, self.link = http.opener(), Link()
+        self.link = Link()
+        self.link.places, self.opener = self.granted_places, http.opener(self.link)
         self.host = Host(self.link)
         self.clock = clock
 

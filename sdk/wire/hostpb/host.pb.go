@@ -2270,6 +2270,197 @@ func (x *SayResponse) GetNotice() string {
 	return ""
 }
 
+// DialRequest is what a plugin sends: a place, and then bytes.
+type DialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one of them.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*DialRequest_Place
+	//	*DialRequest_Data
+	Part          isDialRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialRequest) Reset() {
+	*x = DialRequest{}
+	mi := &file_host_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialRequest) ProtoMessage() {}
+
+func (x *DialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_host_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialRequest.ProtoReflect.Descriptor instead.
+func (*DialRequest) Descriptor() ([]byte, []int) {
+	return file_host_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *DialRequest) GetPart() isDialRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *DialRequest) GetPlace() string {
+	if x != nil {
+		if x, ok := x.Part.(*DialRequest_Place); ok {
+			return x.Place
+		}
+	}
+	return ""
+}
+
+func (x *DialRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*DialRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isDialRequest_Part interface {
+	isDialRequest_Part()
+}
+
+type DialRequest_Place struct {
+	// First: "host:port".
+	Place string `protobuf:"bytes,1,opt,name=place,proto3,oneof"`
+}
+
+type DialRequest_Data struct {
+	// Bytes; at most 64 KiB.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*DialRequest_Place) isDialRequest_Part() {}
+
+func (*DialRequest_Data) isDialRequest_Part() {}
+
+// DialResponse is what comes from the other side.
+type DialResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one of them.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*DialResponse_Connected
+	//	*DialResponse_Data
+	//	*DialResponse_Ended
+	Part          isDialResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialResponse) Reset() {
+	*x = DialResponse{}
+	mi := &file_host_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialResponse) ProtoMessage() {}
+
+func (x *DialResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_host_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialResponse.ProtoReflect.Descriptor instead.
+func (*DialResponse) Descriptor() ([]byte, []int) {
+	return file_host_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *DialResponse) GetPart() isDialResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *DialResponse) GetConnected() string {
+	if x != nil {
+		if x, ok := x.Part.(*DialResponse_Connected); ok {
+			return x.Connected
+		}
+	}
+	return ""
+}
+
+func (x *DialResponse) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*DialResponse_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+func (x *DialResponse) GetEnded() bool {
+	if x != nil {
+		if x, ok := x.Part.(*DialResponse_Ended); ok {
+			return x.Ended
+		}
+	}
+	return false
+}
+
+type isDialResponse_Part interface {
+	isDialResponse_Part()
+}
+
+type DialResponse_Connected struct {
+	// First: the address that the place led to.
+	Connected string `protobuf:"bytes,1,opt,name=connected,proto3,oneof"`
+}
+
+type DialResponse_Data struct {
+	// Bytes; at most 64 KiB.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+type DialResponse_Ended struct {
+	// No bytes come any more; always true.
+	Ended bool `protobuf:"varint,3,opt,name=ended,proto3,oneof"`
+}
+
+func (*DialResponse_Connected) isDialResponse_Part() {}
+
+func (*DialResponse_Data) isDialResponse_Part() {}
+
+func (*DialResponse_Ended) isDialResponse_Part() {}
+
 var File_host_proto protoreflect.FileDescriptor
 
 const file_host_proto_rawDesc = "" +
@@ -2394,13 +2585,22 @@ const file_host_proto_rawDesc = "" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"9\n" +
 	"\vSayResponse\x12\x12\n" +
 	"\x04turn\x18\x01 \x01(\tR\x04turn\x12\x16\n" +
-	"\x06notice\x18\x02 \x01(\tR\x06notice*S\n" +
+	"\x06notice\x18\x02 \x01(\tR\x06notice\"C\n" +
+	"\vDialRequest\x12\x16\n" +
+	"\x05place\x18\x01 \x01(\tH\x00R\x05place\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"d\n" +
+	"\fDialResponse\x12\x1e\n" +
+	"\tconnected\x18\x01 \x01(\tH\x00R\tconnected\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04data\x12\x16\n" +
+	"\x05ended\x18\x03 \x01(\bH\x00R\x05endedB\x06\n" +
+	"\x04part*S\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"SCOPE_USER\x10\x01\x12\x11\n" +
 	"\rSCOPE_SESSION\x10\x02\x12\x10\n" +
-	"\fSCOPE_GLOBAL\x10\x032\xae\n" +
+	"\fSCOPE_GLOBAL\x10\x032\xf5\n" +
 	"\n" +
 	"\x04Host\x12M\n" +
 	"\bGetValue\x12\x1f.jarvis.host.v1.GetValueRequest\x1a .jarvis.host.v1.GetValueResponse\x12M\n" +
@@ -2419,7 +2619,8 @@ const file_host_proto_rawDesc = "" +
 	"\fSearchMemory\x12#.jarvis.host.v1.SearchMemoryRequest\x1a$.jarvis.host.v1.SearchMemoryResponse\x12M\n" +
 	"\bRemember\x12\x1f.jarvis.host.v1.RememberRequest\x1a .jarvis.host.v1.RememberResponse\x12G\n" +
 	"\x06Forget\x12\x1d.jarvis.host.v1.ForgetRequest\x1a\x1e.jarvis.host.v1.ForgetResponse\x12>\n" +
-	"\x03Say\x12\x1a.jarvis.host.v1.SayRequest\x1a\x1b.jarvis.host.v1.SayResponseB/Z-github.com/jarvis-host/jarvis/sdk/wire/hostpbb\x06proto3"
+	"\x03Say\x12\x1a.jarvis.host.v1.SayRequest\x1a\x1b.jarvis.host.v1.SayResponse\x12E\n" +
+	"\x04Dial\x12\x1b.jarvis.host.v1.DialRequest\x1a\x1c.jarvis.host.v1.DialResponse(\x010\x01B/Z-github.com/jarvis-host/jarvis/sdk/wire/hostpbb\x06proto3"
 
 var (
 	file_host_proto_rawDescOnce sync.Once
@@ -2434,7 +2635,7 @@ func file_host_proto_rawDescGZIP() []byte {
 }
 
 var file_host_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_host_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_host_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_host_proto_goTypes = []any{
 	(Scope)(0),                     // 0: jarvis.host.v1.Scope
 	(*Value)(nil),                  // 1: jarvis.host.v1.Value
@@ -2476,30 +2677,32 @@ var file_host_proto_goTypes = []any{
 	(*ForgetResponse)(nil),         // 37: jarvis.host.v1.ForgetResponse
 	(*SayRequest)(nil),             // 38: jarvis.host.v1.SayRequest
 	(*SayResponse)(nil),            // 39: jarvis.host.v1.SayResponse
-	(*timestamppb.Timestamp)(nil),  // 40: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),    // 41: google.protobuf.Duration
+	(*DialRequest)(nil),            // 40: jarvis.host.v1.DialRequest
+	(*DialResponse)(nil),           // 41: jarvis.host.v1.DialResponse
+	(*timestamppb.Timestamp)(nil),  // 42: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),    // 43: google.protobuf.Duration
 }
 var file_host_proto_depIdxs = []int32{
-	40, // 0: jarvis.host.v1.Value.expires:type_name -> google.protobuf.Timestamp
+	42, // 0: jarvis.host.v1.Value.expires:type_name -> google.protobuf.Timestamp
 	0,  // 1: jarvis.host.v1.GetValueRequest.scope:type_name -> jarvis.host.v1.Scope
 	1,  // 2: jarvis.host.v1.GetValueResponse.value:type_name -> jarvis.host.v1.Value
 	0,  // 3: jarvis.host.v1.SetValueRequest.scope:type_name -> jarvis.host.v1.Scope
-	41, // 4: jarvis.host.v1.SetValueRequest.ttl:type_name -> google.protobuf.Duration
+	43, // 4: jarvis.host.v1.SetValueRequest.ttl:type_name -> google.protobuf.Duration
 	0,  // 5: jarvis.host.v1.DeleteValueRequest.scope:type_name -> jarvis.host.v1.Scope
 	0,  // 6: jarvis.host.v1.ListValuesRequest.scope:type_name -> jarvis.host.v1.Scope
-	40, // 7: jarvis.host.v1.Schedule.at:type_name -> google.protobuf.Timestamp
-	41, // 8: jarvis.host.v1.Schedule.every:type_name -> google.protobuf.Duration
+	42, // 7: jarvis.host.v1.Schedule.at:type_name -> google.protobuf.Timestamp
+	43, // 8: jarvis.host.v1.Schedule.every:type_name -> google.protobuf.Duration
 	10, // 9: jarvis.host.v1.PutScheduleRequest.schedule:type_name -> jarvis.host.v1.Schedule
-	40, // 10: jarvis.host.v1.PutScheduleResponse.next:type_name -> google.protobuf.Timestamp
+	42, // 10: jarvis.host.v1.PutScheduleResponse.next:type_name -> google.protobuf.Timestamp
 	15, // 11: jarvis.host.v1.ListSchedulesResponse.pending:type_name -> jarvis.host.v1.Pending
 	10, // 12: jarvis.host.v1.Pending.schedule:type_name -> jarvis.host.v1.Schedule
-	40, // 13: jarvis.host.v1.Pending.next:type_name -> google.protobuf.Timestamp
-	40, // 14: jarvis.host.v1.NotifyRequest.due:type_name -> google.protobuf.Timestamp
+	42, // 13: jarvis.host.v1.Pending.next:type_name -> google.protobuf.Timestamp
+	42, // 14: jarvis.host.v1.NotifyRequest.due:type_name -> google.protobuf.Timestamp
 	22, // 15: jarvis.host.v1.GenerateRequest.messages:type_name -> jarvis.host.v1.Message
 	25, // 16: jarvis.host.v1.GenerateResponse.usage:type_name -> jarvis.host.v1.Usage
 	28, // 17: jarvis.host.v1.EmbedResponse.vectors:type_name -> jarvis.host.v1.Vector
 	33, // 18: jarvis.host.v1.SearchMemoryResponse.memories:type_name -> jarvis.host.v1.Memory
-	40, // 19: jarvis.host.v1.Memory.at:type_name -> google.protobuf.Timestamp
+	42, // 19: jarvis.host.v1.Memory.at:type_name -> google.protobuf.Timestamp
 	2,  // 20: jarvis.host.v1.Host.GetValue:input_type -> jarvis.host.v1.GetValueRequest
 	4,  // 21: jarvis.host.v1.Host.SetValue:input_type -> jarvis.host.v1.SetValueRequest
 	6,  // 22: jarvis.host.v1.Host.DeleteValue:input_type -> jarvis.host.v1.DeleteValueRequest
@@ -2516,24 +2719,26 @@ var file_host_proto_depIdxs = []int32{
 	34, // 33: jarvis.host.v1.Host.Remember:input_type -> jarvis.host.v1.RememberRequest
 	36, // 34: jarvis.host.v1.Host.Forget:input_type -> jarvis.host.v1.ForgetRequest
 	38, // 35: jarvis.host.v1.Host.Say:input_type -> jarvis.host.v1.SayRequest
-	3,  // 36: jarvis.host.v1.Host.GetValue:output_type -> jarvis.host.v1.GetValueResponse
-	5,  // 37: jarvis.host.v1.Host.SetValue:output_type -> jarvis.host.v1.SetValueResponse
-	7,  // 38: jarvis.host.v1.Host.DeleteValue:output_type -> jarvis.host.v1.DeleteValueResponse
-	9,  // 39: jarvis.host.v1.Host.ListValues:output_type -> jarvis.host.v1.ListValuesResponse
-	12, // 40: jarvis.host.v1.Host.PutSchedule:output_type -> jarvis.host.v1.PutScheduleResponse
-	14, // 41: jarvis.host.v1.Host.ListSchedules:output_type -> jarvis.host.v1.ListSchedulesResponse
-	17, // 42: jarvis.host.v1.Host.CancelSchedule:output_type -> jarvis.host.v1.CancelScheduleResponse
-	19, // 43: jarvis.host.v1.Host.Notify:output_type -> jarvis.host.v1.NotifyResponse
-	21, // 44: jarvis.host.v1.Host.WithdrawNotice:output_type -> jarvis.host.v1.WithdrawNoticeResponse
-	24, // 45: jarvis.host.v1.Host.Generate:output_type -> jarvis.host.v1.GenerateResponse
-	27, // 46: jarvis.host.v1.Host.Embed:output_type -> jarvis.host.v1.EmbedResponse
-	30, // 47: jarvis.host.v1.Host.GetSecret:output_type -> jarvis.host.v1.GetSecretResponse
-	32, // 48: jarvis.host.v1.Host.SearchMemory:output_type -> jarvis.host.v1.SearchMemoryResponse
-	35, // 49: jarvis.host.v1.Host.Remember:output_type -> jarvis.host.v1.RememberResponse
-	37, // 50: jarvis.host.v1.Host.Forget:output_type -> jarvis.host.v1.ForgetResponse
-	39, // 51: jarvis.host.v1.Host.Say:output_type -> jarvis.host.v1.SayResponse
-	36, // [36:52] is the sub-list for method output_type
-	20, // [20:36] is the sub-list for method input_type
+	40, // 36: jarvis.host.v1.Host.Dial:input_type -> jarvis.host.v1.DialRequest
+	3,  // 37: jarvis.host.v1.Host.GetValue:output_type -> jarvis.host.v1.GetValueResponse
+	5,  // 38: jarvis.host.v1.Host.SetValue:output_type -> jarvis.host.v1.SetValueResponse
+	7,  // 39: jarvis.host.v1.Host.DeleteValue:output_type -> jarvis.host.v1.DeleteValueResponse
+	9,  // 40: jarvis.host.v1.Host.ListValues:output_type -> jarvis.host.v1.ListValuesResponse
+	12, // 41: jarvis.host.v1.Host.PutSchedule:output_type -> jarvis.host.v1.PutScheduleResponse
+	14, // 42: jarvis.host.v1.Host.ListSchedules:output_type -> jarvis.host.v1.ListSchedulesResponse
+	17, // 43: jarvis.host.v1.Host.CancelSchedule:output_type -> jarvis.host.v1.CancelScheduleResponse
+	19, // 44: jarvis.host.v1.Host.Notify:output_type -> jarvis.host.v1.NotifyResponse
+	21, // 45: jarvis.host.v1.Host.WithdrawNotice:output_type -> jarvis.host.v1.WithdrawNoticeResponse
+	24, // 46: jarvis.host.v1.Host.Generate:output_type -> jarvis.host.v1.GenerateResponse
+	27, // 47: jarvis.host.v1.Host.Embed:output_type -> jarvis.host.v1.EmbedResponse
+	30, // 48: jarvis.host.v1.Host.GetSecret:output_type -> jarvis.host.v1.GetSecretResponse
+	32, // 49: jarvis.host.v1.Host.SearchMemory:output_type -> jarvis.host.v1.SearchMemoryResponse
+	35, // 50: jarvis.host.v1.Host.Remember:output_type -> jarvis.host.v1.RememberResponse
+	37, // 51: jarvis.host.v1.Host.Forget:output_type -> jarvis.host.v1.ForgetResponse
+	39, // 52: jarvis.host.v1.Host.Say:output_type -> jarvis.host.v1.SayResponse
+	41, // 53: jarvis.host.v1.Host.Dial:output_type -> jarvis.host.v1.DialResponse
+	37, // [37:54] is the sub-list for method output_type
+	20, // [20:37] is the sub-list for method input_type
 	20, // [20:20] is the sub-list for extension type_name
 	20, // [20:20] is the sub-list for extension extendee
 	0,  // [0:20] is the sub-list for field type_name
@@ -2556,13 +2761,22 @@ func file_host_proto_init() {
 		(*GenerateResponse_Text)(nil),
 		(*GenerateResponse_Usage)(nil),
 	}
+	file_host_proto_msgTypes[39].OneofWrappers = []any{
+		(*DialRequest_Place)(nil),
+		(*DialRequest_Data)(nil),
+	}
+	file_host_proto_msgTypes[40].OneofWrappers = []any{
+		(*DialResponse_Connected)(nil),
+		(*DialResponse_Data)(nil),
+		(*DialResponse_Ended)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_host_proto_rawDesc), len(file_host_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   39,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

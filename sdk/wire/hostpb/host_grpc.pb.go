@@ -58,6 +58,7 @@ const (
 	Host_Remember_FullMethodName       = "/jarvis.host.v1.Host/Remember"
 	Host_Forget_FullMethodName         = "/jarvis.host.v1.Host/Forget"
 	Host_Say_FullMethodName            = "/jarvis.host.v1.Host/Say"
+	Host_Dial_FullMethodName           = "/jarvis.host.v1.Host/Dial"
 )
 
 // HostClient is the client API for Host service.
@@ -115,6 +116,16 @@ type HostClient interface {
 	// but only one in which this plugin was called since the host started. Need:
 	// session.
 	Say(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (*SayResponse, error)
+	// Dial opens a TCP connection through the host, for a plugin without a network of
+	// its own. The first request names the place and the first answer says that the
+	// connection is there; from then on both carry bytes. Each side ends what it has
+	// to say for itself: the plugin by closing its half of the stream, the other side
+	// by ended. The stream ends when both have, when the plugin cancels it, and after
+	// ten minutes without a byte. PERMISSION_DENIED: the place is outside of the
+	// grants, or leads where they do not reach, see Need; RESOURCE_EXHAUSTED: the
+	// plugin has 64 connections; UNAVAILABLE: nobody answers there. Need: net, with a
+	// scope that covers the place.
+	Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error)
 }
 
 type hostClient struct {
@@ -294,6 +305,19 @@ func (c *hostClient) Say(ctx context.Context, in *SayRequest, opts ...grpc.CallO
 	return out, nil
 }
 
+func (c *hostClient) Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[1], Host_Dial_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[DialRequest, DialResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_DialClient = grpc.BidiStreamingClient[DialRequest, DialResponse]
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -349,6 +373,16 @@ type HostServer interface {
 	// but only one in which this plugin was called since the host started. Need:
 	// session.
 	Say(context.Context, *SayRequest) (*SayResponse, error)
+	// Dial opens a TCP connection through the host, for a plugin without a network of
+	// its own. The first request names the place and the first answer says that the
+	// connection is there; from then on both carry bytes. Each side ends what it has
+	// to say for itself: the plugin by closing its half of the stream, the other side
+	// by ended. The stream ends when both have, when the plugin cancels it, and after
+	// ten minutes without a byte. PERMISSION_DENIED: the place is outside of the
+	// grants, or leads where they do not reach, see Need; RESOURCE_EXHAUSTED: the
+	// plugin has 64 connections; UNAVAILABLE: nobody answers there. Need: net, with a
+	// scope that covers the place.
+	Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -406,6 +440,9 @@ func (UnimplementedHostServer) Forget(context.Context, *ForgetRequest) (*ForgetR
 }
 func (UnimplementedHostServer) Say(context.Context, *SayRequest) (*SayResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Say not implemented")
+}
+func (UnimplementedHostServer) Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error {
+	return status.Error(codes.Unimplemented, "method Dial not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -709,6 +746,13 @@ func _Host_Say_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_Dial_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(HostServer).Dial(&grpc.GenericServerStream[DialRequest, DialResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_DialServer = grpc.BidiStreamingServer[DialRequest, DialResponse]
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -782,6 +826,12 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Generate",
 			Handler:       _Host_Generate_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "Dial",
+			Handler:       _Host_Dial_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "host.proto",

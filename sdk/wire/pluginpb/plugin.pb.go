@@ -1383,7 +1383,9 @@ type HostAccess struct {
 	// The path of a Unix socket.
 	Socket string `protobuf:"bytes,1,opt,name=socket,proto3" json:"socket,omitempty"`
 	// What every call carries in the metadata "jarvis-token". A secret.
-	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// The plugin has no network of its own: its connections go through Dial.
+	Brokered      bool `protobuf:"varint,3,opt,name=brokered,proto3" json:"brokered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1430,6 +1432,13 @@ func (x *HostAccess) GetToken() string {
 		return x.Token
 	}
 	return ""
+}
+
+func (x *HostAccess) GetBrokered() bool {
+	if x != nil {
+		return x.Brokered
+	}
+	return false
 }
 
 // ConfigureResponse says what was found and what is on offer now.
@@ -3747,11 +3756,12 @@ const file_plugin_proto_rawDesc = "" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x120\n" +
 	"\agranted\x18\x03 \x03(\v2\x16.jarvis.plugin.v1.NeedR\agranted\x12!\n" +
 	"\fhost_version\x18\x04 \x01(\tR\vhostVersion\x120\n" +
-	"\x04host\x18\x05 \x01(\v2\x1c.jarvis.plugin.v1.HostAccessR\x04host\":\n" +
+	"\x04host\x18\x05 \x01(\v2\x1c.jarvis.plugin.v1.HostAccessR\x04host\"V\n" +
 	"\n" +
 	"HostAccess\x12\x16\n" +
 	"\x06socket\x18\x01 \x01(\tR\x06socket\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"\x82\x01\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12\x1a\n" +
+	"\bbrokered\x18\x03 \x01(\bR\bbrokered\"\x82\x01\n" +
 	"\x11ConfigureResponse\x12>\n" +
 	"\vdiagnostics\x18\x01 \x03(\v2\x1c.jarvis.plugin.v1.DiagnosticR\vdiagnostics\x12-\n" +
 	"\x05offer\x18\x02 \x01(\v2\x17.jarvis.plugin.v1.OfferR\x05offer\"9\n" +
