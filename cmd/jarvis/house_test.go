@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/sdk"
 )
 
@@ -73,6 +75,19 @@ func house() *sdk.Plugin {
 				return "back at " + out.Was, err
 			}))...)
 	}
+	sdk.Tool(p, "ring", "Ring the bell", func(_ context.Context, c *sdk.Call, _ struct{}) (string, error) {
+		c.Text("Ding. ")
+		name, err := c.Ask("Who is there?")
+		if err != nil {
+			return "", err
+		}
+		n, _, err := sdk.State[int](c)
+		if err != nil {
+			return "", err
+		}
+		c.Log().Info("the bell rang")
+		return fmt.Sprintf("Hello %s, that was ring %d.", name, n+1), c.SetState(n + 1)
+	}, sdk.ReadOnly(), sdk.Say("en", "ring the bell"))
 	control("brightness")
 	control("temperature")
 	control("lock", sdk.AskFirst(sdk.ConfirmAlways, map[string]string{"en": "Set the lock to {to}?", "fr": "Mettre le verrou sur {to} ?"}))
@@ -141,4 +156,40 @@ func (b *building) hear(answers bool) (changes int) {
 func (b *building) config() string {
 	return quiet + "plugins:\n  house:\n    enabled: true\n    path: jarvis-plugin-house\n" +
 		"    grants: [\"net config:/url\", brightness, temperature, lock]\n    config: {url: \"" + b.URL + "\"}\n"
+}
+
+// D06: a plugin says a part of its answer before the rest, asks the person, keeps
+// what belongs to a conversation, and its log lines name the request.
+func TestAPluginSaysAPartAsksKeepsAndLogs(t *testing.T) {
+	h := startHouse(t, "", newBuilding(t))
+	ring := func(c *client) (end protocol.Done) {
+		t.Helper()
+		var part protocol.Delta
+		var q protocol.Question
+		c.say("ring the bell")
+		c.into(c.next(protocol.TypeDelta), &part)
+		c.into(c.next(protocol.TypeQuestion), &q)
+		if part.Text != "Ding. " || q.Kind != "text" || q.Text != "Who is there?" {
+			t.Errorf("it said %+v, then asked %+v", part, q)
+		}
+		c.session = q.Session
+		c.send(protocol.Reply{Type: protocol.TypeReply, Question: q.Question, Value: []byte(`"Ann"`)})
+		c.into(c.next(protocol.TypeDone), &end)
+		return end
+	}
+	a, b := h.dial("a"), h.dial("b")
+	for i, tc := range []struct {
+		c    *client
+		want string
+	}{{a, "Ding. Hello Ann, that was ring 1."}, {a, "Ding. Hello Ann, that was ring 2."}, {b, "Ding. Hello Ann, that was ring 1."}} {
+		end := ring(tc.c)
+		if end.Text != tc.want || end.State != "answered" {
+			t.Errorf("ring %d: %+v, want %q", i, end, tc.want)
+		}
+		until(t, "the turn's line", func() bool { return strings.Contains(h.log.String(), "turn="+end.Turn) })
+		request := regexp.MustCompile(`turn done: .*turn=` + end.Turn + ` request_id=(\S+)`).FindStringSubmatch(h.log.String())
+		if request == nil || !regexp.MustCompile(`the bell rang.*`+regexp.QuoteMeta(request[1])).MatchString(h.log.String()) {
+			t.Errorf("ring %d: no line of the plugin names request %q:\n%s", i, request, h.log)
+		}
+	}
 }

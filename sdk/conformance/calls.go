@@ -28,6 +28,7 @@ func callChecks() []check {
 		{"call.no_object", "refuses arguments that are no object", refusesNoObject},
 		{"call.missing_argument", "refuses calls without a required argument", refusesMissing},
 		{"call.mistyped_argument", "refuses arguments of the wrong type", refusesMistyped},
+		{"call.looks_after", "looks after what its calls did where it says so, and only with arguments of theirs", looksAfter},
 		{"call.ends_once", "ends each call once, without a failure of its own", endsOnce},
 		{"call.ungranted", "says politely that it may not, with nothing granted", refusesPolitely},
 		{"call.cancel", fmt.Sprintf("stops working within %v of a cancelled call", obeyLimit), obeysCancel},

@@ -69,6 +69,8 @@ func TestEachBrokenPluginFailsWhatItBreaks(t *testing.T) {
 			"sentences.slots", "sentences.examples",
 		},
 		"gullible": {"config.unknown_key"},
+		"rash":     {"call.looks_after"},
+		"boaster":  {"call.looks_after"},
 		"leaky":    {"process.growth"},
 		"sham":     append(slices.Clone(calls), "end.drain"),
 		"huge":     append(slices.Clone(calls), "end.drain"),

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -73,6 +74,8 @@ var strangers = map[string]func(){
 	"huge":     func() { serve.Main(huge()) },
 	"gullible": func() { raw(&gullible{Handler: good()}) },
 	"sham":     func() { serve.Main(sham()) },
+	"rash":     func() { raw(&rash{Handler: good()}) },
+	"boaster":  func() { raw(&boaster{Handler: good()}) },
 }
 
 // raw serves a contract that package serve would not.
@@ -229,6 +232,31 @@ type gullible struct{ sdk.Handler }
 
 func (g *gullible) Configure(context.Context, sdk.Configuration) (*sdk.Configured, error) {
 	return &sdk.Configured{}, nil
+}
+
+// rash takes anything back.
+type rash struct{ sdk.Handler }
+
+func (*rash) Verify(context.Context, *sdk.Deed) (sdk.Sight, error) {
+	return sdk.Sight{Finding: sdk.FindingVerified}, nil
+}
+
+func (*rash) Undo(context.Context, *sdk.Deed) (string, error) { return "as it was", nil }
+
+// boaster declares a read-back that it does not have.
+type boaster struct{ sdk.Handler }
+
+func (b *boaster) Describe(ctx context.Context) (*sdk.Manifest, error) {
+	m, err := b.Handler.Describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changed := *m
+	changed.Tools = slices.Clone(m.Tools)
+	for i := range changed.Tools {
+		changed.Tools[i].Verifiable = true
+	}
+	return &changed, nil
 }
 
 // program gives the test binary the name of a plugin.

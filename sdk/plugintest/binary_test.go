@@ -21,7 +21,7 @@ import (
 const prefix = "jarvis-plugin-"
 
 // plugins are what the tests try, in their own process and as programs.
-var plugins = map[string]func() *sdk.Plugin{"counter": counter, "kitchen": kitchen, "slow": slow}
+var plugins = map[string]func() *sdk.Plugin{"counter": counter, "kitchen": kitchen, "lamp": lamp, "slow": slow}
 
 // The test binary is every plugin at once: by the name under which it is run.
 func TestMain(m *testing.M) {

@@ -36,6 +36,9 @@ type Reply struct {
 	Result  *sdk.Result
 	Problem *sdk.Problem
 	NotMine *sdk.NotMine
+	// Deed is what a host keeps of a call that ended with a result, and hands to
+	// the plugin when it is looked after: see Session.Verify and Session.Undo.
+	Deed *sdk.Deed
 }
 
 // Data decodes the structured result into v.
@@ -217,6 +220,7 @@ func (s *Session) once(ctx context.Context, in *sdk.Invocation, reply *Reply) *s
 			reply.Text += e.Text
 			s.note("<", reply.Text)
 			s.keep(e)
+			reply.Deed = &sdk.Deed{Info: in.Info, Tool: in.Tool, Args: in.Args, Data: e.Data}
 		}
 	}
 	return nil

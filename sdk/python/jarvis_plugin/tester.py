@@ -65,7 +65,26 @@ class Tester:
         end = self.plugin.invoke(request, lambda e: texts.append(e.text.text))
         if end.result.state:
             self.state = b"" if end.result.state == b"null" else end.result.state
-        return Reply(texts, end)
+        reply = Reply(texts, end)
+        reply.deed = pb("Deed")(info=request.info, tool=tool, args=request.args, data=end.result.data)
+        return reply
+
+    def verify(self, reply):
+        """Reads back what a call did: ("verified", what was seen)."""
+        seen = self.plugin.verify(reply.deed)
+        return {1: "verified", 2: "not_yet", 3: "failed"}[seen.finding], seen.seen
+
+    def undo(self, reply, lang="en"):
+        """Takes a call back, as a person who says "undo that"; another Tester can
+        take back what this one did, as after a restart."""
+        deed = pb("Deed")()
+        deed.CopyFrom(reply.deed)
+        deed.info.locale = lang
+        done = self.plugin.undo(deed)
+        end = pb("InvokeResponse")()
+        if done.HasField("problem"):
+            end.problem.CopyFrom(done.problem)
+        return Reply([] if end.problem.code else [done.text], end)
 
     def advance(self, **time):
         """Moves the clock, advance(minutes=5), and lets fire what is due by
