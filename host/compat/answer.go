@@ -30,8 +30,17 @@ type ending struct {
 // errGone ends an answer that no one listens to.
 var errGone = errors.New("client went away")
 
-// answer lets the right one answer and returns how it ended.
+// answer lets the right one answer and returns how it ended. What ended the
+// request's context stands before what came of it.
 func (d *Door) answer(ctx context.Context, e Engine, who session.Identity, c *conversation, s sink) (ending, error) {
+	end, err := d.answered(ctx, e, who, c, s)
+	if cause, ok := errors.AsType[*protocol.Problem](context.Cause(ctx)); ok {
+		return end, cause // however far it came: a cut answer must not look whole
+	}
+	return end, err
+}
+
+func (d *Door) answered(ctx context.Context, e Engine, who session.Identity, c *conversation, s sink) (ending, error) {
 	if !c.assistant() {
 		return d.complete(ctx, e, who, c, s)
 	}

@@ -81,11 +81,20 @@ func (e *engine) Allow() error                         { e.allowed++; return e.l
 
 func serve(t *testing.T, e *engine) string {
 	t.Helper()
+	return serveUnder(t, e, context.Background())
+}
+
+// serveUnder serves requests whose context ends with over.
+func serveUnder(t *testing.T, e *engine, over context.Context) string { //nolint:revive // the context of others
+	t.Helper()
 	door := compat.New("1.0.0", time.Now, func(_ *turn.Question, text string) turn.Reply { return turn.Reply{Value: text} })
 	router := httprouter.New()
 	for _, r := range door.Routes() {
 		router.Handle(r.Method, r.Path, func(w http.ResponseWriter, req *http.Request, _ httprouter.Params) {
 			body, _ := io.ReadAll(req.Body)
+			ctx, cancel := context.WithCancelCause(req.Context())
+			defer context.AfterFunc(over, func() { cancel(context.Cause(over)) })()
+			req = req.WithContext(ctx)
 			r.Serve(w, req, body, session.Identity{User: "anna", Role: turn.RoleUser, Lang: "en"}, e)
 		})
 	}
@@ -292,6 +301,54 @@ func TestACutAnswerNeverLooksWhole(t *testing.T) {
 	_, got = post(t, url+"/api/chat", `{"model":"other","messages":[{"role":"user","content":"x"}]}`)
 	if strings.Contains(got, `"done":true`) || !strings.Contains(got, `{"error":"`) {
 		t.Errorf("ollama: got %s", got)
+	}
+}
+
+// An answer whose request ends for a reason says it, in both shapes, streamed or
+// not: the credential was revoked meanwhile (fault-H14).
+func TestAnAnswerThatIsEndedSaysWhy(t *testing.T) {
+	for path, streamed := range map[string][2]string{
+		"/v1/chat/completions": {`"stream":true,`, `data: {"error":{`},
+		"/api/chat":            {`"stream":true,`, `{"error":"`},
+	} {
+		for _, model := range []string{"jarvis", "other"} {
+			for _, stream := range []bool{true, false} {
+				begun := make(chan struct{})
+				ended, end := context.WithCancelCause(t.Context())
+				e := &engine{
+					assist: func(ctx context.Context, _ []turn.Message, _ string, yield func(turn.Event, error) bool) {
+						if yield(turn.Delta{Text: "half "}, nil) {
+							close(begun)
+							<-ctx.Done()
+							yield(turn.Done{Text: "half ", State: turn.Stopped}, nil) // it need not be an error
+						}
+					},
+					model: func(_ llm.Request, yield func(llm.Event, error) bool) {
+						if yield(llm.Delta{Text: "half "}, nil) {
+							close(begun)
+							<-ended.Done()
+							yield(nil, &llm.Error{Class: llm.Interrupted})
+						}
+					},
+				}
+				url := serveUnder(t, e, ended)
+				go func() {
+					<-begun
+					end(&protocol.Problem{Code: protocol.Unauthenticated})
+				}()
+				mode := `"stream":false,`
+				if stream {
+					mode = streamed[0]
+				}
+				status, got := post(t, url+path, `{"model":"`+model+`",`+mode+`"messages":[{"role":"user","content":"x"}]}`)
+				if stream && (!strings.Contains(got, streamed[1]) || strings.Contains(got, "[DONE]") || strings.Contains(got, `"done":true`)) {
+					t.Errorf("%s %s streamed: %s", path, model, got)
+				}
+				if !stream && status != http.StatusUnauthorized {
+					t.Errorf("%s %s: %d %s", path, model, status, got)
+				}
+			}
+		}
 	}
 }
 

@@ -36,7 +36,9 @@ func (x *exchange) chat(decode func(data []byte) (protocol.Say, error), answer f
 	}
 	f := newFollower()
 	defer x.s.o.Sessions.Unsubscribe(f)
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.config.ChatTimeout)
+	ctx, done := x.whileGood(x.r.Context())
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, x.config.ChatTimeout)
 	defer cancel()
 	if err := f.begin(ctx, x, say, first); err != nil {
 		x.s.meter.Chat(x.secure, string(problemOf(err).Code))
@@ -168,7 +170,7 @@ func (f *follower) next(ctx context.Context) (item, error) {
 			select {
 			case <-f.ready:
 			case <-ctx.Done():
-				return item{}, ctx.Err()
+				return item{}, context.Cause(ctx)
 			}
 		case it.turn == f.turn && f.fresh(&it):
 			return it, nil

@@ -18,7 +18,9 @@ type Door struct {
 	// Impersonal lets a service in that speaks for nobody: the answer is the same
 	// for all.
 	Impersonal bool
-	// Serve answers one request of who, whose body was read. allow counts a
+	// Serve answers one request of who, whose body was read. The request's context
+	// ends, with a *protocol.Problem as its cause, when the credential is revoked or
+	// expires. allow counts a
 	// message or a call against who's limits; its error is a *protocol.Problem.
 	Serve func(w http.ResponseWriter, r *http.Request, body []byte, who session.Identity, allow func() error)
 }
@@ -34,7 +36,9 @@ func (s *Server) doorRoutes() (all []Route) {
 			if err != nil {
 				return err
 			}
-			d.Serve(x, x.r, body, x.identity(), x.allowChat)
+			ctx, done := x.whileGood(x.r.Context())
+			defer done()
+			d.Serve(x, x.r.WithContext(ctx), body, x.identity(), x.allowChat)
 			return nil
 		}})
 	}

@@ -50,6 +50,7 @@ type Server struct {
 	mu      sync.Mutex
 	stopped bool
 	sockets map[*socket]struct{}
+	waiting map[*waiting]struct{}
 	crowd   crowd
 	running sync.WaitGroup // the sweeper, the sockets' goroutines
 }
@@ -58,7 +59,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		o: o, log: o.Log, meter: o.Meter, now: o.Now,
-		closing: make(chan struct{}), sockets: map[*socket]struct{}{},
+		closing: make(chan struct{}), sockets: map[*socket]struct{}{}, waiting: map[*waiting]struct{}{},
 	}
 	if s.log == nil {
 		s.log = nothing{}

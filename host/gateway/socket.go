@@ -49,6 +49,8 @@ type socket struct {
 	written chan struct{}
 	once    sync.Once
 
+	checked uint64 // the sweeper's: the credentials' generation that who was checked with
+
 	// serve's alone.
 	last    lastSessions
 	refused int  // utterances in a row that were over the limit

@@ -12,12 +12,9 @@ import (
 // sweepEvery is how long a revoked credential's sockets may live on.
 const sweepEvery = 500 * time.Millisecond
 
-// sweeper serves all sockets at once: one goroutine and one ticker instead of
+// sweeper serves all sockets, and all requests that wait, at once: one goroutine and one ticker instead of
 // one each.
-type sweeper struct {
-	s          *Server
-	generation uint64 // of the credentials, when they were checked last
-}
+type sweeper struct{ s *Server }
 
 // sweepAll runs until Shutdown.
 func (s *Server) sweepAll() {
@@ -38,14 +35,10 @@ func (w *sweeper) sweep() {
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	generation, err := w.s.o.Auth.Changes(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		w.s.log.Warn("checking for revoked credentials failed", keyError, err)
-	case generation != w.generation:
-		w.generation = generation
-		for _, c := range w.s.all() {
-			c.recheck(ctx)
-		}
+	} else {
+		w.recheck(ctx, generation)
 	}
 	now := w.s.now()
 	every := w.s.config.Load().PingEvery
@@ -54,10 +47,40 @@ func (w *sweeper) sweep() {
 	for c := range w.s.sockets {
 		c.tend(now, every)
 	}
+	for r := range w.s.waiting {
+		r.tend(now)
+	}
+}
+
+// recheck checks whoever was not checked since credentials changed last, so also
+// those whose credential was revoked between the look at it and their beginning.
+func (w *sweeper) recheck(ctx context.Context, generation uint64) {
+	var sockets []*socket
+	var requests []*waiting
+	w.s.mu.Lock()
+	for c := range w.s.sockets {
+		if c.checked != generation {
+			c.checked = generation
+			sockets = append(sockets, c)
+		}
+	}
+	for r := range w.s.waiting {
+		if r.checked != generation {
+			r.checked = generation
+			requests = append(requests, r)
+		}
+	}
+	w.s.mu.Unlock()
+	for _, c := range sockets {
+		c.recheck(ctx)
+	}
+	for _, r := range requests {
+		r.recheck(ctx, w.s)
+	}
 }
 
 // recheck closes a socket whose credential does not count any more, and learns
-// what changed of its user. A store that does not answer changes nothing.
+// what changed of its user. A store that does not answer is asked again.
 func (c *socket) recheck(ctx context.Context) {
 	p, err := c.s.o.Auth.Again(ctx, *c.who.Load())
 	switch {
@@ -65,6 +88,8 @@ func (c *socket) recheck(ctx context.Context) {
 		c.shut(protocol.ClosePolicy, "credential revoked")
 	case err == nil:
 		c.who.Store(&p)
+	default:
+		c.checked = 0
 	}
 }
 

@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/session"
+)
+
+// An answer that is on its way ends with its credential, in whatever shape and
+// however the credential ends; the turn goes on, for the end user's other devices.
+func TestAnAnswerOnItsWayEndsWithItsCredential(t *testing.T) { // fault-H14, fault-D6
+	for how, end := range map[string]func(w *world, id string) error{
+		"revoked":      func(w *world, id string) error { return w.auth.RevokeKey(t.Context(), "", id) },
+		"expired":      func(w *world, _ string) error { w.clock.add(time.Hour); return nil },
+		"user removed": func(w *world, _ string) error { return w.auth.RemoveUser(t.Context(), w.users["alice"].ID) },
+	} {
+		for shape, c := range map[string]struct{ path, accept string }{
+			"events": {"/v1/chat", "text/event-stream"}, "JSON": {"/v1/chat", "application/json"}, "door": {"/v1/door", ""},
+		} {
+			t.Run(how+" "+shape, func(t *testing.T) {
+				entered := make(chan struct{}, 2)
+				w := newWorld(t, func(o *Options) {
+					o.Config.PingEvery = 1000 * time.Hour
+					o.Doors = []Door{{Method: "POST", Path: "/v1/door", Serve: func(w http.ResponseWriter, r *http.Request, _ []byte, _ session.Identity, _ func() error) {
+						entered <- struct{}{}
+						<-r.Context().Done()
+						w.WriteHeader(problemOf(context.Cause(r.Context())).Code.Status())
+					}}}
+				})
+				key, made, err := w.auth.CreateKey(t.Context(), w.users["alice"].ID, "", time.Hour)
+				must(t, err)
+				ask := func(key string) *http.Response {
+					r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+w.addr+c.path, strings.NewReader(`{"text":"wait here"}`))
+					must(t, err)
+					r.Header.Set("Content-Type", "application/json")
+					r.Header.Set("Accept", c.accept)
+					r.Header.Set("X-API-Key", key)
+					resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+					must(t, err)
+					t.Cleanup(func() { resp.Body.Close() })
+					return resp
+				}
+				began := func() {
+					if shape == "door" {
+						<-entered
+						return
+					}
+					w.eventually(t, "the turn", func() bool { return w.meter.get("chat false ok") > 0 })
+				}
+				if shape == "events" {
+					resp := ask(key)
+					r := bufio.NewReader(resp.Body)
+					for line := ""; line != "event: delta\n"; { // it is on its way
+						line, err = r.ReadString('\n')
+						must(t, err)
+					}
+					must(t, end(w, made.ID))
+					rest, err := io.ReadAll(r)
+					must(t, err)
+					if !strings.Contains(string(rest), "event: error\ndata: {\"type\":\"error\",\"code\":\"unauthenticated\"") || strings.Contains(string(rest), "event: done") {
+						t.Errorf("the stream ends with %q", rest)
+					}
+				} else {
+					got := make(chan int, 1)
+					go func() { got <- ask(key).StatusCode }()
+					began()
+					must(t, end(w, made.ID))
+					if status := <-got; status != 401 {
+						t.Errorf("got %d, want 401", status)
+					}
+				}
+				w.eventually(t, "nothing to wait", func() bool {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					return len(w.waiting) == 0
+				})
+				if how == "user removed" || shape == "door" {
+					return
+				}
+				var all protocol.List[protocol.Session]
+				w.do(t, "GET", "/v1/sessions", "", w.as("alice")).into(t, &all)
+				w.answerer.letGo()
+				w.eventually(t, "the turn's end", func() bool {
+					return strings.Contains(w.do(t, "GET", "/v1/sessions/"+all.Items[0].ID+"/messages", "", w.as("alice")).body, `"text":"you said wait here"`)
+				})
+			})
+		}
+	}
+}
+
+// An answer of somebody else goes on, and one whose end user merely changed does.
+func TestAnAnswerGoesOnWhenOthersChange(t *testing.T) {
+	w := newWorld(t)
+	done := make(chan string, 1)
+	go func() {
+		done <- w.do(t, "POST", "/v1/chat", `{"text":"wait here"}`, w.as("bob"), header("Accept", "text/event-stream")).body
+	}()
+	w.eventually(t, "the turn", func() bool { return w.meter.get("chat false ok") > 0 })
+	must(t, w.auth.RemoveUser(t.Context(), w.users["alice"].ID))
+	if a := w.do(t, "PATCH", "/v1/me", `{"lang":"fr"}`, w.as("bob")); a.status != 200 {
+		t.Fatal(a.body)
+	}
+	generation, err := w.auth.Changes(t.Context())
+	must(t, err)
+	w.eventually(t, "a look at it", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for r := range w.waiting {
+			return r.checked == generation
+		}
+		return false
+	})
+	w.answerer.letGo()
+	if body := <-done; !strings.Contains(body, "event: done") {
+		t.Errorf("it ends with %q", body)
+	}
+}
