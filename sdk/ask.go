@@ -5,8 +5,10 @@ import (
 	"fmt"
 )
 
-// ErrDeclined is what a question returns when the person said no, or nothing
-// in time. A tool that returns it ends with a polite sentence.
+// ErrDeclined is what a question of a tool that only reads returns when the
+// person said nothing in time. A tool that returns it ends with a polite
+// sentence. The call of a tool that may change something is ended by the host
+// instead, for called again it might not come to its question any more.
 var ErrDeclined = errors.New("person declined to answer")
 
 // Ask puts a question to the person and returns the answer. The error must be
@@ -14,7 +16,8 @@ var ErrDeclined = errors.New("person declined to answer")
 // is there, the host calls again, and the same calls of Ask, AskChoice and
 // Confirm, in the same order, return the answers. So do nothing before a
 // question that must not be done twice, and ask at most MaxQuestions times.
-// [ErrDeclined] says that there is no answer.
+// [ErrDeclined] says that there is no answer. Decide by the answers and by what
+// you keep, not by what may have changed since the question.
 func (c *Call) Ask(question string) (string, error) {
 	a, err := c.answer(NeedInput{Kind: InputText, Text: question})
 	if err != nil {

@@ -124,6 +124,9 @@ func (s *Server) say(lang string, p *protocol.Problem) string {
 	if p.Message != "" {
 		return p.Message
 	}
+	if p.Lang != "" {
+		lang = p.Lang
+	}
 	key, args := p.Text, p.Args
 	if key == "" {
 		key, args = protocol.WordsOf(p.Code), nil

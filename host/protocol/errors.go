@@ -73,7 +73,10 @@ type Problem struct {
 	Args  []any
 	// Message is a sentence that is in the end user's language already, such as
 	// a plugin's; it goes before Text.
-	Message    string
+	Message string
+	// Lang is the language of what it is about, where that is known better than
+	// from the connection: a question is told in the language it was asked in.
+	Lang       string
 	RetryAfter time.Duration // when trying again makes sense; zero: not told
 	Err        error
 }

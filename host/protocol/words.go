@@ -13,6 +13,8 @@ const (
 	WordMissing       = "error.missing"         // field
 	WordEmpty         = "error.empty"           // field
 	WordValue         = "error.value"           // field, value, expected
+	WordChoice        = "error.choice"          // what was answered, the answers that there are
+	WordYesNo         = "error.yes_no"          // what was answered
 	WordTooLong       = "error.too_long"        // field, limit, actual
 	WordFrame         = "error.frame"           // type: there is no such frame
 	WordFeature       = "error.feature"         // name: not offered here
@@ -67,7 +69,7 @@ func WordsOf(c Code) string { return "error." + string(c) }
 // Words lists every key, those of the error table included.
 func Words() []string {
 	keys := []string{
-		WordJSON, WordNotObject, WordDuplicate, WordUnknown, WordType, WordMissing, WordEmpty, WordValue,
+		WordJSON, WordNotObject, WordDuplicate, WordUnknown, WordType, WordMissing, WordEmpty, WordValue, WordChoice, WordYesNo,
 		WordTooLong, WordFrame, WordFeature, WordRoute, WordMethod, WordHost, WordOrigin, WordCrossSite,
 		WordContentType, WordBodyTooLarge, WordBodySlow, WordFraming, WordUpgrade, WordSubprotocol, WordTicket,
 		WordRole, WordSpeaksFor, WordDraining, WordRateLimited, WordReused, WordNameTaken, WordLastOperator,

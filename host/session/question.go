@@ -116,7 +116,7 @@ func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (s
 		}
 		text = s
 	}
-	var values []string
+	var values, labels []string
 	switch q.Kind {
 	case turn.AskText:
 		if p := protocol.CheckText("value", text); p != nil {
@@ -127,7 +127,7 @@ func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (s
 		values = []string{"true", "false"}
 	default:
 		for _, o := range q.Options {
-			values = append(values, o.Value)
+			values, labels = append(values, o.Value), append(labels, o.Label)
 		}
 	}
 	if slices.Contains(values, text) {
@@ -136,7 +136,11 @@ func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (s
 	if v, ok := a.m.o.ParseReply(q.Kind, q.Options, lang, text); ok {
 		return v, nil
 	}
-	return "", protocol.BadValue("value", text, strings.Join(values, ", "))
+	p := &protocol.Problem{Code: protocol.Invalid, Field: "value", Lang: lang, Text: protocol.WordYesNo, Args: []any{protocol.Excerpt(text)}}
+	if q.Kind != turn.AskConfirm {
+		p.Text, p.Args = protocol.WordChoice, append(p.Args, strings.Join(labels, ", "))
+	}
+	return "", p
 }
 
 func noQuestion() error {

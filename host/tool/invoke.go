@@ -51,11 +51,14 @@ func (c *call) run(ctx context.Context, confirmed bool, answers []sdk.Answer) (R
 				return c.failed(fmt.Errorf("plugin asked more than %d questions", sdk.MaxQuestions))
 			}
 			c.conclude(ctx, turn.ToolRefused, "", nil) // so far; it is called anew with the answer
-			answer, err := c.question(ctx, need, waiting{Need: need.Kind, Confirmed: confirmed, Answers: in.Answers})
+			reply, err := c.question(ctx, need, waiting{Need: need.Kind, Confirmed: confirmed, Answers: in.Answers})
 			if err != nil {
 				return Result{}, err
 			}
-			in.Answers = append(in.Answers, answer)
+			if c.abandoned(reply) {
+				return c.refuse(sdk.CodeForbidden, "tool.unanswered", "nobody answered the plugin's question")
+			}
+			in.Answers = append(in.Answers, answerOf(need.Kind, reply))
 			continue
 		}
 		res, err := c.end(ctx, end)
@@ -128,18 +131,26 @@ func (c *call) say(text string) error {
 	return nil
 }
 
-func (c *call) question(ctx context.Context, need sdk.NeedInput, w waiting) (sdk.Answer, error) {
+func (c *call) question(ctx context.Context, need sdk.NeedInput, w waiting) (turn.Reply, error) {
 	if !c.show() {
-		return sdk.Answer{}, errGone
+		return turn.Reply{}, errGone
 	}
 	q := &turn.Question{Kind: turn.QuestionKind(need.Kind), Text: need.Text, Call: c.id}
 	for _, o := range need.Options {
 		q.Options = append(q.Options, turn.Option(o))
 	}
 	if err := c.ask(ctx, q, w); err != nil {
-		return sdk.Answer{}, err
+		return turn.Reply{}, err
 	}
-	return answerOf(need.Kind, q.Reply), nil
+	return q.Reply, nil
+}
+
+// abandoned says whether a call ends because nobody answered its question. One
+// that only reads goes on: its plugin may have something to say to that. One
+// that may change something does not: called anew, it may not come to its
+// question any more, and do what nobody agreed to.
+func (c *call) abandoned(r turn.Reply) bool {
+	return r.Expired && c.offer.Spec.Effect != sdk.EffectReadOnly
 }
 
 func answerOf(kind sdk.InputKind, r turn.Reply) sdk.Answer {

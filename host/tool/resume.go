@@ -50,6 +50,9 @@ func (c *call) resume(ctx context.Context, w waiting, reply turn.Reply) (Result,
 	if res, err := c.admit(); res != nil || err != nil {
 		return deref(res), err
 	}
+	if w.Need != "" && c.abandoned(reply) {
+		return c.refuse(sdk.CodeForbidden, "tool.unanswered", "nobody answered the plugin's question")
+	}
 	if w.Need != "" {
 		return c.run(ctx, w.Confirmed, append(w.Answers, answerOf(w.Need, reply)))
 	}

@@ -235,3 +235,37 @@ func TestATemporarySessionLeavesNoReceiptAndCanTakeBack(t *testing.T) {
 		t.Errorf("again: %v", err)
 	}
 }
+
+// A question that nobody answers does not become the effect that it asked about,
+// though the plugin, called anew, would not ask any more.
+func TestAQuestionThatNobodyAnswersEndsACallThatMayChangeSomething(t *testing.T) {
+	calls := 0
+	script := func(*sdk.Invocation) []sdk.Event {
+		if calls++; calls == 1 {
+			return []sdk.Event{sdk.NeedInput{Kind: sdk.InputChoice, Text: "which?", Options: []sdk.Option{{Value: "a", Label: "A"}}}}
+		}
+		return []sdk.Event{sdk.Result{}} // what it asked about is not so any more
+	}
+	l := newLooked(t, script)
+	l.reply = turn.Reply{Expired: true}
+	res := l.run("paint", `{}`, sdk.OriginSentence)
+	if calls != 1 || res.State != turn.ToolRefused || res.Text != "tool.unanswered doorpaint" {
+		t.Errorf("called %d times, ended as %+v", calls, res)
+	}
+	if diff := cmp.Diff([]string{"refused "}, l.states()); diff != "" {
+		t.Errorf("the receipt (-want +got):\n%s", diff)
+	}
+
+	calls = 0
+	first := newLooked(t, script)
+	var q *turn.Question
+	_, _ = first.Run(t.Context(), first.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(ev turn.Event) bool {
+		q, _ = ev.(*turn.Question)
+		return q == nil // the host is stopped here
+	})
+	second := newLooked(t, script)
+	_, res, err := second.Resume(t.Context(), second.turn, q.Resume, turn.Reply{Expired: true}, func(turn.Event) bool { return true })
+	if calls != 1 || res.State != turn.ToolRefused || err != nil {
+		t.Errorf("in another host: called %d times, ended as %+v, %v", calls, res, err)
+	}
+}

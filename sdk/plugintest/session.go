@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,8 @@ func (s *Session) Answer(values ...string) {
 	}
 }
 
-// Decline appends that the person will not answer a question.
+// Decline appends that the person will not answer a question. As in a host, that
+// ends a call that may change something; one that only reads is called again.
 func (s *Session) Decline() { s.answers = append(s.answers, sdk.Answer{Declined: true}) }
 
 // State is the session state that the plugin keeps, or nil.
@@ -180,8 +182,22 @@ func (s *Session) invoke(info sdk.CallInfo, tool string, args json.RawMessage) R
 		if len(in.Answers) == sdk.MaxQuestions {
 			s.host.t.Fatalf("tool %s asks more than %d questions", tool, sdk.MaxQuestions)
 		}
-		in.Answers = append(in.Answers, s.reply(need))
+		answer := s.reply(need)
+		if answer.Declined && answer.Value == "" && !s.reads(tool) {
+			// A host ends a call that may change something when nobody answers.
+			reply.Problem = &sdk.Problem{Code: sdk.CodeForbidden, Message: "nobody answered the question"}
+			s.note("!", string(reply.Problem.Code)+": "+reply.Problem.Message)
+			return reply
+		}
+		in.Answers = append(in.Answers, answer)
 	}
+}
+
+// reads says whether a tool changes nothing.
+func (s *Session) reads(tool string) bool {
+	return slices.ContainsFunc(s.host.now.Load().manifest.Tools, func(t sdk.ToolSpec) bool {
+		return t.Name == tool && t.Effect == sdk.EffectReadOnly
+	})
 }
 
 // Person is the end user of all sessions.
