@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jarvis-host/jarvis/host/health"
 	"github.com/jarvis-host/jarvis/host/llm"
 	"github.com/jarvis-host/jarvis/host/llm/llmtest"
 	"github.com/jarvis-host/jarvis/host/protocol"
@@ -126,4 +128,47 @@ plugins:
 			})
 		}
 	}
+}
+
+// S09: a service that a plugin asks and that does not answer is asked no more for a
+// while, which operators see in /ready and in the metrics; the rest of the plugin and of
+// the host goes on, and an answer ends it.
+func TestAServiceThatAPluginAsksAndThatFailsIsLeftAlone(t *testing.T) {
+	var asked, well atomic.Int64
+	sky := openMeteo(t).Config.Handler
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/forecast" {
+			asked.Add(1)
+			if well.Load() == 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+		}
+		sky.ServeHTTP(w, r)
+	}))
+	t.Cleanup(service.Close)
+	h := startHost(t, "", withWeather(service))
+	until(t, "the plugin", func() bool { return h.plugin("weather").State == "ready" })
+	c := h.dial("a")
+	for range 10 { // of one service with one address: finding Lyon works no better
+		if got := c.ask("what's the weather in Lyon").done; got.State == "answered" && strings.Contains(got.Text, "°") {
+			t.Fatalf("a forecast from nowhere: %+v", got)
+		}
+	}
+	if n := asked.Load(); n > 10 {
+		t.Errorf("10 questions asked a service %d times that answers none", n)
+	}
+	until(t, "/ready to tell", func() bool { return h.service("plugin:weather").State == health.Down })
+	if s := h.service("plugin:weather"); !strings.Contains(s.Error, strings.TrimPrefix(service.URL, "http://")+" does not answer: 503") {
+		t.Errorf("told of as %+v", s)
+	}
+	if n := h.metric(`service_health_status{service="plugin:weather"}`); n != 0 {
+		t.Errorf("the metric is %v", n)
+	}
+	if got := c.ask("what time is it").done; got.State != "answered" {
+		t.Errorf("the rest: %+v", got)
+	}
+	well.Store(1)
+	until(t, "a forecast", func() bool { return strings.Contains(c.ask("what's the weather in Lyon").done.Text, "°") })
+	until(t, "/ready to be well again", func() bool { return h.service("plugin:weather").State == health.Up })
 }
