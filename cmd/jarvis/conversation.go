@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type conversation struct {
 	session  string
 	said     int             // utterances so far, for their ids
 	open     int             // utterances whose turn has not ended
+	unheard  []protocol.Say  // sent, and not accepted so far
 	typed    bool            // a person types; else the input is a file or a pipe
 	seq      int64           // of the last durable frame
 	turn     string          // the running turn, empty when none runs
@@ -175,16 +177,22 @@ func optionValue(q *protocol.Question, line string) string {
 func (c *conversation) say(text string) error {
 	c.said++
 	c.open++
-	return c.link.send(protocol.Say{
+	say := protocol.Say{
 		Type: protocol.TypeSay, ID: fmt.Sprintf("t%d-%s", c.said, c.link.id), Text: text,
 		Session: c.session, Lang: c.o.lang,
-	})
+	}
+	c.unheard = append(c.unheard, say)
+	if err := c.link.send(say); err != nil {
+		c.link.close() // it is said again when there is another connection
+	}
+	return nil
 }
 
-// again reconnects after a lost connection and asks for what was missed.
+// again reconnects after a lost connection, asks for what was missed, and says again
+// what the host has not accepted: under its id, so that nothing happens twice.
 func (c *conversation) again(ctx context.Context) error {
 	lost := c.link.err()
-	if c.session == "" {
+	if c.session == "" && len(c.unheard) == 0 {
 		return fmt.Errorf("connection lost: %w", lost)
 	}
 	fmt.Fprintf(c.p.stderr, "\n%s\n", c.t["reconnecting"])
@@ -193,13 +201,25 @@ func (c *conversation) again(ctx context.Context) error {
 		return fmt.Errorf("connection lost: %w", err)
 	}
 	c.link = link
-	return link.send(protocol.Resume{
-		Type: protocol.TypeResume, Session: c.session, After: c.seq, Turn: c.turn, Offset: c.written,
-	})
+	if c.session != "" {
+		err = link.send(protocol.Resume{
+			Type: protocol.TypeResume, Session: c.session, After: c.seq, Turn: c.turn, Offset: c.written,
+		})
+	}
+	for _, say := range c.unheard {
+		err = errors.Join(err, link.send(say))
+	}
+	if err != nil {
+		link.close() // and so once more
+	}
+	return nil
 }
 
 // show prints a frame; it returns the done frame of the turn that ended.
 func (c *conversation) show(f frame) (*protocol.Done, error) {
+	if f.Seq > 0 && f.Seq <= c.seq {
+		return nil, nil // seen before: what was said again is accepted again
+	}
 	c.seq = max(c.seq, f.Seq)
 	switch f.Type {
 	case protocol.TypeHello:
@@ -287,6 +307,10 @@ func (c *conversation) hello(h protocol.Hello) {
 // turn opens none of its own.
 func (c *conversation) accepted(f frame) {
 	c.session = f.Session
+	var accepted protocol.Accepted
+	if f.into(&accepted) == nil {
+		c.unheard = slices.DeleteFunc(c.unheard, func(s protocol.Say) bool { return s.ID == accepted.ID })
+	}
 	if c.begun == nil {
 		c.begun = map[string]bool{}
 	}

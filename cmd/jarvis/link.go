@@ -127,6 +127,7 @@ func (r *remote) dial(ctx context.Context, _ *program) (*link, error) {
 		}
 		return nil, fmt.Errorf("reach the host at %s: %w; is `jarvis serve` running?", r.url, err)
 	}
+	conn.SetReadLimit(maxFrame)
 	l := &link{conn: conn, frames: make(chan frame, 64), id: rand.Text()[:10]}
 	go l.read()
 	return l, nil
@@ -153,9 +154,21 @@ func (r *remote) redial(ctx context.Context, p *program) (*link, error) {
 	}
 }
 
+// silence is how long nothing may come of a host, which asks more often than that
+// whether somebody is there; maxFrame bounds one frame.
+const (
+	silence  = 90 * time.Second
+	maxFrame = 4 << 20
+)
+
 func (l *link) read() {
 	defer close(l.frames)
+	defer l.close()
+	alive := func() { _ = l.conn.SetReadDeadline(time.Now().Add(silence)) }
+	pong := l.conn.PingHandler()
+	l.conn.SetPingHandler(func(data string) error { alive(); return pong(data) })
 	for {
+		alive()
 		_, raw, err := l.conn.ReadMessage()
 		if err != nil {
 			l.mu.Lock()

@@ -79,7 +79,9 @@ plugins:
     enabled: true
     config: {url: %[2]s}
 `, sky.URL, far.URL))
-	until(t, "the server to be mounted", func() bool { return h.plugin("far").State == "ready" })
+	for _, name := range []string{"far", "weather"} {
+		until(t, name+" to be ready", func() bool { return h.plugin(name).State == "ready" })
+	}
 
 	ways := map[string]func(*client){
 		"a stop": func(c *client) {

@@ -33,9 +33,14 @@ import (
 // connection that is made later is taken, and stays silent until the cable is mended.
 type cable struct {
 	net.Listener
-	to  string
-	cut atomic.Bool
-	age atomic.Int64 // grows with every cut
+	to   string
+	cut  atomic.Bool
+	arm  atomic.Bool  // it is cut by the next bytes from the near side
+	age  atomic.Int64 // grows with every cut
+	lost atomic.Int64 // bytes from the near side that went nowhere
+
+	mu    sync.Mutex
+	nears []net.Conn
 }
 
 func newCable(t *testing.T, to string) *cable {
@@ -63,10 +68,23 @@ func (c *cable) url() string { return "http://" + c.Addr().String() }
 
 func (c *cable) sever() { c.cut.Store(true); c.age.Add(1) }
 
+// hangUp ends the near side of all connections so far, as when a router gives them up.
+func (c *cable) hangUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, near := range c.nears {
+		_ = near.Close()
+	}
+	c.nears = nil
+}
+
 func (c *cable) mend() { c.cut.Store(false) }
 
 // carry passes bytes on, for as long as nothing was cut since.
 func (c *cable) carry(near net.Conn) {
+	c.mu.Lock()
+	c.nears = append(c.nears, near)
+	c.mu.Unlock()
 	born := c.age.Load()
 	if c.cut.Load() {
 		_, _ = io.Copy(io.Discard, near)
@@ -82,11 +100,16 @@ func (c *cable) carry(near net.Conn) {
 		buf := make([]byte, 32<<10)
 		for {
 			n, err := from.Read(buf)
+			if from == near && n > 0 && c.arm.CompareAndSwap(true, false) {
+				c.sever()
+			}
 			if c.age.Load() == born {
 				_, _ = to.Write(buf[:n])
 				if err != nil {
 					_ = to.Close()
 				}
+			} else if from == near {
+				c.lost.Add(int64(n))
 			}
 			if err != nil {
 				return

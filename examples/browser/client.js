@@ -9,6 +9,7 @@ let session;
 let seq = 0; // of the last durable frame
 let said = 0;
 let question; // that waits for an answer
+const unheard = new Map(); // what was said and not accepted so far, by its id
 const answers = new Map(); // the line of each turn, and how much of it is shown
 
 function line(text, kind) {
@@ -26,19 +27,20 @@ async function connect() {
   const { ticket } = await answer.json();
   socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws?ticket=${encodeURIComponent(ticket)}`, 'jarvis.v1');
   socket.onmessage = (m) => show(JSON.parse(m.data));
-  socket.onclose = () => setTimeout(again, 500);
+  socket.onclose = () => setTimeout(again, 1000 * Math.random()); // so that not all come back at once
   await new Promise((resolve, reject) => {
     socket.onopen = resolve;
     socket.onerror = () => reject(new Error('the host does not let this page in: is its origin allowed?'));
   });
   if (session) send({ type: 'resume', session, after: seq });
+  for (const frame of unheard.values()) send(frame); // under its id it happens once
 }
 
 async function again() {
   try {
     await connect();
   } catch {
-    setTimeout(again, 2000);
+    setTimeout(again, 5000 * Math.random());
   }
 }
 
@@ -48,6 +50,7 @@ function show(f) {
   seq = Math.max(seq, f.seq ?? 0);
   switch (f.type) {
     case 'accepted':
+      unheard.delete(f.id);
       if (!answers.has(f.turn)) {
         session = f.session;
         line(f.text, 'me');
@@ -112,5 +115,7 @@ $('say').onsubmit = (e) => {
     return;
   }
   said += 1;
-  send({ type: 'say', id: `page-${said}-${Date.now()}`, text, session });
+  const frame = { type: 'say', id: `page-${said}-${Date.now()}`, text, session };
+  unheard.set(frame.id, frame);
+  send(frame);
 };

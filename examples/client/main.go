@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/signal"
@@ -60,7 +61,12 @@ type client struct {
 	shown    int    // code points of it
 	question string // that waits for an answer
 	said     int
+	unheard  map[string]any // what was said last, until it is accepted
 }
+
+// silence is how long nothing may come of a host, which asks more often than that
+// whether somebody is there.
+const silence = 90 * time.Second
 
 // run says every line of in and waits for its answer.
 func (c *client) run(ctx context.Context, in io.Reader) error {
@@ -70,9 +76,7 @@ func (c *client) run(ctx context.Context, in io.Reader) error {
 	defer func() { _ = c.conn.Close() }()
 	lines := bufio.NewScanner(in)
 	for ctx.Err() == nil && lines.Scan() {
-		if err := c.say(strings.TrimSpace(lines.Text())); err != nil {
-			return err
-		}
+		c.say(strings.TrimSpace(lines.Text()))
 		if err := c.listen(ctx); err != nil {
 			return err
 		}
@@ -92,24 +96,41 @@ func (c *client) dial(ctx context.Context) error {
 		return fmt.Errorf("reach the host: %w", err)
 	}
 	c.conn = conn
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		_ = conn.SetReadDeadline(time.Now().Add(silence))
+		return pong(data)
+	})
 	return nil
+}
+
+// send writes a frame. One that can't be sent ends the connection: listen connects
+// anew, and sends it again.
+func (c *client) send(frame map[string]any) {
+	_ = c.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	if c.conn.WriteJSON(frame) != nil {
+		_ = c.conn.Close()
+	}
 }
 
 // say sends an utterance, or the answer to an open question. The same id is never
 // run twice, so one that may have been lost can be sent again.
-func (c *client) say(text string) error {
+func (c *client) say(text string) {
 	if c.question != "" {
 		value := c.question
 		c.question = ""
-		return c.conn.WriteJSON(map[string]any{"type": "reply", "question": value, "value": text})
+		c.send(map[string]any{"type": "reply", "question": value, "value": text})
+		return
 	}
 	c.said++
-	return c.conn.WriteJSON(map[string]any{"type": "say", "id": fmt.Sprintf("line-%d", c.said), "text": text, "session": c.session})
+	c.unheard = map[string]any{"type": "say", "id": fmt.Sprintf("line-%d", c.said), "text": text, "session": c.session}
+	c.send(c.unheard)
 }
 
 // listen shows frames until the turn has ended or asks something.
 func (c *client) listen(ctx context.Context) error {
 	for {
+		_ = c.conn.SetReadDeadline(time.Now().Add(silence))
 		_, raw, err := c.conn.ReadMessage()
 		if err != nil {
 			if err := c.again(ctx, err); err != nil {
@@ -130,15 +151,21 @@ func (c *client) listen(ctx context.Context) error {
 // again connects anew and asks for what was missed. Frames are numbered without a
 // gap, and deltas have their place in the text: nothing is shown twice.
 func (c *client) again(ctx context.Context, lost error) error {
-	if c.session == "" {
+	if c.session == "" && c.unheard == nil {
 		return fmt.Errorf("connection lost: %w", lost)
 	}
 	for pause := 250 * time.Millisecond; pause < 10*time.Second; pause *= 2 {
 		if err := c.dial(ctx); err == nil {
-			return c.conn.WriteJSON(map[string]any{"type": "resume", "session": c.session, "after": c.seq, "turn": c.turn, "offset": c.shown})
+			if c.session != "" {
+				c.send(map[string]any{"type": "resume", "session": c.session, "after": c.seq, "turn": c.turn, "offset": c.shown})
+			}
+			if c.unheard != nil {
+				c.send(c.unheard)
+			}
+			return nil
 		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(rand.N(pause)): // so that not all come back at once
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -147,10 +174,13 @@ func (c *client) again(ctx context.Context, lost error) error {
 }
 
 func (c *client) show(f frame) (ended bool, err error) {
+	if f.Seq > 0 && f.Seq <= c.seq {
+		return false, nil // seen before: what was said again is accepted again
+	}
 	c.seq = max(c.seq, f.Seq)
 	switch f.Type {
 	case "accepted":
-		c.session, c.turn, c.shown = f.Session, f.Turn, 0
+		c.session, c.turn, c.shown, c.unheard = f.Session, f.Turn, 0, nil
 	case "delta":
 		c.write(f.Offset, f.Text)
 	case "tool":
