@@ -153,17 +153,18 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 // openStore takes the data directory for this host alone, and makes its first
 // operator when there is none.
 func (h *Host) openStore(ctx context.Context, cfg *config.Snapshot) error {
+	// Before the store: who is second must not bring another's file up to date.
+	release, err := lockData(h.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	h.onStop("data directory", func(context.Context) error { return release() })
 	accounts, err := OpenAccounts(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	h.accounts = accounts
 	h.onStop("store", func(context.Context) error { return accounts.Close() })
-	release, err := lockData(h.cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	h.onStop("data directory", func(context.Context) error { return release() })
 	users, err := accounts.Users(ctx)
 	if err != nil {
 		return fmt.Errorf("read users: %w", err)

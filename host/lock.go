@@ -10,9 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockData makes sure that one host uses a data directory. The kernel frees
+// lockData makes sure that one host uses a data directory, and makes the folder
+// when it is not there. The kernel frees
 // the lock when the process ends, however it ends.
 func lockData(dir string) (release func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
 	path := filepath.Join(dir, "host.lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -124,10 +124,14 @@ func (db *DB) Check(ctx context.Context) error {
 	return nil
 }
 
-// Able reports whether the database can be read and, as far as is known, changed. It
+// Able reports whether the database can be read and, as far as is known, changed. One
+// in which damage was found can't be, for as long as it is open: ErrDamaged. It
 // changes something only to find out whether a disk that took no change before does
 // now.
 func (db *DB) Able(ctx context.Context) error {
+	if broken := db.writer.damage.Load(); broken != nil {
+		return *broken
+	}
 	if _, err := db.Version(ctx); err != nil {
 		return err
 	}

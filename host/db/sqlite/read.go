@@ -28,7 +28,8 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 // one reads the one row of a query into dest, or returns sql.ErrNoRows.
-func (db *DB) one(ctx context.Context, query string, args, dest []any) error {
+func (db *DB) one(ctx context.Context, query string, args, dest []any) (err error) {
+	defer func() { db.writer.saw(err) }()
 	stmt, err := db.reads.get(ctx, query)
 	if err != nil {
 		return err
@@ -37,7 +38,8 @@ func (db *DB) one(ctx context.Context, query string, args, dest []any) error {
 }
 
 // list reads all rows of a query, each with scan.
-func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
+	defer func() { db.writer.saw(err) }()
 	stmt, err := db.reads.get(ctx, query)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,6 @@ func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query s
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
-	var items []T
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {

@@ -28,6 +28,9 @@ type writer struct {
 	ended chan struct{}
 	all   prepared
 	sick  atomic.Pointer[error] // why the disk took no change, as of the last try
+	// damage is what was found broken in the file. From then on nothing is written:
+	// a change to what is broken breaks more.
+	damage atomic.Pointer[error]
 
 	closing sync.RWMutex // held for reading while a job is handed in
 	closed  bool
@@ -168,7 +171,11 @@ func (w *writer) commit(jobs []*job) (failed int, err error) {
 		case disk(err):
 			w.sick.Store(&err)
 		}
+		w.saw(err)
 	}()
+	if broken := w.damage.Load(); broken != nil {
+		return -1, *broken
+	}
 	ctx := context.Background()
 	if err := w.all.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return -1, fmt.Errorf("begin: %w", err)
@@ -198,6 +205,13 @@ func fatal(err error) bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// saw notes an error that tells of damage in the file, a reader's too.
+func (w *writer) saw(err error) {
+	if broken := damaged(err); errors.Is(broken, ErrDamaged) {
+		w.damage.CompareAndSwap(nil, &broken)
 	}
 }
 

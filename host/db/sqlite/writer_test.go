@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -159,6 +161,57 @@ func TestADiskThatTakesNoChangeIsToldAndGotOver(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// fault-S7: once damage is found while the file is open, nothing is written any more,
+// what can be read is read, and the store is unable, with what to do.
+func TestDamageThatIsFoundStopsEveryChange(t *testing.T) {
+	db, ctx := openForTest(t), t.Context()
+	if err := db.CreateSession(ctx, session.Meta{ID: "s", User: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	for seq := range int64(200) {
+		if err := db.Append(ctx, "s", step(seq+1, strings.Repeat("word ", 800))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.writer.between(ctx, func(conn *sql.Conn) error {
+		_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(db.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(raw[len(raw)/2:])
+	f, err := os.OpenFile(db.path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(raw[len(raw)/2:], int64(len(raw)/2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Frames(ctx, "s", 0, 1000); code(err) != codes.SQLITE_CORRUPT {
+		t.Fatalf("reading what is broken: %v", err)
+	}
+	if err := db.CreateSession(ctx, session.Meta{ID: "other", User: "alice"}); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a change: %v", err)
+	}
+	if err := db.Able(ctx); !errors.Is(err, ErrDamaged) {
+		t.Errorf("able: %v", err)
+	}
+	if _, err := db.Version(ctx); err != nil {
+		t.Errorf("reading what is sound: %v", err)
+	}
+	after, err := os.ReadFile(db.path)
+	if err != nil || !bytes.Equal(raw, after) {
+		t.Errorf("the file was changed (%v)", err)
 	}
 }
 
