@@ -131,7 +131,8 @@ type PluginConfig struct {
 	Brokered bool `koanf:"brokered"`
 	// IdleAfter lets the plugin's process end after this long without a call; the
 	// next call, or a schedule that is due, starts it again, within a fraction of a
-	// second. 0 lets it run.
+	// second. With the plugin.json of jarvis plugin pack beside its program it is not
+	// even started before its first call. 0 lets it run.
 	IdleAfter time.Duration `koanf:"idle_after" min:"0s"`
 	// Record is how many of its last calls are kept, with their ends, in the data
 	// directory's recordings, for `jarvis plugin call --replay`; what people say

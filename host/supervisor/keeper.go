@@ -105,7 +105,7 @@ func newKeeper(s *Supervisor, c Config) *keeper {
 // run is the plugin's goroutine.
 func (k *keeper) run(ctx context.Context) {
 	defer close(k.done)
-	next := k.starting("")
+	next := k.beginning
 	if !k.cfg.Enabled {
 		next = k.off
 	}
@@ -283,7 +283,10 @@ func (k *keeper) obey(c command) (phase, bool) {
 	switch {
 	case c.verb == disable && !off:
 		return k.off, true
-	case c.verb == restart && !off, c.verb == enable && off:
+	case c.verb == enable && off:
+		k.history = history{}
+		return k.beginning, true
+	case c.verb == restart && !off:
 		k.history = history{}
 		return k.starting(""), true
 	case c.verb == enable && k.snapshot().State == StateBlocked:

@@ -43,7 +43,7 @@ func (k *keeper) open(ctx context.Context) outcome {
 		}
 		return out
 	}
-	m, v, err := k.introduce(ctx, p)
+	m, v, err := k.introduce(ctx, p, program)
 	if err != nil {
 		p.Kill()
 		k.s.records.remove(k.id)
@@ -65,7 +65,7 @@ func (k *keeper) spec(ctx context.Context, program string) launch.Spec {
 
 // introduce lets host and plugin agree: what it is, what it may, how it is
 // configured, what it offers then.
-func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, visa, error) {
+func (k *keeper) introduce(ctx context.Context, p process, program string) (*sdk.Manifest, visa, error) {
 	if err := k.s.records.write(k.id, p.Footprint()); err != nil {
 		return nil, visa{}, err
 	}
@@ -74,6 +74,9 @@ func (k *keeper) introduce(ctx context.Context, p process) (*sdk.Manifest, visa,
 		return nil, visa{}, fmt.Errorf("describe plugin: %w", err)
 	}
 	if err := judgeManifest(m, k.cfg, k.s.opts.HostVersion); err != nil {
+		return nil, visa{}, err
+	}
+	if err := judgePacked(k.packed(program), m); err != nil {
 		return nil, visa{}, err
 	}
 	granted := k.granted(m)
