@@ -288,6 +288,32 @@ func TestALimitIsToldWithItsTime(t *testing.T) {
 	}
 }
 
+// What is full says so with 503 and a time, in both shapes, also when nobody knows
+// the time.
+func TestWhatIsFullSaysWhenToComeBack(t *testing.T) {
+	for path, after := range map[string]time.Duration{"/v1/chat/completions": 0, "/api/chat": 0, "/api/chat?": 2500 * time.Millisecond} {
+		e := &engine{model: func(_ llm.Request, yield func(llm.Event, error) bool) {
+			yield(nil, &llm.Error{Class: llm.Overloaded, RetryAfter: after})
+		}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, serve(t, e)+path, strings.NewReader(`{"model":"other","messages":[{"role":"user","content":"x"}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		want := "1"
+		if after > 0 {
+			want = "3"
+		}
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != want {
+			t.Errorf("%s: %d, Retry-After %q, want 503 and %s", path, resp.StatusCode, resp.Header.Get("Retry-After"), want)
+		}
+	}
+}
+
 // A cut answer never looks whole: no finish reason, no [DONE], an error frame.
 func TestACutAnswerNeverLooksWhole(t *testing.T) {
 	e := &engine{model: func(_ llm.Request, yield func(llm.Event, error) bool) {

@@ -3,7 +3,9 @@ package compat
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/llm"
@@ -91,6 +93,18 @@ func classCode(c llm.Class) protocol.Code {
 		return protocol.Timeout
 	default:
 		return protocol.Unavailable
+	}
+}
+
+// later says when trying again makes sense: what is busy is so for a while, even
+// when nobody knows for how long.
+func later(w http.ResponseWriter, p *protocol.Problem) {
+	after := p.RetryAfter
+	if p.Code == protocol.Busy {
+		after = max(after, time.Second)
+	}
+	if after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
 }
 

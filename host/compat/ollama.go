@@ -203,6 +203,7 @@ func (d *Door) ollamaEnd(end ending, began time.Time) ollamaChunk {
 // ollamaFail answers in Ollama's shape: a text, not an object.
 func ollamaFail(w http.ResponseWriter, e Engine, who session.Identity, err error) {
 	p, text := problem(e, who, err)
+	later(w, p)
 	reply(w, p.Code.Status(), map[string]string{"error": text})
 }
 

@@ -386,9 +386,7 @@ func openError(e Engine, who session.Identity, err error) (*protocol.Problem, op
 
 func openFail(w http.ResponseWriter, e Engine, who session.Identity, err error) {
 	p, f := openError(e, who, err)
-	if p.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
-	}
+	later(w, p)
 	reply(w, p.Code.Status(), f)
 }
 

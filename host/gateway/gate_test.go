@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -116,6 +117,10 @@ func TestForwardedAddressesCountOnlyBehindTrustedProxies(t *testing.T) { // faul
 		"mapped":               {"[::ffff:203.0.113.9]:1", "", "", "203.0.113.9", false},
 		"with a zone":          {"[fe80::1%eth0]:1", "", "", "fe80::1", false},
 		"nothing":              {"10.0.0.1:1", "", "", "10.0.0.1", false},
+		"fifty entries":        {"10.0.0.1:1", strings.Repeat("8.8.8.8, ", 49) + "198.51.100.1", "", "198.51.100.1", false},
+		"fifty of our own":     {"10.0.0.1:1", "198.51.100.1" + strings.Repeat(", 10.9.9.9", 49), "", "198.51.100.1", false},
+		"zone behind a proxy":  {"10.0.0.1:1", "fe80::9%eth0", "", "fe80::9", false},
+		"garbage on the right": {"10.0.0.1:1", "198.51.100.1, <script>", "", "10.0.0.1", false},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "/", nil)
 		must(t, err)
