@@ -56,7 +56,7 @@ func namesIn(s string, at []int) []name {
 		if strings.HasPrefix(s[from:to], "D") && from > 0 && s[from-1] == '-' && (from < 2 || s[from-2] != '-') { // -Dname=value
 			n.from++
 		}
-		if n.from > 1 && (s[n.from-2:n.from] == "${" || s[n.from-2:n.from] == "%(") || n.from > 0 && s[n.from-1] == '$' && n.to < len(s) && s[n.to] != '=' {
+		if n.from > 1 && (s[n.from-2:n.from] == "${" || s[n.from-2:n.from] == "%(") || n.from > 0 && s[n.from-1] == '$' && !assigned(s[n.to:]) {
 			continue // a variable
 		}
 		if n.from > 0 && s[n.from-1] == '/' && !assigned(s[n.to:]) {
@@ -360,6 +360,10 @@ func (n *name) join(s string) {
 	if n.role&(keyWord|codeWord|hintWord) == 0 || !n.alone {
 		return
 	}
+	if n.role&keyWord != 0 && n.promise == perhaps && wireless(s[max(0, n.from-nearby):n.from]) {
+		n.promise, n.role = surely, n.role|humanWord
+		return
+	}
 	at := n.to
 	for range 5 {
 		w, end := wordAfter(s, at)
@@ -392,7 +396,7 @@ func (n *name) join(s string) {
 
 // locks are words of what codes are for.
 var locks = set(`alarm alarme alarmo disarm disarmed desarmer desarmee armee lock unlock unlocked verrou serrure deverrouiller deverrouille door gate porte portail garage coffre safe digicode keypad clavier
-	interphone intercom totp otp 2fa mfa sms nuki yale duress panel centrale badge locker`)
+	interphone intercom totp otp 2fa mfa sms nuki yale duress panel centrale badge locker boite boîte clés cles`)
 
 // locked reports whether a text speaks of what is opened with a code.
 func locked(s string) bool {
@@ -402,6 +406,13 @@ func locked(s string) bool {
 		}
 	}
 	return false
+}
+
+// wireless reports whether a text speaks of a network whose key people choose, or
+// asks for a key.
+func wireless(s string) bool {
+	low := small(s)
+	return strings.Contains(low, "ssid") || strings.Contains(low, "wpa") || strings.HasSuffix(low, "enter ")
 }
 
 // wordBefore is the word that ends right before position i, behind one space,

@@ -227,6 +227,18 @@ var patterns = []pattern{
 		re:       regexp.MustCompile(`(?i)\b(?:verify|check)\([a-z]+,\s*([^\s"'(),=:./]{6,})\)`),
 		only:     isArgument,
 	},
+	{ // an address of mail and a password
+		keywords: []string{".com", ".org", ".net", ".fr", ".io", ".eu", ".test"},
+		needs:    "@",
+		re:       regexp.MustCompile(`[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z]{2,}(?: / |/|:| \| )([^\s:/@,;"'|]{6,})`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook && !isUUID(m) },
+	},
+	{ // a name, a password and a host
+		keywords: []string{"@nas", "@host", "@192.", "@10.", "@172.", ".local", ".lan", ".home", ".com", ".org", ".net"},
+		needs:    "@",
+		re:       regexp.MustCompile(`(?:^|[\s"'=])[A-Za-z][A-Za-z0-9_.-]*:([^\s:@/"']{5,})@[a-z0-9][a-z0-9.-]*`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook && !strings.Contains(m, "-alpine") && !unit(m) },
+	},
 	{ // the user of a bridge
 		keywords: []string{"/api/"},
 		re:       regexp.MustCompile(`/api/([A-Za-z0-9-]{10,40})/(?:lights|groups|sensors|config|scenes|rules|schedules|resourcelinks|capabilities)\b`),

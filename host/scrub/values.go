@@ -195,11 +195,14 @@ func (b *binder) sentence(at int) {
 			_, rest, _ := strings.Cut(s[i:], " ")
 			b.value(skipBlank(s, len(s)-len(rest)), told, true)
 			return
+		case (c == '[' || c == ']') && words > 0:
+			i++
+			continue
 		case !letterByte(c) && c != '-' && c != '_':
 			return
 		}
 		end := i
-		for end < len(s) && (letterByte(s[end]) || s[end] == '-' || s[end] == '_' || s[end] == '.' && end+1 < len(s) && letterByte(s[end+1])) {
+		for end < len(s) && (letterByte(s[end]) || s[end] == '-' || s[end] == '_' || s[end] == '@' || s[end] == '.' && end+1 < len(s) && letterByte(s[end+1])) {
 			end++
 		}
 		word := s[i:end]
@@ -214,7 +217,14 @@ func (b *binder) sentence(at int) {
 			}
 		}
 		if copulas[low] {
-			b.told(end, words)
+			if b.told(end, words) || b.n.role&humanWord == 0 {
+				return
+			}
+			words++
+			i = skipBlank(s, end)
+			continue
+		}
+		if words == 1 && b.n.role&humanWord != 0 && b.n.alone && lookOf(word) == mixedLook && !prose[low] && b.value(i, loose, true) {
 			return
 		}
 		if words > 0 && (low == "par" || low == "to" || low == "from" || low == "en" || low == "de" || low == "à" || low == "sur") {
@@ -260,7 +270,7 @@ func setsBefore(s string, i int) bool {
 }
 
 // told is what follows "is": fillers, and the value.
-func (b *binder) told(at, words int) {
+func (b *binder) told(at, words int) bool {
 	s := b.s
 	i := skipBlank(s, at)
 	for range 4 {
@@ -277,7 +287,7 @@ func (b *binder) told(at, words int) {
 	if words > 5 {
 		bound = loose
 	}
-	b.value(i, bound, true)
+	return b.value(i, bound, true)
 }
 
 // parenthesis is a value in brackets behind its name: clé API (x), or a remark
@@ -349,7 +359,7 @@ func (b *binder) neighbour(i int) {
 			return
 		}
 		from, to := quotedValue(s, q+1, s[p:q+1])
-		if v := s[from:to]; v != "" && !empty(v) && (strings.Contains(v, " ") && b.n.role&humanWord != 0 || lookOf(strings.ReplaceAll(v, " ", "")) >= mixedLook && !promisesAny(v) || strings.HasPrefix(s[max(0, b.n.from-2):], "--") && lookOf(v) >= wordLook) {
+		if v := s[from:to]; v != "" && !empty(v) && (strings.Contains(v, " ") && b.n.role&humanWord != 0 || lookOf(strings.ReplaceAll(v, " ", "")) >= mixedLook && !promisesAny(v) || strings.HasPrefix(s[max(0, b.n.from-2):], "--") || b.n.role&humanWord != 0 && b.n.from > 2 && strings.HasSuffix(strings.TrimRight(s[:b.n.from-1], " "), "(") && !prose[small(v)]) {
 			b.cut(from, to, "")
 		}
 		return
@@ -520,6 +530,9 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 			p++
 		}
 	}
+	if bound == told && strings.HasPrefix(s[min(p, len(s)):], "*** ") {
+		p += len("*** ")
+	}
 	if p >= len(s) || strings.HasPrefix(s[p:], Redacted) || strings.HasPrefix(s[p:], masked) {
 		return true
 	}
@@ -613,7 +626,7 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 	}
 	switch {
 	case bound == tied:
-		if n.role&humanWord == 0 && l == wordLook && strings.Contains(v, " ") && from > 1 && b.s[from-2] == '(' {
+		if (n.role&humanWord == 0 || saysSecret(v)) && l == wordLook && strings.Contains(v, " ") && from > 1 && b.s[from-2] == '(' {
 			return true // a message
 		}
 		if n.role&humanWord == 0 && (sentenceLike(v) || l == wordLook && strings.Contains(v, "-") && small(b.s[n.from:n.to]) == "secret") || where(v) {
@@ -649,6 +662,16 @@ func (b *binder) tried() bool {
 
 // tries are words before a password that somebody tried.
 var tries = set(`tried with using entered typed wrong bad invalid incorrect got received avec saisi essaye tape mauvais faux`)
+
+// saysSecret reports whether one of several words is that for a secret.
+func saysSecret(v string) bool {
+	for w := range strings.FieldsSeq(v) {
+		if promises(w) {
+			return true
+		}
+	}
+	return false
+}
 
 // where reports whether a value says where the secret is.
 func where(v string) bool {
@@ -740,7 +763,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if end < len(s) && (s[end] == '(' || s[end] == '[' && bound == tied && spaced) {
 		return false
 	}
-	for bound == tied && end+8 < len(s) && s[end] == '|' && letterByte(s[end+1]) && b.key == "" && lookOf(s[p:end]) >= drawnLook {
+	for end+8 < len(s) && s[end] == '|' && letterByte(s[end+1]) && b.key == "" && lookOf(s[p:end]) >= drawnLook {
 		for end++; end < len(s) && strings.IndexByte(stops, s[end]) < 0; {
 			end++
 		}
@@ -778,7 +801,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		case bound == named:
 			ok = l >= drawnLook || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) >= 16
 		default:
-			ok = l == surelyLook || n.role&keyWord != 0 && allHex(v) && len(v) >= 24 && len(v) < 40 || l >= mixedLook && len(v) > 5 && last == "pass" && b.tried() || l == drawnLook && n.role&keyWord != 0 && len(v) >= 16 && !allHex(v)
+			ok = l == surelyLook || n.role&keyWord != 0 && allHex(v) && len(v) >= 24 && len(v) < 40 || l >= mixedLook && len(v) > 5 && last == "pass" && (b.tried() || b.accountBefore()) || l == drawnLook && n.role&keyWord != 0 && len(v) >= 16 && !allHex(v)
 		}
 		if ok {
 			b.cut(p, p+len(v), b.key)
@@ -813,7 +836,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		ok = l >= drawnLook || l == mixedLook && len(v) >= 6 && n.role&humanWord != 0 && !strings.ContainsAny(v, "=/:") && !nameLike(v) ||
 			l == mixedLook && len(v) >= 8 && c.digits > 1 && c.turns > 3 && c.marks == 0 || l == wordLook && n.role&humanWord != 0 && b.account() && lastOfSentence(s, p+len(v)) && !b.aboutIt(p, v, l)
 	}
-	if strings.ContainsAny(v, "=") && bound < named && !strings.HasSuffix(v, "=") {
+	if k := strings.IndexByte(v, '='); k >= 0 && bound < named && !strings.HasSuffix(v, "=") && lookOf(v[:k]) == wordLook {
 		ok = false
 	}
 	if !ok {
@@ -871,6 +894,12 @@ func harmlessCookie(v string) bool {
 		}
 	}
 	return strings.Contains(v, "=")
+}
+
+// accountBefore reports whether a little before there is talk of an account.
+func (b *binder) accountBefore() bool {
+	low := small(b.s[max(0, b.n.from-nearby):b.n.from])
+	return strings.Contains(low, "login") || strings.Contains(low, "user") || strings.Contains(low, "admin") || strings.Contains(low, "create")
 }
 
 // nameLike reports whether a word is rather a name with a number: db-01.
