@@ -247,3 +247,57 @@ func TestEveryDependencyIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// TestWhateverStartsGoroutinesChecksThatTheyEnd fails for a package that starts
+// goroutines, or whose tests would not notice when one of them stays.
+func TestWhateverStartsGoroutinesChecksThatTheyEnd(t *testing.T) { // fault-R5
+	starts, checks, tested := map[string]string{}, map[string]bool{}, map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && file != "." || slices.Contains([]string{"testdata", "node_modules", "bin", "data", "examples", "test"}, d.Name())) {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(file, ".go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(filepath.ToSlash(file))
+		if strings.HasSuffix(file, "_test.go") {
+			tested[dir] = true
+			for _, i := range f.Imports {
+				checks[dir] = checks[dir] || i.Path.Value == `"go.uber.org/goleak"`
+			}
+			return nil
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				starts[dir] = file
+			case *ast.CallExpr:
+				if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Go" {
+					starts[dir] = file
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(starts) < 20 {
+		t.Errorf("only %d packages start goroutines: the test looks in the wrong place", len(starts))
+	}
+	for dir, file := range starts {
+		// What has no tests of its own is run by the tests of others, which check; those
+		// of the program start it as a process, and count what it holds in the soak.
+		if tested[dir] && !checks[dir] && dir != "cmd/jarvis" {
+			t.Errorf("%s starts goroutines, but the tests of %s do not use goleak", file, dir)
+		}
+	}
+}

@@ -12,9 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -314,6 +316,137 @@ func TestSoakComingAndGoingLeavesNothing(t *testing.T) { // S11, fault-R2, fault
 		return after.Routines <= before.Routines+5 && after.Descriptors <= before.Descriptors+3 && after.Processes <= before.Processes && after.Files <= before.Files
 	})
 	t.Logf("before %+v, after %+v", before, after)
+}
+
+// connect opens a socket and reads hello, and comes back when it is told to.
+func (h *hostProcess) connect() (c *websocket.Conn, tries int, err error) {
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: patience, ReadBufferSize: 512, WriteBufferSize: 512}
+	for tries = 1; ; tries++ {
+		var resp *http.Response
+		c, resp, err = d.Dial("ws://"+h.addr+"/ws", http.Header{"Authorization": {"Bearer " + h.key}})
+		if err == nil {
+			_, _, err = c.ReadMessage()
+			return c, tries, err
+		}
+		if resp != nil && resp.StatusCode != http.StatusServiceUnavailable || tries == 20 {
+			return nil, tries, err
+		}
+		pause := time.Duration(rand.IntN(1000)) * time.Millisecond // the system refused, not the host
+		if resp != nil {
+			seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+			pause = time.Duration(seconds) * time.Second
+		}
+		<-time.After(pause)
+	}
+}
+
+// TestSoakTenThousandIdleSocketsAreHeld holds them, and lets further ones in beside.
+func TestSoakTenThousandIdleSocketsAreHeld(t *testing.T) { // fault-W18, fault-R11
+	h := startHost(t, "", quiet)
+	n := rounds(t, "SOAK_IDLE", 9500) // and the descriptors of 20,000
+	before := h.holdings()
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range n / 16 {
+				c, _, err := h.connect()
+				if err != nil {
+					t.Errorf("connect: %v", err)
+					return
+				}
+				t.Cleanup(func() { _ = c.Close() })
+			}
+		})
+	}
+	all.Wait()
+	held := h.holdings()
+	var took []time.Duration
+	for range 500 {
+		began := time.Now()
+		c, _, err := h.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+		_ = c.Close()
+	}
+	slices.Sort(took)
+	cpu := h.reading("process_cpu_seconds_total")
+	<-time.After(30 * time.Second)
+	busy := h.reading("process_cpu_seconds_total") - cpu
+	t.Logf("%d sockets: %d MiB (%d before), %d goroutines; new ones p50 %v p99 %v; %d s of CPU in 30 s", n, held.MiB, before.MiB, held.Routines, took[250], took[495], busy)
+	if held.MiB > 300 || took[495] > 100*time.Millisecond || busy > 1 || held.Routines > before.Routines+n+50 {
+		t.Errorf("want at most 300 MiB, 100 ms, 1 s of CPU, a goroutine each")
+	}
+}
+
+// TestSoakConnectingForAMinuteLeavesNothing opens and closes as fast as it goes.
+func TestSoakConnectingForAMinuteLeavesNothing(t *testing.T) { // fault-W19
+	h := startHost(t, "", quiet)
+	storm := func(length time.Duration) (n int) {
+		end := time.Now().Add(length)
+		var all sync.WaitGroup
+		var sum atomic.Int64
+		for range 16 {
+			all.Go(func() {
+				for time.Now().Before(end) {
+					c, _, err := h.connect()
+					if err != nil {
+						t.Errorf("connect: %v", err)
+						return
+					}
+					_ = c.Close()
+					sum.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		until(t, "the sockets to be gone", func() bool { return h.reading("ws_active_connections") == 0 })
+		return int(sum.Load())
+	}
+	storm(time.Second)
+	before := h.holdings()
+	n := storm(time.Duration(rounds(t, "SOAK_STORM_SECONDS", 60)) * time.Second)
+	var after holdings
+	until(t, "the host to hold no more than before", func() bool {
+		after = h.holdings()
+		return after.Routines <= before.Routines+5 && after.Descriptors <= before.Descriptors+3
+	})
+	t.Logf("%d sockets came and went; before %+v, after %+v", n, before, after)
+}
+
+// TestSoakAStampedeAfterARestartIsLetIn has everybody come back at once.
+func TestSoakAStampedeAfterARestartIsLetIn(t *testing.T) { // fault-W29
+	dir := t.TempDir()
+	startHost(t, dir, quiet).kill()
+	h := startHost(t, dir, quiet)
+	n := rounds(t, "SOAK_STAMPEDE", 5000)
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	var tries atomic.Int64
+	for range n {
+		all.Go(func() {
+			<-start
+			c, tried, err := h.connect()
+			tries.Add(int64(tried))
+			if err != nil {
+				t.Errorf("connect: %v", err)
+				return
+			}
+			t.Cleanup(func() { _ = c.Close() })
+		})
+	}
+	began := time.Now()
+	close(start)
+	all.Wait()
+	took := time.Since(began)
+	t.Logf("%d clients were in after %v, with %d tries", n, took, tries.Load())
+	if took > 10*time.Second {
+		t.Errorf("it took %v, want 10 s", took)
+	}
+	if r := h.dial("after").ask("what time is it"); r.done.State != "answered" {
+		t.Errorf("afterwards: %+v", r.done)
+	}
 }
 
 // TestSoakAFullDiskIsGotOver fills the disk below a host that talks.

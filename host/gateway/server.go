@@ -74,7 +74,7 @@ func New(o Options) *Server {
 	s.router = s.routes()
 	s.http = &http.Server{
 		Handler: s, ReadHeaderTimeout: headTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHead,
-		ErrorLog: slog.NewLogLogger(faults{s.log}, slog.LevelWarn), ConnContext: withConn,
+		ErrorLog: slog.NewLogLogger(&faults{log: s.log, now: s.now}, slog.LevelWarn), ConnContext: withConn,
 		// HTTP/2 has no upgrade to a WebSocket that we speak.
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/jarvis-host/jarvis/sdk"
 	"github.com/jarvis-host/jarvis/sdk/launch"
 	"github.com/jarvis-host/jarvis/sdk/serve"
+
+	"go.uber.org/goleak"
 )
 
 const pluginPrefix = "jarvis-plugin-"
@@ -43,7 +45,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // strangers are the plugins, by the end of their program's name.

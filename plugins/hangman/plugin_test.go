@@ -123,3 +123,25 @@ func TestIdleTalkStartsNothing(t *testing.T) {
 		}
 	}
 }
+
+// What is no letter changes nothing in a game, and is answered or left to others.
+func TestWhatIsNoLetterLeavesTheGameAsItIs(t *testing.T) { // fault-M14
+	for _, text := range []string{
+		"œ", "ß", "ø", "日", "🎲", "7", "٣", "ab", "a e", "a7", "!", "\u200d", strings.Repeat("x", 4000), strings.Repeat("x ", 2000), strings.Repeat("é", 4096),
+	} {
+		h := newHost(t)
+		hears(t, h.Session, "fr", "jouons au pendu", "_")
+		before := string(h.State())
+		got := h.Say("fr", text)
+		if now := string(h.State()); now != before {
+			t.Errorf("%.20q changed the game:\n%s\n%s", text, before, now)
+		}
+		if got.Problem != nil || got.Text == "" && got.NotMine == nil {
+			t.Errorf("%.20q: got %+v", text, got)
+		}
+		hears(t, h.Session, "fr", "statut", "_ _ _ _ _ _ _\n", "6 erreurs")
+	}
+	s := newHost(t).Session
+	hears(t, s, "fr", "jouons au pendu", "_")
+	hears(t, s, "fr", "é", "un E", "_ _ E _ _ _ E") // an accented letter is its letter
+}

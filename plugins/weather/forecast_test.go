@@ -1,6 +1,7 @@
 package weather
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -186,5 +187,32 @@ func TestTheCacheAgesAndIsBounded(t *testing.T) {
 	now = now.Add(stale)
 	if _, _, ok := c.forecast(last, Metric); ok {
 		t.Error("a day-old forecast still counts")
+	}
+}
+
+// A place's name is data wherever it goes: in the service's address, in what it
+// answers, and in what is said.
+func TestAPlacesNameIsOnlyEverAName(t *testing.T) { // fault-M15
+	for _, name := range []string{
+		`L'Haÿ-les-"Roses"`, "a\nb\r\nHost: evil.example", "{{ .Key }} {city} %s %d", "x&latitude=0&name=y#z?q=/../..", `\u0000","a":"`, "a+b c%20d", "日本\u202e",
+	} {
+		s := serviceOf(t, func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			if r.URL.Path != "/g" || q.Get("name") != name || len(q["name"]) != 1 || len(q) != 4 || len(r.Header["Host"]) != 0 {
+				t.Errorf("%q was sent as %s", name, r.URL)
+			}
+			raw, err := json.Marshal(map[string]any{"results": []Place{{Name: name, Country: name}}})
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = w.Write(raw)
+		})
+		found, err := s.Search(t.Context(), name, "fr")
+		if err != nil || len(found) != 1 || found[0].Name != name {
+			t.Errorf("%q was found as %+v, %v", name, found, err)
+		}
+		if got, ok := (report{texts: textsOf(t, "fr"), units: Metric, place: name, f: forecastOf(t)}).say(Now); !ok || !strings.HasPrefix(got, name+", en ce moment : pluie") {
+			t.Errorf("%q is told as %q", name, got)
+		}
 	}
 }

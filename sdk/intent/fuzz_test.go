@@ -120,7 +120,7 @@ func checkSamples(t *testing.T, m *Matcher, template string, samples []string) {
 	}
 }
 
-// The work of a run is counted, not timed: what it visits and remembers.
+// The work of a run is counted, not timed: what it visits and remembers. fault-M17
 func TestWorkGrowsNoFasterThanTheUtterance(t *testing.T) {
 	lists := map[string]List{"x": wild(), "y": wild(), "name": values("a", "a a", "a b a", "aspirateur")}
 	m := buildWith(t, "fr", lists, "a {x} a {y} a", "{name} {x} b", "({x} a;{y} a;b)", "[a ][a ][a ]{name}{name} {x}", "{1..9999:n} {x}")

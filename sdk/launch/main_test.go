@@ -19,6 +19,8 @@ import (
 	"github.com/jarvis-host/jarvis/sdk/launch"
 	"github.com/jarvis-host/jarvis/sdk/serve"
 	"github.com/jarvis-host/jarvis/sdk/wire"
+
+	"go.uber.org/goleak"
 )
 
 // The test binary is the host, its shim and every plugin at once.
@@ -39,7 +41,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // plugins are the strangers, by name.

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/jarvis-host/jarvis/sdk"
+
+	"go.uber.org/goleak"
 )
 
 // roleKey says what the test binary is when a test starts it again.
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 	case "parent":
 		os.Exit(parent())
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // talkative is a plugin that writes wherever it can.

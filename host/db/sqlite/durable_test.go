@@ -16,6 +16,8 @@ import (
 	"github.com/jarvis-host/jarvis/host/db/sqlite"
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/turn"
+
+	"go.uber.org/goleak"
 )
 
 // writeEnv makes the test binary the process that is killed; its value is the
@@ -25,7 +27,7 @@ const writeEnv = "JARVIS_TEST_WRITE"
 func TestMain(m *testing.M) {
 	path := os.Getenv(writeEnv)
 	if path == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m) // exits
 	}
 	db, err := sqlite.Open(context.Background(), path)
 	if err == nil {
