@@ -44,7 +44,11 @@ type engine struct {
 func (e *engine) Assist(ctx context.Context, who session.Identity, u compat.Utterance) iter.Seq2[turn.Event, error] {
 	d := &direct{e.h}
 	t := d.turn(who)
-	t.Session, t.Text, t.History, t.Remember = "compat-"+t.ID, u.Text, u.History, u.Remember
+	clean := e.h.scrubber.ScrubKnown
+	t.Session, t.Text, t.History, t.Remember = "compat-"+t.ID, clean(u.Text), slices.Clone(u.History), u.Remember
+	for i := range t.History {
+		t.History[i].Text = clean(t.History[i].Text)
+	}
 	t.Lang = e.h.detect(u.Text, who.Lang)
 	return e.h.answerer.Answer(ctx, t)
 }

@@ -37,6 +37,8 @@ type Options struct {
 	Version string
 	Program string    // the running program's path: plugins are looked for beside it
 	Log     io.Writer // where log lines go, unless the configuration names a file
+	// Conceal is told of every secret, from any goroutine; it may be nil.
+	Conceal func(secret string)
 }
 
 // Host is a whole assistant. It owns the goroutines of its rooms; Start starts
@@ -109,7 +111,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 		}
 	}()
 	for _, secret := range cfg.Secrets() {
-		scrubber.Register(secret)
+		h.conceal(secret)
 	}
 	if err := h.openStore(ctx, cfg); err != nil {
 		return nil, err
@@ -135,7 +137,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	if err := h.openJournal(); err != nil {
 		return nil, err
 	}
-	if err := h.newServices(func(s string) { scrubber.Register(s) }); err != nil {
+	if err := h.newServices(h.conceal); err != nil {
 		return nil, err
 	}
 	h.newPlugins(plugins)
@@ -148,6 +150,15 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 	}
 	h.newGateway(c, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return h, nil
+}
+
+// conceal keeps a secret out of all that is written from now on, for as long as
+// the host runs: what it was replaced by does not make it harmless.
+func (h *Host) conceal(secret string) {
+	h.scrubber.Register(secret)
+	if h.o.Conceal != nil {
+		h.o.Conceal(secret)
+	}
 }
 
 // openStore takes the data directory for this host alone, and makes its first
@@ -165,6 +176,13 @@ func (h *Host) openStore(ctx context.Context, cfg *config.Snapshot) error {
 	}
 	h.accounts = accounts
 	h.onStop("store", func(context.Context) error { return accounts.Close() })
+	mended, err := keepPrivate(h.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	for _, file := range mended {
+		h.log.Warn("others could read a file of the data directory, now they can't", telemetry.KeyFile, file)
+	}
 	users, err := accounts.Users(ctx)
 	if err != nil {
 		return fmt.Errorf("read users: %w", err)
@@ -269,13 +287,21 @@ func (h *Host) greetModel(ctx context.Context) {
 }
 
 // drain takes no new work and lets open turns end, for as long as the
-// configuration gives them. ctx cuts it short.
+// configuration gives them. It returns no earlier than whoever asks /ready has
+// had the time to notice. ctx cuts it short.
 func (h *Host) drain(ctx context.Context) error {
 	h.health.Drain()
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Drain.Deadline)
+	noticed := time.NewTimer(h.cfg.Drain.Notice)
+	defer noticed.Stop()
+	open, cancel := context.WithTimeout(ctx, h.cfg.Drain.Deadline)
 	defer cancel()
 	h.gateway.Drain(h.cfg.Drain.Deadline)
-	return h.sessions.Drain(ctx)
+	err := h.sessions.Drain(open)
+	select {
+	case <-noticed.C:
+	case <-ctx.Done():
+	}
+	return err
 }
 
 // pluginPatience is how long plugins get to end. The turns are over by then:

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/jarvis-host/jarvis/host/recording"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/tool"
 	"github.com/jarvis-host/jarvis/sdk"
@@ -19,7 +20,7 @@ type providers struct {
 	// asks for it; recorded says where.
 	recorded func(plugin string) bool
 	record   func(plugin string, c recording.Call)
-	clean    func(string) string // takes out secrets that the host knows
+	scrubber *scrub.Scrubber
 }
 
 // Invoke implements [tool.Invoker].
@@ -28,40 +29,57 @@ func (p *providers) Invoke(ctx context.Context, plugin string, in *sdk.Invocatio
 		return p.builtin.Invoke(ctx, in)
 	}
 	if p.recorded == nil || !p.recorded(plugin) {
-		return cleaned(p.plugins.Invoke(ctx, plugin, in), p.clean)
+		return cleaned(p.plugins.Invoke(ctx, plugin, in), p.scrubber)
 	}
-	return cleaned(p.recording(ctx, plugin, in), p.clean)
+	return cleaned(p.recording(ctx, plugin, in), p.scrubber)
 }
 
-// cleaned takes secrets that the host knows out of what a plugin says, so that
-// none gets into a transcript, to a model or before a person.
-func cleaned(events iter.Seq2[sdk.Event, error], clean func(string) string) iter.Seq2[sdk.Event, error] {
+// cleaned takes secrets that the host knows out of what a plugin says, in
+// however many pieces, so that none gets into a transcript, to a model or before
+// a person.
+func cleaned(events iter.Seq2[sdk.Event, error], scrubber *scrub.Scrubber) iter.Seq2[sdk.Event, error] {
 	return func(yield func(sdk.Event, error) bool) {
+		text := scrub.NewRunning(scrubber)
 		for ev, err := range events {
 			switch e := ev.(type) {
 			case sdk.Text:
-				e.Text = clean(e.Text)
-				ev = e
-			case sdk.Progress:
-				e.Message = clean(e.Message)
-				ev = e
-			case sdk.Result:
-				e.Text = clean(e.Text)
-				if data := clean(string(e.Data)); data != string(e.Data) && json.Valid([]byte(data)) {
-					e.Data = json.RawMessage(data)
+				if e.Text = text.Next(e.Text); e.Text == "" {
+					continue
 				}
 				ev = e
-			case sdk.Problem:
-				e.Message = clean(e.Message)
+			case sdk.Progress:
+				e.Message = scrubber.ScrubKnown(e.Message)
 				ev = e
-			case sdk.NeedInput:
-				e.Text = clean(e.Text)
-				ev = e
+			default:
+				ev = cleanEnd(ev, scrubber.ScrubKnown)
+				if rest := text.Rest(); rest != "" && !yield(sdk.Text{Text: rest}, nil) {
+					return
+				}
 			}
 			if !yield(ev, err) {
 				return
 			}
 		}
+	}
+}
+
+// cleanEnd cleans an event that ends a call.
+func cleanEnd(ev sdk.Event, clean func(string) string) sdk.Event {
+	switch e := ev.(type) {
+	case sdk.Result:
+		e.Text = clean(e.Text)
+		if data := clean(string(e.Data)); data != string(e.Data) && json.Valid([]byte(data)) {
+			e.Data = json.RawMessage(data)
+		}
+		return e
+	case sdk.Problem:
+		e.Message = clean(e.Message)
+		return e
+	case sdk.NeedInput:
+		e.Text = clean(e.Text)
+		return e
+	default:
+		return ev
 	}
 }
 

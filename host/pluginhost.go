@@ -39,6 +39,7 @@ const servicesDir = "services"
 func (h *Host) newServices(conceal func(string)) error {
 	h.notices = notice.New(notice.Options{
 		Store: h.accounts.db, Now: time.Now, Acknowledged: h.noticeAcknowledged, Counted: h.metrics.Notices,
+		Clean: h.scrubber.ScrubKnown,
 	})
 	h.schedules = schedule.New(schedule.Options{Store: h.accounts.db, Now: time.Now, Tell: h.tellDue, Failed: h.notTold})
 	h.sections.set(h.cfg.Plugins)
@@ -77,7 +78,7 @@ func (h *Host) pluginSecret(plugin, name string) (string, bool) {
 
 // serviceRefused writes down that a plugin asked for what it may not have.
 func (h *Host) serviceRefused(plugin, need, method, call string) {
-	h.log.Warn("plugin refused what was not granted", telemetry.KeyPlugin, plugin, "need", need, "method", method, "call", call)
+	h.log.Warn("plugin refused what was not granted", telemetry.KeyPlugin, plugin, telemetry.KeyNeed, need, telemetry.KeyMethod, method, telemetry.KeyCall, call)
 }
 
 // admission lets the supervisor admit plugins to the desk.
@@ -106,7 +107,7 @@ func (h *Host) notTold(p schedule.Plan, err error) {
 	if sdk.ErrorCode(err) == sdk.CodeUnavailable {
 		level = hclog.Debug // it is told when it is there
 	}
-	h.log.Log(level, "schedule not delivered", telemetry.KeyPlugin, p.Plugin, "schedule", p.Name, "tries", p.Tries, telemetry.KeyError, err)
+	h.log.Log(level, "schedule not delivered", telemetry.KeyPlugin, p.Plugin, telemetry.KeySchedule, p.Name, telemetry.KeyTries, p.Tries, telemetry.KeyError, err)
 }
 
 // noticeAcknowledged tells the plugin whose notice reached a person. Plugins

@@ -31,7 +31,7 @@ func (h *Host) Reload(snapshot *config.Snapshot) error {
 		return nil
 	}
 	for _, secret := range snapshot.Secrets() {
-		h.scrubber.Register(secret) // those before stay known
+		h.conceal(secret) // those before stay known
 	}
 	c := snapshot.Config()
 	plugins, err := discover(c, h.o.Program)

@@ -54,7 +54,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 			},
 		},
 	})
-	h.providers = &providers{plugins: h.plugins, clean: h.scrubber.ScrubKnown}
+	h.providers = &providers{plugins: h.plugins, scrubber: h.scrubber}
 	h.recordCalls()
 	h.providers.builtin = builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
@@ -67,7 +67,11 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 func (h *Host) pluginLog(plugin string, line launch.Line) {
 	args := []any{telemetry.KeyPlugin, plugin}
 	for _, name := range slices.Sorted(maps.Keys(line.Fields)) {
-		args = append(args, name, line.Fields[name])
+		key := name
+		if !slices.Contains(telemetry.PluginKeys(), name) {
+			key = telemetry.PluginPrefix + name
+		}
+		args = append(args, key, line.Fields[name])
 	}
 	lines, _ := h.pluginLines.LoadOrStore(plugin, scrub.NewLines(h.scrubber))
 	line.Message = lines.(*scrub.Lines).Scrub(line.Message)
@@ -132,11 +136,11 @@ func (h *Host) newConversation(c *config.Config) error {
 	if h.memory != nil {
 		mind.Memory, mind.RecallWithin, stages.Memory = recaller{h}, c.Memory.RecallWithin, h.talk()
 	}
-	h.spare = &spare{now: time.Now, watched: h.keeping(stages)}
+	h.spare = &spare{now: time.Now, watched: h.keeping(discreet{stages, h.scrubber})}
 	h.answerer = logged{h.spare, h.log}
 	h.sessions = session.New(session.Options{
 		Store: h.accounts.db, Answerer: h.answerer, Now: time.Now, Log: h.log, QuestionTTL: questionTTL,
-		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: failureOf,
+		Detect: h.detect, IsStop: texts.IsStop, ParseReply: parseReply, FailureOf: h.failureOf, Clean: h.scrubber.ScrubKnown,
 		FailureText:   func(lang, code string) string { return texts.Get(lang, "error."+code) },
 		TurnDone:      func(s turn.Source, took time.Duration) { h.metrics.TurnDone(string(s), took) },
 		FirstDelta:    h.metrics.FirstToken,
@@ -148,9 +152,9 @@ func (h *Host) newConversation(c *config.Config) error {
 
 // failureOf tells the code of an answerer's error, and its own words for the
 // end user, when it has any.
-func failureOf(err error) (code, message string) {
+func (h *Host) failureOf(err error) (code, message string) {
 	if e, ok := errors.AsType[*sdk.Error](err); ok {
-		return string(e.Code), e.Message
+		return string(e.Code), h.scrubber.ScrubKnown(e.Message)
 	}
 	return string(protocol.CodeOf(err)), ""
 }

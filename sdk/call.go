@@ -149,8 +149,8 @@ func (c *Call) Log() *slog.Logger {
 // the need names itself, may be there. It gives up after 10 seconds, refuses answers over
 // 4 MiB, and repeats requests that may be repeated on 429, 5xx and lost
 // connections, as long as the request's context has time. Build requests with
-// the call's context.
-func (c *Call) HTTP() *http.Client { return c.plugin.HTTP() }
+// the call's context. Each carries the call's request id as X-Request-ID.
+func (c *Call) HTTP() *http.Client { return naming(c.plugin.HTTP(), c.in.Info.RequestID) }
 
 // State returns the session state that this plugin returned last. had is false
 // when there is none.

@@ -11,13 +11,18 @@ import (
 	"testing"
 )
 
-// fault-C18: as a container runs it: the first process of its world, nobody's
-// user, no HOME, a folder that can't be written to.
-func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root makes a world of processes")
-	}
-	const nobody = 65532
+// nobody is the user that containers run the host as.
+const nobody = 65532
+
+// contained runs the host as nobody, where this test may, in a folder that it
+// can't write to.
+func contained(t *testing.T) *hostProcess {
+	t.Helper()
+	return containedWith(t, &syscall.SysProcAttr{})
+}
+
+func containedWith(t *testing.T, attr *syscall.SysProcAttr) *hostProcess {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "jarvis-container-") // which nobody may enter
 	if err != nil {
 		t.Fatal(err)
@@ -27,8 +32,11 @@ func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chown(data, nobody, nobody); err != nil {
-		t.Fatal(err)
+	if os.Getuid() == 0 {
+		if err := os.Chown(data, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+		attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	}
 	exe, err := exec.LookPath("jarvis")
 	if err != nil {
@@ -55,7 +63,7 @@ func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
 	h := &hostProcess{t: t, dir: dir, log: &lockedBuffer{}, end: make(chan struct{})}
 	h.cmd = exec.Command(filepath.Join(dir, "jarvis"), "serve", "--config", filepath.Join(dir, "jarvis.yaml"), "--data", data, "--listen", "127.0.0.1:0", "--ready-file", ready)
 	h.cmd.Dir, h.cmd.Env = dir, []string{quickExit}
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	h.cmd.SysProcAttr = attr
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
 	if err := h.cmd.Start(); err != nil {
 		t.Skipf("no world of processes here: %v", err)
@@ -70,8 +78,8 @@ func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
 		return err == nil
 	})
 	raw, err = os.ReadFile(ready)
-	if err != nil || !strings.Contains(string(raw), `"pid":1,`) {
-		t.Errorf("it is not the first process: %s (%v)", raw, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	h.addr = strings.Split(strings.SplitAfter(string(raw), `"addr":"`)[1], `"`)[0]
 	key, err := os.ReadFile(filepath.Join(data, "operator.key"))
@@ -79,6 +87,20 @@ func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.key = strings.TrimSpace(string(key))
+	return h
+}
+
+// fault-C18: as a container runs it: the first process of its world, nobody's
+// user, no HOME, a folder that can't be written to.
+func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root makes a world of processes")
+	}
+	h := containedWith(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID})
+	raw, err := os.ReadFile(filepath.Join(h.data(), "ready.json"))
+	if err != nil || !strings.Contains(string(raw), `"pid":1,`) {
+		t.Errorf("it is not the first process: %s (%v)", raw, err)
+	}
 	c := h.dial("a")
 	if got := c.ask("play hangman").done; got.State != "answered" {
 		t.Errorf("the turn ended as %+v", got)

@@ -69,9 +69,20 @@ func startHost(t *testing.T, dir, config string) *hostProcess {
 	return startHostUnder(t, dir, config, nil)
 }
 
+// startHostIn runs the host with more variables in its environment.
+func startHostIn(t *testing.T, dir, config string, env []string) *hostProcess {
+	t.Helper()
+	return startHostWith(t, dir, config, nil, env)
+}
+
 // startHostUnder runs the host under another program, such as one that takes
 // something away from it.
 func startHostUnder(t *testing.T, dir, config string, under []string) *hostProcess {
+	t.Helper()
+	return startHostWith(t, dir, config, under, nil)
+}
+
+func startHostWith(t *testing.T, dir, config string, under, env []string) *hostProcess {
 	t.Helper()
 	if dir == "" {
 		dir = t.TempDir()
@@ -93,7 +104,9 @@ func startHostUnder(t *testing.T, dir, config string, under []string) *hostProce
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, quickExit, "SHOP_SECRET=butter-and-bread",
 		// With the race detector, memory is not fast enough to remember in time, beside other tests.
 		"JARVIS_MEMORY__RECALL_WITHIN=10s",
+		"JARVIS_DRAIN__NOTICE=0s", // nobody looks but the test
 	}
+	h.cmd.Env = append(h.cmd.Env, env...)
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
 	if err := h.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -286,6 +299,7 @@ type client struct {
 	session string
 	said    int
 	name    string
+	heard   lockedBuffer // all frames, as they came
 }
 
 // dial connects and reads hello.
@@ -317,6 +331,7 @@ func (c *client) read() {
 			c.closed <- err
 			return
 		}
+		_, _ = c.heard.Write(append(raw, '\n'))
 		f := frame{raw: raw}
 		if err := json.Unmarshal(raw, &f.Head); err != nil {
 			c.closed <- fmt.Errorf("frame %s: %w", raw, err)

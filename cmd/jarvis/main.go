@@ -70,7 +70,7 @@ func commands() []command {
 		configCheckCommand(), configShowCommand(), configExplainCommand(), configReferenceCommand(),
 		memoryAddCommand(), memorySearchCommand(), memoryListCommand(), memoryWhyCommand(), memoryForgetCommand(),
 		memoryExportCommand(), memoryImportCommand(), memoryReindexCommand(), memoryConsolidateCommand(), logScrubCommand(),
-		usageCommand(), versionCommand(), execCommand(),
+		usageCommand(), versionCommand(), execCommand(), lastWordsCommand(),
 	}
 }
 

@@ -50,6 +50,8 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-next":    func() { wiretest.Main(wiretest.Next) },
 		"jarvis-plugin-major":   func() { wiretest.Main(wiretest.Major) },
 		"jarvis-plugin-market":  func() { serve.Main(market()) },
+		"jarvis-dying":          dying,
+		"jarvis-plugin-leaky":   func() { serve.Main(leaky()) },
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
 		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
 	})

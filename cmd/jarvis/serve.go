@@ -74,17 +74,26 @@ func serveCommand() command {
 
 // serve runs the host. The first signal drains it: open turns end or are told,
 // then it exits with 0. The second one ends it at once.
-func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.Options, files *config.Watcher, readyFile string) error {
+func (p *program) serve(ctx context.Context, cfg *config.Snapshot, from config.Options, files *config.Watcher, readyFile string) (err error) {
 	tuneCollector()
+	if err := conceal(); err != nil {
+		return err
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the program itself: %w", err)
 	}
+	last, err := listenForLastWords(exe)
+	if err != nil {
+		return err
+	}
+	p.stderr = last.Out
+	defer func() { err = errors.Join(err, last.End()) }()
 	log := p.stderr
 	if cfg.Config().Log.Output == "stdout" {
 		log, p.stdout = p.stdout, p.stderr // whoever reads the log there reads nothing else
 	}
-	h, err := host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: log})
+	h, err := host.New(ctx, cfg, host.Options{Version: version, Program: exe, Log: log, Conceal: last.Conceal})
 	if err != nil {
 		return hostError(err)
 	}

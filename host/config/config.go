@@ -158,6 +158,9 @@ type MetricsConfig struct {
 type DrainConfig struct {
 	// Deadline is how long open answers may go on after the first signal.
 	Deadline time.Duration `koanf:"deadline" min:"0s" max:"10m"`
+	// Notice is how long /ready says that the host stops before its port closes,
+	// so that whatever spreads requests over hosts sends no more of them here.
+	Notice time.Duration `koanf:"notice" min:"0s" max:"1m"`
 }
 
 // Default returns the configuration that is built in.
@@ -173,6 +176,6 @@ func Default() Config {
 		Memory:   defaultMemory(),
 		Log:      defaultLog(),
 		Metrics:  MetricsConfig{AllowLoopback: true},
-		Drain:    DrainConfig{Deadline: 8 * time.Second},
+		Drain:    DrainConfig{Deadline: 8 * time.Second, Notice: time.Second},
 	}
 }

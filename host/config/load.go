@@ -74,6 +74,7 @@ func Load(o Options) (*Snapshot, error) {
 	if len(l.problems) == 0 {
 		return l.snapshot(c), nil
 	}
+	l.maskProblems()
 	err := &Error{Problems: l.problems}
 	if slices.ContainsFunc(l.problems, func(p Problem) bool { return p.plugin() == "" }) {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -225,3 +226,21 @@ func (l *loader) pluginSecrets(key string, secrets map[string]any) map[string]an
 	}
 	return out
 }
+
+// maskProblems hides secrets that stand where no secret belongs.
+func (l *loader) maskProblems() {
+	var pairs []string
+	for _, secret := range l.secrets {
+		if len(secret) >= minMasked {
+			pairs = append(pairs, secret, masked, strings.Trim(strconv.Quote(secret), `"`), masked)
+		}
+	}
+	mask := strings.NewReplacer(pairs...).Replace
+	for i, p := range l.problems {
+		l.problems[i].Key, l.problems[i].Value, l.problems[i].Hint = mask(p.Key), mask(p.Value), mask(p.Hint)
+	}
+}
+
+// minMasked is the shortest secret that is looked for in problems: a shorter one
+// would be found in innocent text.
+const minMasked = 6

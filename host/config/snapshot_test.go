@@ -30,7 +30,7 @@ func TestExplainHelpsWithWhatIsNoKey(t *testing.T) {
 	s := load(t, Options{})
 	for key, want := range map[string]string{
 		"gateway.lisen":                  "explain gateway.lisen: unknown key; did you mean gateway.listen?",
-		"drain":                          "explain drain: it is a section; its keys are deadline",
+		"drain":                          "explain drain: it is a section; its keys are deadline, notice",
 		"":                               "explain : unknown key; `jarvis config reference` lists every key",
 		"plugins.weather.config.nothing": "explain plugins.weather.config.nothing: it is not set",
 	} {

@@ -55,6 +55,8 @@ type Options struct {
 	// Counted is told of each notice that became sent, acknowledged, withdrawn
 	// or repeated; nil counts nothing.
 	Counted func(state string)
+	// Clean takes out of a text what must not be kept or shown; nil leaves it.
+	Clean func(text string) string
 }
 
 // Room keeps notices and shows them to those who watch. Safe for concurrent
@@ -95,6 +97,9 @@ func New(o Options) *Room {
 	if o.Counted == nil {
 		o.Counted = func(string) {}
 	}
+	if o.Clean == nil {
+		o.Clean = func(text string) string { return text }
+	}
 	return &Room{o: o, watchers: map[string]map[*watcher]struct{}{}, quiet: map[string]bool{}}
 }
 
@@ -105,6 +110,7 @@ func (r *Room) Send(ctx context.Context, n Notice) (string, error) {
 	if n.Due.IsZero() {
 		n.Due = n.Created
 	}
+	n.Text = r.o.Clean(n.Text)
 	err := r.o.Store.PutNotice(ctx, n, MaxOpen)
 	r.mu.Lock()
 	r.sent++

@@ -30,7 +30,11 @@ type Scrubber struct {
 type registry struct {
 	sieve    sieve
 	replacer *strings.Replacer
+	running  func() *running
 }
+
+// begin is for [Running].
+func (r *registry) begin(text string) (clean, rest string) { return r.running().begin(text) }
 
 // New returns a scrubber that knows no secret yet.
 func New() *Scrubber { return &Scrubber{forms: map[string]bool{}} }
@@ -75,6 +79,7 @@ func (s *Scrubber) registry() *registry {
 		pairs = append(pairs, f, Redacted)
 	}
 	r.replacer = strings.NewReplacer(pairs...)
+	r.running = sync.OnceValue(func() *running { return newRunning(all) })
 	s.known.Store(r)
 	return r
 }

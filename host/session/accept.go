@@ -25,7 +25,7 @@ type utterance struct {
 
 func (a *actor) utterance(who Identity, s protocol.Say) *utterance {
 	u := &utterance{
-		who: who, client: s.ID, text: s.Text, lang: s.Lang, forced: s.Lang != "", at: a.m.o.Now(),
+		who: who, client: s.ID, text: a.m.o.Clean(s.Text), lang: s.Lang, forced: s.Lang != "", at: a.m.o.Now(),
 		remember: !a.meta.Temporary && (s.Remember == nil || *s.Remember),
 	}
 	if !u.forced {

@@ -75,7 +75,7 @@ func (m *Manager) Rename(ctx context.Context, who Identity, id, title string) er
 	if err != nil {
 		return err
 	}
-	return store.RenameSession(ctx, who.User, id, title)
+	return store.RenameSession(ctx, who.User, id, m.o.Clean(title))
 }
 
 // Delete stops what runs in a session and removes the session with all that

@@ -84,7 +84,7 @@ func (m *Manager) live(ctx context.Context, user, id string) (*actor, error) {
 // create makes an actor for a session that its first utterance will create.
 func (m *Manager) create(user string, temporary bool, text string) (*actor, error) {
 	now := m.o.Now()
-	meta := Meta{ID: "s_" + m.o.NewID(), User: user, Title: m.o.TitleOf(text), Created: now, Updated: now, Temporary: temporary}
+	meta := Meta{ID: "s_" + m.o.NewID(), User: user, Title: m.o.TitleOf(m.o.Clean(text)), Created: now, Updated: now, Temporary: temporary}
 	store := m.o.Store
 	if temporary {
 		store = m.temp

@@ -52,6 +52,7 @@ type Log interface {
 const (
 	keySession = "session"
 	keyTurn    = "turn"
+	keyTurns   = "turns"
 	keyRequest = "request_id"
 	keyError   = "error"
 )
@@ -68,6 +69,9 @@ type Options struct {
 
 	// Detect tells an utterance's language; own is the end user's, or empty.
 	Detect func(text, own string) string
+	// Clean takes out of what an end user says, and calls a session, what must
+	// not be kept; nil keeps it as it is.
+	Clean func(text string) string
 	// IsStop says whether an utterance is a stop word alone.
 	IsStop func(text string) bool
 	// ParseReply reads an utterance as the answer to a question.
@@ -136,6 +140,9 @@ func (o Options) withDefaults() Options {
 }
 
 func (o *Options) languageDefaults() {
+	if o.Clean == nil {
+		o.Clean = func(text string) string { return text }
+	}
 	if o.Detect == nil {
 		o.Detect = func(_, own string) string {
 			if own == "" {

@@ -33,7 +33,7 @@ func (m *Manager) Recover(ctx context.Context) error {
 		interrupted += n
 	}
 	if interrupted > 0 {
-		m.o.Log.Warn("turns that an earlier run left open were interrupted", "turns", interrupted)
+		m.o.Log.Warn("turns that an earlier run left open were interrupted", keyTurns, interrupted)
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func run(p *sdk.Plugin, args []string, stdout, stderr io.Writer) int {
 	}
 	log := slog.New(NewHandler(stderr))
 	slog.SetDefault(log)
+	if err := conceal(); err != nil {
+		log.Warn("other processes can read this one's memory", "error", err)
+	}
 	if err := p.Err(); err != nil {
 		log.Error("plugin is declared wrongly", "error", err)
 		return exitFailed

@@ -89,7 +89,8 @@ class Call(Host):
         """Asks a web service that the operator granted; returns its body.
         Redirects are not followed. A service that does not answer well is a
         Fail, unavailable, which the person reads politely; its __cause__ tells
-        more."""
+        more. The call's request id goes with it as X-Request-ID."""
+        headers = {"X-Request-ID": self.request_id, **(headers or {})}
         return fetch(self._plugin.opener, self._plugin.granted_places(), url, method, data, headers, timeout)
 
     # ---- how it ends, for the helper itself

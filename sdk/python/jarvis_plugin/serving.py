@@ -28,6 +28,7 @@ def serve(plugin):
                  % (plugin.manifest.id, sys.argv[0]))
     for s in (signal.SIGINT, signal.SIGTERM):  # the host says when to end
         signal.signal(s, signal.SIG_IGN)
+    _conceal()
     shake, sys.stdout = os.fdopen(os.dup(1), "w"), sys.stderr
     os.dup2(2, 1)  # nothing but the handshake may reach the standard output
     server = Server(plugin)
@@ -35,6 +36,12 @@ def serve(plugin):
     shake.close()
     server.wait()
     os._exit(0)  # threads that ignore their end must not keep the process
+
+
+def _conceal():
+    """Keeps what this process holds from others of the same account."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
 class Server:

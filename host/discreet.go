@@ -1,0 +1,56 @@
+package host
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/jarvis-host/jarvis/host/scrub"
+	"github.com/jarvis-host/jarvis/host/turn"
+)
+
+// discreet takes secrets that the host knows out of answers, before they are
+// shown, kept, remembered or read by a model again.
+type discreet struct {
+	turn.Answerer
+	scrubber *scrub.Scrubber
+}
+
+// Answer implements [turn.Answerer].
+func (d discreet) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event, error] {
+	return func(yield func(turn.Event, error) bool) {
+		text := scrub.NewRunning(d.scrubber)
+		for ev, err := range d.Answerer.Answer(ctx, t) {
+			switch e := ev.(type) {
+			case turn.Delta:
+				if e.Text = text.Next(e.Text); e.Text == "" {
+					continue
+				}
+				ev = e
+			case turn.Progress:
+				e.Text = d.scrubber.ScrubKnown(e.Text)
+				ev = e
+			case turn.ToolStep:
+				e.Summary = d.scrubber.ScrubKnown(e.Summary)
+				ev = e
+			case *turn.Question: // who asked looks for the reply in this very one
+				e.Text, e.Options = d.scrubber.ScrubKnown(e.Text), d.labels(e.Options)
+			case turn.Done:
+				e.Text = d.scrubber.ScrubKnown(e.Text)
+				ev = e
+			}
+			if !yield(ev, err) {
+				return
+			}
+		}
+	}
+}
+
+// labels are options as they may be shown; their values come back as they are.
+func (d discreet) labels(options []turn.Option) []turn.Option {
+	options = slices.Clone(options)
+	for i := range options {
+		options[i].Label = d.scrubber.ScrubKnown(options[i].Label)
+	}
+	return options
+}
