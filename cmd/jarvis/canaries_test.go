@@ -83,6 +83,7 @@ func leaky() *sdk.Plugin {
 		}
 		resp, err := c.HTTP().Do(req)
 		if err == nil {
+			c.Log().Info("asked in earnest")
 			return "", errors.Join(fmt.Errorf("it works: %s", resp.Status), resp.Body.Close())
 		}
 		c.Log().Error("asked in vain", "error", err)
@@ -284,7 +285,7 @@ func newCage(t *testing.T, model string) (c *cage, env []string, index *qdrantte
 		"operator_key_file: " + filepath.Join(dir, "operator.key") + "\nplugins:\n" +
 		plugin("leaky", `secret one, secret two, notify, "net config:/url"`, "one", "two", "three", "four") +
 		"    config: {url: \"http://127.0.0.1:9/data\", token: " + any() + "}\n" +
-		plugin("kitchen", "kv, schedule, notify, memory write, memory read, secret shop", "shop", "a", "b", "c", "d") +
+		plugin("kitchen", "session, kv, schedule, notify, memory write, memory read, secret shop", "shop", "a", "b", "c", "d") +
 		plugin("door", "open, knock", "a", "b", "c", "d") +
 		"  crash:\n    enabled: true\n    path: jarvis-plugin-crash\n    secrets: {a: " + any() + "}\n"
 	c.hostProcess = startHostIn(t, dir, config, env)
