@@ -17,7 +17,11 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 	const in, out = "it is butter-and-bread", "it is [redacted]"
 	events := func(yield func(sdk.Event, error) bool) {
 		for _, ev := range []sdk.Event{
-			sdk.Text{Text: in}, sdk.Text{Text: " or bread, but"}, sdk.Text{Text: "ter-and-bre"}, sdk.Text{Text: "ad, bu"}, sdk.Text{Text: "tter"},
+			sdk.Text{Text: in},
+			sdk.Text{Text: " or bread, but"},
+			sdk.Text{Text: "ter-and-bre"},
+			sdk.Text{Text: "ad, bu"},
+			sdk.Text{Text: "tter"},
 			sdk.Progress{Message: in},
 			sdk.NeedInput{Text: in},
 			sdk.Problem{Message: in},
@@ -34,9 +38,12 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 		got = append(got, ev)
 	}
 	want := []sdk.Event{
-		sdk.Text{Text: out}, sdk.Text{Text: " or bread, "}, sdk.Text{Text: "[redacted], "},
+		sdk.Text{Text: out},
+		sdk.Text{Text: " or bread, "},
+		sdk.Text{Text: "[redacted], "},
 		sdk.Progress{Message: out},
-		sdk.Text{Text: "butter"}, sdk.NeedInput{Text: out},
+		sdk.Text{Text: "butter"},
+		sdk.NeedInput{Text: out},
 		sdk.Problem{Message: out},
 		sdk.Result{Text: out, Data: []byte(`{"a":"[redacted]"}`), State: []byte(`"butter-and-bread"`)},
 		nil,

@@ -32,7 +32,7 @@ func TestAPanicInARequestKeepsItsSecret(t *testing.T) {
 	page := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Nil") != "" {
 			var none *struct{ text string }
-			_ = fmt.Sprint(secret, none.text)
+			_ = fmt.Sprint(secret, none.text) //nolint:govet // on purpose
 		}
 		panic(fmt.Errorf("ask https://me:%s@shop.example/: %w", secret, errors.ErrUnsupported))
 	})

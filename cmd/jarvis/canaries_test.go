@@ -261,7 +261,7 @@ func newCage(t *testing.T, model string) (c *cage, env []string, index *qdrantte
 	}
 	kinds := slices.Sorted(maps.Keys(from))
 	next := 0
-	any := func() string {
+	one := func() string {
 		next++
 		return from[kinds[next%len(kinds)]](fmt.Sprintf("canary%02d", next))
 	}
@@ -272,22 +272,22 @@ func newCage(t *testing.T, model string) (c *cage, env []string, index *qdrantte
 	plugin := func(id, grants string, names ...string) string {
 		text := fmt.Sprintf("  %s:\n    enabled: true\n    path: jarvis-plugin-%s\n    record: 20\n    grants: [%s]\n    secrets:\n", id, strings.TrimSuffix(id, "2"), grants)
 		for _, n := range names {
-			text += "      " + n + ": " + any() + "\n"
+			text += "      " + n + ": " + one() + "\n"
 		}
 		return text
 	}
 	config := "profile: prod\nllm:\n  providers:\n" +
-		"    down: {kind: openai, url: \"http://127.0.0.1:9/v1\", key: " + any() + "}\n" +
-		"    other: {kind: openai, url: \"http://127.0.0.1:9/v1\", key: " + any() + "}\n" +
-		"    up: {kind: openai, url: \"" + model + "\", key: " + any() + "}\n" +
+		"    down: {kind: openai, url: \"http://127.0.0.1:9/v1\", key: " + one() + "}\n" +
+		"    other: {kind: openai, url: \"http://127.0.0.1:9/v1\", key: " + one() + "}\n" +
+		"    up: {kind: openai, url: \"" + model + "\", key: " + one() + "}\n" +
 		"  routes: {a: {provider: down, model: toy}, b: {provider: up, model: toy}, c: {provider: other, model: toy}}\n" +
 		"memory:\n  qdrant:\n    url: " + indexURL + "\n    key_file: " + filepath.Join(dir, "index.key") + "\n    collection: home\n" +
 		"operator_key_file: " + filepath.Join(dir, "operator.key") + "\nplugins:\n" +
 		plugin("leaky", `secret one, secret two, notify, "net config:/url"`, "one", "two", "three", "four") +
-		"    config: {url: \"http://127.0.0.1:9/data\", token: " + any() + "}\n" +
+		"    config: {url: \"http://127.0.0.1:9/data\", token: " + one() + "}\n" +
 		plugin("kitchen", "session, kv, schedule, notify, memory write, memory read, secret shop", "shop", "a", "b", "c", "d") +
 		plugin("door", "open, knock", "a", "b", "c", "d") +
-		"  crash:\n    enabled: true\n    path: jarvis-plugin-crash\n    secrets: {a: " + any() + "}\n"
+		"  crash:\n    enabled: true\n    path: jarvis-plugin-crash\n    secrets: {a: " + one() + "}\n"
 	c.hostProcess = startHostIn(t, dir, config, env)
 	return c, env, server
 }
@@ -358,8 +358,14 @@ func TestNoSecretIsSeenAnywhere(t *testing.T) {
 	}
 	config := filepath.Join(c.dir, "jarvis.yaml")
 	for _, args := range [][]string{
-		{"config", "show"}, {"config", "check"}, {"doctor"}, {"doctor", "--json"},
-		{"config", "explain", "plugins.leaky.config"}, {"config", "explain", "llm.providers"}, {"config", "explain", "operator_key"}, {"config", "explain", "plugins.leaky.secrets"},
+		{"config", "show"},
+		{"config", "check"},
+		{"doctor"},
+		{"doctor", "--json"},
+		{"config", "explain", "plugins.leaky.config"},
+		{"config", "explain", "llm.providers"},
+		{"config", "explain", "operator_key"},
+		{"config", "explain", "plugins.leaky.secrets"},
 	} {
 		c.run(env, append(args, "--config", config)...)
 	}
