@@ -2,7 +2,6 @@ package scaffold
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jarvis-host/jarvis"
@@ -41,7 +40,7 @@ func (w *writer) modules(name string) error {
 		{".jarvis/sdk/go.sum", string(sums)},
 		{"go.mod", "module " + name + "\n\ngo 1.26.0\n\nrequire " + sdkModule + " v0.0.0\n\nrequire (\n" + all.String() +
 			")\n\nreplace " + sdkModule + " => ./.jarvis/sdk\n"},
-		{"go.sum", needSums(string(sums))},
+		{"go.sum", string(sums)}, // all of it: `go doc` and `go list -m all` look at modules that no build needs
 	} {
 		if err := w.file(f.name, []byte(f.text), 0o644); err != nil {
 			return err
@@ -63,18 +62,6 @@ func requirements() (map[string]string, error) {
 		}
 	}
 	return versions, nil
-}
-
-// needSums keeps the checksums of what a plugin needs, in order.
-func needSums(sums string) string {
-	var out []string
-	for line := range strings.Lines(sums) {
-		path, _, _ := strings.Cut(line, " ")
-		if slices.ContainsFunc(needed(), func(m module) bool { return m.path == path }) {
-			out = append(out, line)
-		}
-	}
-	return strings.Join(out, "")
 }
 
 // module is one that the SDK needs.

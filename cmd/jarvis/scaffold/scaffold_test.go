@@ -40,6 +40,18 @@ func goTool(t *testing.T, dir string, args ...string) {
 	}
 }
 
+// An author who reads the SDK's documentation needs no network for it either, and no
+// file of theirs changes by it.
+func TestGoDocAndTheListOfModulesWorkInANewPluginOffline(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "greeter")
+	if _, err := scaffold.New(dir, "go"); err != nil {
+		t.Fatal(err)
+	}
+	goTool(t, dir, "list", "-m", "all")
+	goTool(t, dir, "doc", "github.com/jarvis-host/jarvis/sdk", "Schedule")
+	goTool(t, dir, "doc", "github.com/jarvis-host/jarvis/sdk/plugintest", "Session.Say")
+}
+
 // D01, D10. Runs where Python has what the helper needs.
 func TestANewPythonPluginPassesItsTests(t *testing.T) {
 	python, err := scaffold.Python()
