@@ -78,28 +78,30 @@ func listsOf(raw json.RawMessage) (map[string]intent.List, error) {
 		return nil, fmt.Errorf("read input schema: %w", err)
 	}
 	for name, p := range s.Properties {
-		if l, ok := listOf(p); ok {
-			lists[name] = l
+		if p != nil {
+			lists[name] = listOf(p)
 		}
 	}
 	return lists, nil
 }
 
-func listOf(p *jsonschema.Schema) (intent.List, bool) {
+func listOf(p *jsonschema.Schema) intent.List {
 	switch {
-	case p == nil:
-		return intent.List{}, false
 	case len(p.Enum) > 0:
 		var l intent.List
 		for _, v := range p.Enum {
 			l.Values = append(l.Values, intent.Value{In: intent.Escape(fmt.Sprint(v)), Out: v})
 		}
-		return l, true
+		return l
 	case p.Type == "integer" && p.Minimum != nil && p.Maximum != nil:
 		from, to := max(*p.Minimum, -maxSpoken), min(*p.Maximum, maxSpoken)
-		return intent.List{Range: &intent.Range{From: int(math.Ceil(from)), To: int(math.Floor(to)), Step: 1}}, true
+		return intent.List{Range: &intent.Range{From: int(math.Ceil(from)), To: int(math.Floor(to)), Step: 1}}
+	case p.Type == "integer":
+		return intent.List{Unusable: "a number in a sentence needs a smallest and a largest value; give the argument min and max"}
 	case p.Type == "string":
-		return intent.List{Wildcard: true}, true
+		return intent.List{Wildcard: true}
+	case p.Type == "number":
+		return intent.List{Unusable: "a number in a sentence is a whole one; make the argument an integer with min and max"}
 	}
-	return intent.List{}, false
+	return intent.List{Unusable: fmt.Sprintf("an argument that is %s can't be said; give it a list in the vocabulary, or leave it to SayWith", article(p.Type))}
 }

@@ -2,6 +2,7 @@ package sdk_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,8 @@ func TestSlotsThatNoOneDeclaredComeFromTheArguments(t *testing.T) {
 			"name": {Wildcard: true}, "room": room,
 			"mode":  {Values: []intent.Value{{In: "on", Out: "on"}, {In: "off", Out: "off"}}},
 			"level": {Range: &intent.Range{From: 0, To: 100, Step: 1}},
+			"steps": {Unusable: "a number in a sentence needs a smallest and a largest value; give the argument min and max"},
+			"share": {Unusable: "a number in a sentence is a whole one; make the argument an integer with min and max"},
 		}
 	}
 	english := derived(intent.List{Values: []intent.Value{{In: "kitchen", Out: "k"}}})
@@ -52,6 +55,30 @@ func TestSlotsThatNoOneDeclaredComeFromTheArguments(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sentences (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnArgumentThatNoSentenceCanSayIsRefusedWithItsReason(t *testing.T) {
+	type args struct {
+		Degrees int     `json:"degrees,omitempty" min:"0"`
+		Share   float64 `json:"share,omitempty"`
+		Loud    bool    `json:"loud,omitempty"`
+	}
+	for template, want := range map[string]string{
+		"wash at {degrees}": "{degrees}: a number in a sentence needs a smallest and a largest value; give the argument min and max",
+		"wash {share}":      "{share}: a number in a sentence is a whole one",
+		"wash {loud}":       "{loud}: an argument that is a boolean can't be said",
+		"wash {louder}":     "unknown list {louder}",
+	} {
+		p := sdk.New("laundry", "1.0.0", "Washes")
+		sdk.Tool(p, "wash", "Wash", func(context.Context, *sdk.Call, args) (string, error) { return "", nil }, sdk.Say("en", template))
+		m, err := p.Describe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sdk.Matcher(m); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want %q", template, err, want)
+		}
 	}
 }
 

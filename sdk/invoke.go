@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 )
 
@@ -122,7 +125,27 @@ func (r *run) start(ctx context.Context) {
 // goroutine.
 func (r *run) crashed(v any) Event {
 	r.call.Log().Error("panic in tool", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-	return r.internal(fmt.Sprintf("panic: %v", v))
+	return r.internal(fmt.Sprintf("panic: %v%s", v, panicked()))
+}
+
+// panicked says where the panic that is being recovered from began, " (main.go:42)",
+// or nothing. It is called while the deferred functions run, with the frames of the
+// panic still below them.
+func panicked() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	for within := false; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			within = true
+		case within && !strings.HasPrefix(f.Function, "runtime.") && !strings.HasPrefix(f.Function, "internal/runtime/"):
+			return fmt.Sprintf(" (%s:%d)", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
 }
 
 // problem turns the error of a tool into the end of its call.

@@ -31,7 +31,7 @@ func TestAPanicIsOneLocalisedSentenceForThePersonAndAStackForTheAuthor(t *testin
 			return "", nil
 		}).Use(sdk.Environment{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		got := end[sdk.Problem](t, p, &sdk.Invocation{Tool: "run", Info: sdk.CallInfo{Locale: locale, RequestID: "req-7"}})
-		if got.Message != want || got.Code != sdk.CodeInternal || !strings.Contains(got.Detail, "nil map") {
+		if got.Message != want || got.Code != sdk.CodeInternal || !strings.Contains(got.Detail, "nil map (invoke_test.go:") {
 			t.Errorf("problem is %+v, want the message %q", got, want)
 		}
 		for _, part := range []string{"request_id=req-7", "invoke_test.go", "nil map"} {

@@ -35,6 +35,7 @@ type Plugin struct {
 	healthy  func(context.Context) error
 	figures  []*Figure
 	errs     []error
+	refused  []string // names of tools whose declaration is among errs
 	env      Environment
 
 	onSchedule func(context.Context, *Call, Due) error

@@ -1,10 +1,12 @@
 package sdk
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,9 +37,9 @@ func inputSchema(t reflect.Type) (*schema, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%s is no struct", t)
 	}
-	tree, err := jsonschema.ForType(t, nil)
+	tree, err := inferred(t)
 	if err != nil {
-		return nil, fmt.Errorf("infer schema of %s: %w", t, err)
+		return nil, err
 	}
 	if err := refine(t, tree); err != nil {
 		return nil, fmt.Errorf("%s: %w", t, err)
@@ -47,12 +49,25 @@ func inputSchema(t reflect.Type) (*schema, error) {
 
 // outputSchema returns the schema of what a tool answers with.
 func outputSchema(t reflect.Type) (*schema, error) {
-	tree, err := jsonschema.ForType(t, nil)
+	tree, err := inferred(t)
 	if err != nil {
-		return nil, fmt.Errorf("infer schema of %s: %w", t, err)
+		return nil, err
 	}
 	describe(t, tree)
 	return resolve(tree)
+}
+
+func inferred(t reflect.Type) (*jsonschema.Schema, error) {
+	switch t.Kind() {
+	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+		return nil, fmt.Errorf("%s does not fit into JSON, expected a string, a number, a struct, a list or an sdk.Result", t)
+	default:
+	}
+	tree, err := jsonschema.ForType(t, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s does not fit into JSON: %w", t, err)
+	}
+	return tree, nil
 }
 
 func resolve(tree *jsonschema.Schema) (*schema, error) {
@@ -112,7 +127,7 @@ func refine(t reflect.Type, s *jsonschema.Schema) error {
 		if _, ok := f.Tag.Lookup("default"); ok || f.Type.Kind() == reflect.Pointer {
 			s.Required = slices.DeleteFunc(s.Required, func(r string) bool { return r == name })
 		}
-		if err := applyTags(f.Tag, m); err != nil {
+		if err := errors.Join(applyTags(f.Tag, m), strangeTags(f.Tag)); err != nil {
 			errs = append(errs, fmt.Errorf("field %s: %w", f.Name, err))
 		}
 		if err := refineInner(f.Type, m); err != nil {
@@ -184,6 +199,7 @@ func present(s *jsonschema.Schema) {
 }
 
 func applyTags(tag reflect.StructTag, s *jsonschema.Schema) error {
+	whole := s
 	if d := tag.Get("desc"); d != "" {
 		s.Description = d
 	}
@@ -198,7 +214,54 @@ func applyTags(tag reflect.StructTag, s *jsonschema.Schema) error {
 		s = s.Items
 	}
 	s.Pattern = tag.Get("pattern")
-	return applyEnum(tag.Get("enum"), s)
+	if err := applyEnum(tag.Get("enum"), s); err != nil {
+		return err
+	}
+	return checkDefault(whole)
+}
+
+// checkDefault holds a default to the rules of its own field, in the words of those
+// who break them later.
+func checkDefault(s *jsonschema.Schema) error {
+	if s.Default == nil {
+		return nil
+	}
+	var v any
+	if err := json.Unmarshal(s.Default, &v); err != nil {
+		return fmt.Errorf("tag default is %s: %w", s.Default, err)
+	}
+	var c checker
+	c.value(s, v, "")
+	for _, d := range c.found {
+		return fmt.Errorf("tag default is %s: %s", shown(s, v), d.Summary)
+	}
+	return nil
+}
+
+var (
+	// ours are the tags of an argument that have rules in them.
+	ours = []string{"desc", "enum", "default", "min", "max", "pattern", "secret"}
+	// strangers are what other libraries call them.
+	strangers = map[string]string{
+		"description": "desc", "minimum": "min", "minLength": "min", "minItems": "min",
+		"maximum": "max", "maxLength": "max", "maxItems": "max", "regexp": "pattern", "values": "enum", "choices": "enum",
+	}
+	tagKey = regexp.MustCompile(`([^\s":]+):"(?:[^"\\]|\\.)*"`)
+)
+
+// strangeTags finds tags that look like ours and are not: a rule that is not read
+// would hold nobody to anything.
+func strangeTags(tag reflect.StructTag) error {
+	for _, found := range tagKey.FindAllStringSubmatch(string(tag), -1) {
+		key := found[1]
+		if slices.Contains(ours, key) {
+			continue
+		}
+		if meant := cmp.Or(strangers[key], nearest(key, ours)); meant != "" {
+			return fmt.Errorf("unknown tag %s, did you mean %s?", key, meant)
+		}
+	}
+	return nil
 }
 
 func applyDefault(tag reflect.StructTag, s *jsonschema.Schema) error {

@@ -35,6 +35,9 @@ func (p *Plugin) addSentences(f *intent.File) error {
 		p.Vocabulary(f.Lang, f.Rules, f.Lists)
 	}
 	for _, g := range f.Groups {
+		if slices.Contains(p.refused, g.Intent) {
+			continue // what is wrong with the tool is said already
+		}
 		i := slices.IndexFunc(p.tools, func(t *tool) bool { return t.spec.Name == g.Intent })
 		if i < 0 {
 			return fmt.Errorf("intent %s: expected the name of a tool that is declared already", g.Intent)

@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -49,6 +50,20 @@ func TestSentencesMayStandInFilesThatTranslatorsEdit(t *testing.T) {
 	all, err := sdk.Grammar(m)
 	if err != nil || len(all) != 3 || all[1].Rules["le"] != "(le|la)" || all[2].Rules["le"] != "l'" || all[2].Requires == nil {
 		t.Errorf("grammar is %+v, %v", all, err)
+	}
+}
+
+func TestAToolThatIsRefusedIsNotMissedInItsSentences(t *testing.T) {
+	p := sdk.New("x", "1.0.0", "X")
+	sdk.Tool(p, "run", "Runs", func(context.Context, *sdk.Call, struct {
+		N int `json:"n" maximum:"9"`
+	},
+	) (string, error) {
+		return "", nil
+	})
+	p.SentencesFS(fstest.MapFS{"s/fr.yaml": {Data: []byte(french)}}, "s/*.yaml")
+	if err := p.Err(); err == nil || strings.Contains(err.Error(), "sentences") || !strings.Contains(err.Error(), "did you mean max?") {
+		t.Errorf("error is %v, want the tag alone", err)
 	}
 }
 

@@ -56,6 +56,7 @@ func Tool[In, Out any](p *Plugin, name, description string, f func(ctx context.C
 	}
 	if err := t.declare(reflect.TypeFor[In](), reflect.TypeFor[Out]()); err != nil {
 		p.fail("tool %s: %w", name, err)
+		p.refused = append(p.refused, name)
 		return
 	}
 	if slices.ContainsFunc(p.tools, func(u *tool) bool { return u.spec.Name == name }) {

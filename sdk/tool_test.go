@@ -219,8 +219,17 @@ func TestEveryMistakeOfADeclarationIsReportedAtOnce(t *testing.T) {
 	) (string, error) {
 		return "", nil
 	})
+	sdk.Tool(p, "strange", "d", func(context.Context, *sdk.Call, struct {
+		N int    `json:"n" maximum:"9"`
+		S string `json:"s" defalt:"x" validate:"any" yaml:"s"`
+	},
+	) (string, error) {
+		return "", nil
+	})
 	err := p.Err()
 	for _, want := range []string{
+		"tool strange: arguments", "field N: unknown tag maximum, did you mean max?", "field S: unknown tag defalt, did you mean default?",
+		"field N: tag default is 9: expected at most 3, got 9", "chan int does not fit into JSON, expected a string",
 		`plugin id "Bad Id"`, "version is empty", "expected host:port", `kind is "NET"`,
 		`texts: en has no "a", which fr has`, `texts: fr has no "b"`,
 		"tool Loud: expected a name", "tool twice: declared twice", "tool number: arguments: int is no struct",

@@ -100,7 +100,11 @@ func (v *verification) prepare(ctx context.Context, target string) error {
 	if v.json {
 		shown = io.Discard
 	}
-	v.opts.Found = func(f conformance.Finding) { fmt.Fprintln(shown, printable(f.Line())) }
+	v.opts.Found = func(f conformance.Finding) {
+		if f.Detail != conformance.DoesNotStart { // the first finding says why, once
+			fmt.Fprintln(shown, printable(f.Line()))
+		}
+	}
 	return nil
 }
 

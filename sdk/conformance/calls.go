@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +18,9 @@ import (
 )
 
 const (
+	// textMissing is what an SDK logs when a plugin asks for a text that it does not
+	// have.
+	textMissing = "text is missing"
 	// obeyLimit is how long a plugin may work on after a call is over for its
 	// host.
 	obeyLimit = 500 * time.Millisecond
@@ -31,6 +37,8 @@ func callChecks() []check {
 		{"call.looks_after", "looks after what its calls did where it says so, and only with arguments of theirs", looksAfter},
 		{"call.ends_once", "ends each call once, without a failure of its own", endsOnce},
 		{"call.ungranted", "says politely that it may not, with nothing granted", refusesPolitely},
+		{"call.declared", "reaches for nothing that it does not declare", reachesForWhatItDeclares},
+		{"call.worded", "has words for each structured result, in each of its languages", wordsResults},
 		{"call.cancel", fmt.Sprintf("stops working within %v of a cancelled call", obeyLimit), obeysCancel},
 		{"call.deadline", fmt.Sprintf("stops working within %v of a deadline", obeyLimit), obeysDeadline},
 		{"call.parallel", "answers 64 calls at once", answersMany},
@@ -44,6 +52,9 @@ func (s *suite) invoke(ctx context.Context, in *sdk.Invocation) (sdk.Event, erro
 	var end sdk.Event
 	for ev, err := range s.proc.Handler().Invoke(ctx, in) {
 		if err != nil {
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) { // what the wire calls it helps nobody
+				return nil, fmt.Errorf("tool %s with %s did not end within %v", in.Tool, cut(in.Args), s.limit(callLimit))
+			}
 			return nil, fmt.Errorf("tool %s with %s: %w", in.Tool, cut(in.Args), err)
 		}
 		end = ev
@@ -195,6 +206,76 @@ func refusesPolitely(ctx context.Context, s *suite) error {
 		return skip("the plugin needs nothing")
 	}
 	return endsOnce(ctx, s)
+}
+
+// wished finds in what an SDK says of a refused request which place it was about.
+var wished = regexp.MustCompile(`(?i)needs\("net", "([^"]+)"`)
+
+// reachesForWhatItDeclares looks at what is refused, with nothing granted: whatever
+// it is, an operator can grant only what the plugin declares.
+func reachesForWhatItDeclares(ctx context.Context, s *suite) error {
+	all, err := s.sampled()
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for i, x := range all {
+		end, err := s.invoke(ctx, s.invocation(x.tool.Name, x.lang, x.args, i))
+		p, ok := end.(sdk.Problem)
+		if err != nil || !ok {
+			continue // call.ends_once looks at these
+		}
+		if place := wished.FindStringSubmatch(p.Detail); place != nil && !declares(s.manifest.Needs, place[1]) {
+			wrong = append(wrong, fmt.Errorf("tool %s with %s: %s", x.tool.Name, cut(x.args), p.Detail))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// declares reports whether a need may cover a place; where the configuration leads
+// is not known here.
+func declares(needs []sdk.Need, place string) bool {
+	return slices.ContainsFunc(needs, func(n sdk.Need) bool {
+		return n.Kind == "net" && (strings.EqualFold(n.Scope, place) || strings.HasPrefix(n.Scope, "config:"))
+	})
+}
+
+// wordsResults fails for texts that are missing, and warns of data that people read
+// as it is.
+func wordsResults(ctx context.Context, s *suite) error {
+	all, err := s.sampled()
+	if err != nil {
+		return err
+	}
+	var found []string
+	seen := map[string]bool{}
+	for i, x := range all {
+		for _, lang := range s.manifest.Languages {
+			end, err := s.invoke(ctx, s.invocation(x.tool.Name, lang, x.args, i))
+			r, ok := end.(sdk.Result)
+			if err != nil || !ok || seen[x.tool.Name+lang] || !isData(r) {
+				continue
+			}
+			seen[x.tool.Name+lang] = true
+			found = append(found, fmt.Sprintf("tool %s has no words for its result in language %s: people read %s; give it a reply, or return a text",
+				x.tool.Name, lang, cut(r.Data)))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.keys) > 0 {
+		return fmt.Errorf("it has no text %s: people read the key", strings.Join(s.keys, ", "))
+	}
+	if len(found) > 0 {
+		return warning(strings.Join(found, "; "))
+	}
+	return nil
+}
+
+// isData reports whether all that a result says is its data.
+func isData(r sdk.Result) bool {
+	var data, text any
+	return json.Unmarshal(r.Data, &data) == nil && json.Unmarshal([]byte(r.Text), &text) == nil && reflect.DeepEqual(data, text)
 }
 
 func obeysCancel(ctx context.Context, s *suite) error {

@@ -72,6 +72,8 @@ func TestEachBrokenPluginFailsWhatItBreaks(t *testing.T) {
 		"rash":     {"call.looks_after"},
 		"boaster":  {"call.looks_after"},
 		"leaky":    {"process.growth"},
+		"roamer":   {"call.declared"},
+		"mute":     {"call.worded"},
 		"sham":     append(slices.Clone(calls), "end.drain"),
 		"huge":     append(slices.Clone(calls), "end.drain"),
 		"fragile":  {"call.ends_once", "call.cancel", "call.deadline", "call.parallel", "process.growth", "end.drain"},
@@ -85,6 +87,18 @@ func TestEachBrokenPluginFailsWhatItBreaks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDataThatPeopleReadAsItIsIsAWarning(t *testing.T) {
+	r := check(t, "raw data", false, 10)
+	i := slices.IndexFunc(r.Findings, func(f conformance.Finding) bool { return f.ID == "call.worded" })
+	f := r.Findings[i]
+	if want := `tool measure has no words for its result in language fr: people read {"high":2}; give it a reply, or return a text`; f.Outcome != conformance.Warned || f.Detail != want {
+		t.Errorf("got %s", f.Line())
+	}
+	if !strings.Contains(r.Summary(), ", 1 warned, 0 failed") {
+		t.Errorf("summary is %s", r.Summary())
 	}
 }
 

@@ -78,6 +78,11 @@ var strangers = map[string]func(){
 	"sham":     func() { serve.Main(sham()) },
 	"rash":     func() { raw(&rash{Handler: good()}) },
 	"boaster":  func() { raw(&boaster{Handler: good()}) },
+	"roamer":   func() { serve.Main(roamer()) },
+	"mute": func() {
+		serve.Main(base(func(_ context.Context, c *sdk.Call) (string, error) { return c.T("deer"), nil }))
+	},
+	"raw data": func() { serve.Main(unworded()) },
 }
 
 // raw serves a contract that package serve would not.
@@ -222,6 +227,23 @@ func leaky() *sdk.Plugin {
 func heavy() *sdk.Plugin {
 	held := []byte(strings.Repeat("x", 192<<20))
 	return base(func(context.Context, *sdk.Call) (string, error) { return string(held[:1]), nil })
+}
+
+// roamer goes where it never said that it would.
+func roamer() *sdk.Plugin {
+	return base(func(ctx context.Context, c *sdk.Call) (string, error) {
+		_, err := c.Get(ctx, "http://127.0.0.1:8818/")
+		return "", err
+	})
+}
+
+// unworded has words for its data in one of its languages only.
+func unworded() *sdk.Plugin {
+	p := base(func(context.Context, *sdk.Call) (string, error) { return "shut", nil })
+	sdk.Tool(p, "measure", "Measure a door", func(context.Context, *sdk.Call, nothing) (map[string]int, error) {
+		return map[string]int{"high": 2}, nil
+	}, sdk.ReadOnly(), sdk.Reply("en", "{high} m"))
+	return p
 }
 
 // huge answers with more than a message may weigh.

@@ -15,7 +15,14 @@ const (
 	Passed  Outcome = "pass"
 	Failed  Outcome = "fail"
 	Skipped Outcome = "skip"
+	// Warned is a check that finds something which is allowed, and which the plugin's
+	// author hardly wants.
+	Warned Outcome = "warn"
 )
+
+// DoesNotStart is the detail of every check that is skipped since the plugin does
+// not start.
+const DoesNotStart = "the plugin does not start"
 
 // Finding is what one check found.
 type Finding struct {
@@ -57,7 +64,11 @@ func (f Finding) Line() string {
 
 // Summary is the whole report in one line.
 func (r *Report) Summary() string {
-	return fmt.Sprintf("%d passed, %d failed, %d skipped", r.Count(Passed), r.Count(Failed), r.Count(Skipped))
+	warned := ""
+	if n := r.Count(Warned); n > 0 {
+		warned = fmt.Sprintf("%d warned, ", n)
+	}
+	return fmt.Sprintf("%d passed, %s%d failed, %d skipped", r.Count(Passed), warned, r.Count(Failed), r.Count(Skipped))
 }
 
 type junitSuite struct {
@@ -94,7 +105,7 @@ func (r *Report) JUnit(w io.Writer) error {
 			c.Failure = &junitMessage{f.Detail}
 		case Skipped:
 			c.Skipped = &junitMessage{f.Detail}
-		case Passed:
+		case Passed, Warned:
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

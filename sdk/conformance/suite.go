@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +49,12 @@ func (e skipError) Error() string { return string(e) }
 
 func skip(format string, args ...any) error { return skipError(fmt.Sprintf(format, args...)) }
 
+// warning is what a check finds that is no failure.
+type warning string
+
+// Error implements error.
+func (w warning) Error() string { return string(w) }
+
 type check struct {
 	id, title string
 	run       func(ctx context.Context, s *suite) error
@@ -64,6 +71,7 @@ type suite struct {
 
 	mu      sync.Mutex
 	printed []string // on its standard output
+	keys    []string // of texts that it does not have, each once
 }
 
 // Run makes all checks and ends everything that it started. The error is
@@ -108,13 +116,16 @@ func (s *suite) make(ctx context.Context, c check) Finding {
 	if err == nil || c.id == checkReady {
 		err = errors.Join(err, c.run(ctx, s))
 	} else {
-		err = skip("the plugin does not start")
+		err = skip(DoesNotStart)
 	}
 	f := Finding{ID: c.id, Title: c.title, Outcome: Passed, Took: time.Since(began)}
 	var skipped skipError
+	var warned warning
 	switch {
 	case errors.As(err, &skipped):
 		f.Outcome, f.Detail = Skipped, string(skipped)
+	case errors.As(err, &warned):
+		f.Outcome, f.Detail = Warned, string(warned)
 	case err != nil:
 		f.Outcome, f.Detail = Failed, strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
@@ -162,6 +173,13 @@ func (s *suite) line(l launch.Line) {
 		s.mu.Lock()
 		if len(s.printed) < 8 {
 			s.printed = append(s.printed, l.Message)
+		}
+		s.mu.Unlock()
+	}
+	if l.Message == textMissing {
+		s.mu.Lock()
+		if key := fmt.Sprintf("%q (%v)", fmt.Sprint(l.Fields["key"]), l.Fields["lang"]); !slices.Contains(s.keys, key) {
+			s.keys = append(s.keys, key)
 		}
 		s.mu.Unlock()
 	}

@@ -12,6 +12,10 @@ type List struct {
 	Values   []Value `json:"values,omitzero"`
 	Range    *Range  `json:"range,omitzero"`
 	Wildcard bool    `json:"wildcard,omitzero"`
+	// Unusable says why no sentence can use a list of this name: a sentence that does
+	// is refused with it, unless the name is that of a list of all sentences. The
+	// other fields are empty then.
+	Unusable string `json:"-"`
 }
 
 // Value is one entry of a list.

@@ -48,11 +48,15 @@ func (r *resolver) list(ref ListRef, sc *scope) (int32, error) {
 		name := strings.TrimSuffix(ListRef{Range: ref.Range}.String(), "}")
 		return r.addList(" range", name, List{Range: ref.Range}, sc)
 	}
-	if list, ok := sc.lists[ref.List]; ok {
+	list, ok := sc.lists[ref.List]
+	if ok && list.Unusable == "" {
 		return r.addList(sc.source, ref.List, list, sc)
 	}
 	if id, ok := r.global[ref.List]; ok {
 		return id, nil
+	}
+	if ok {
+		return 0, fmt.Errorf("{%s}: %s", ref.List, list.Unusable)
 	}
 	known := slices.Concat(keys(sc.lists), keys(r.global))
 	return 0, fmt.Errorf("unknown list {%s}%s", ref.List, cmp.Or(didYouMean(ref.List, known), thereAre(keys(sc.lists))))

@@ -2,8 +2,11 @@ package launch
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +33,28 @@ func (e Exit) describe() string {
 	if len(e.Stderr) == 0 {
 		return e.String()
 	}
-	return e.String() + "; its last words: " + strings.Join(e.Stderr, " | ")
+	words := make([]string, len(e.Stderr))
+	for i, line := range e.Stderr {
+		words[i] = plain(line)
+	}
+	return e.String() + "; its last words: " + strings.Join(words, " | ")
+}
+
+// plain is a structured line as people read it.
+func plain(line string) string {
+	l, ok := parseJSON([]byte(line), time.Time{})
+	if !ok {
+		return line
+	}
+	text := l.Message
+	for _, name := range slices.Sorted(maps.Keys(l.Fields)) {
+		if name == "error" {
+			text += ": " + fmt.Sprint(l.Fields[name])
+			continue
+		}
+		text += fmt.Sprintf(" %s=%v", name, l.Fields[name])
+	}
+	return text
 }
 
 func exitOf(ws syscall.WaitStatus) Exit {

@@ -110,7 +110,7 @@ func noise(line []byte) error {
 	if len(line) > maxQuoted {
 		line = line[:maxQuoted]
 	}
-	return fmt.Errorf("%w: it wrote %q to its standard output where its handshake was expected", ErrHandshake, line)
+	return fmt.Errorf("%w: it wrote %q to its standard output where its handshake was expected; what it prints before it serves belongs on the standard error, or into the plugin's log (p.Log in Go, p.log in Python)", ErrHandshake, line)
 }
 
 // checkHandshake judges a first line: core version, protocol version, network,

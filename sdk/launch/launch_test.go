@@ -140,6 +140,8 @@ func TestAStartThatFailsSaysWhy(t *testing.T) {
 		{"panic", launch.ErrEnded, "panic: boom"},
 		{"silent", launch.ErrStartTimeout, "not ready in time"},
 		{"noise", launch.ErrHandshake, `"Loading model..."`},
+		{"noise", launch.ErrHandshake, `p.Log in Go`},
+		{"logs", launch.ErrEnded, "exit status 3; its last words: plugin is declared wrongly: tool wash: odd"},
 		{"endless", launch.ErrHandshake, `"xxxxxxxx`},
 		{"tcp", launch.ErrHandshake, "tcp address"},
 		{"elsewhere", launch.ErrHandshake, "/tmp/another.sock"},

@@ -49,7 +49,11 @@ var plugins = map[string]func(){
 	"healthy": func() { serveWell(good()) },
 	"raw":     func() { serveRaw(good(), wire.Handshake, wire.ProtocolVersion) },
 
-	"crash":  func() { fmt.Fprintln(os.Stderr, "I have no key"); os.Exit(3) },
+	"crash": func() { fmt.Fprintln(os.Stderr, "I have no key"); os.Exit(3) },
+	"logs": func() {
+		fmt.Fprintln(os.Stderr, `{"@level":"error","@message":"plugin is declared wrongly","@timestamp":"2026-05-01T18:00:00Z","error":"tool wash: odd"}`)
+		os.Exit(3)
+	},
 	"silent": func() { select {} },
 	"noise":  func() { fmt.Println("Loading model..."); serveWell(good()) },
 	"endless": func() {

@@ -135,6 +135,9 @@ func (p *program) start(t testing.TB, path string) {
 }
 
 func (p *program) line(l launch.Line) {
+	if l.Message == textMissing {
+		p.host.missing.add(l.Fields["key"], l.Fields["lang"])
+	}
 	text := fmt.Sprintf("%s %s", l.Level, l.Message)
 	for name, v := range l.Fields {
 		text += fmt.Sprintf(" %s=%v", name, v)

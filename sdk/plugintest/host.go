@@ -54,6 +54,7 @@ type Host struct {
 	latest   sdk.Change
 	setup    setup
 	log      logBuffer
+	missing  missing
 	calls    atomic.Int64
 }
 
@@ -108,7 +109,9 @@ func Zone(name string) Option { return func(s *setup) { s.zone = name } }
 
 // New starts a plugin and configures it. It fails the test when the
 // declaration is wrong, when a sentence does not compile, when an example does
-// not match or yields other arguments, and when the configuration is refused.
+// not match or yields other arguments, and when the configuration is refused;
+// later, when the plugin asks for a text that it does not have. What the person
+// does not read of a problem, its cause, is in the test's log.
 func New(t testing.TB, p *sdk.Plugin, opts ...Option) *Host {
 	t.Helper()
 	h := newHost(t, opts)
@@ -118,7 +121,7 @@ func New(t testing.TB, p *sdk.Plugin, opts ...Option) *Host {
 	}
 	p.Use(sdk.Environment{
 		Transport: transport{h.setup.handler}, Now: h.Now, Dial: h.dial(wire.Dial),
-		Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(&listener{slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}), &h.missing}),
 	})
 	h.client = wire.NewClient(connect(t, p))
 	h.introduce()
@@ -132,6 +135,7 @@ func newHost(t testing.TB, opts []Option) *Host {
 	for _, o := range opts {
 		o(&h.setup)
 	}
+	t.Cleanup(h.untold)
 	h.openServices()
 	h.Session = h.newSession("test")
 	return h

@@ -199,6 +199,13 @@ type tb struct {
 	testing.TB
 	mu     sync.Mutex
 	failed string
+	logged string
+}
+
+func (b *tb) Logf(format string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.logged += fmt.Sprintf(format, args...) + "\n"
 }
 
 func (b *tb) Errorf(format string, args ...any) {
@@ -239,9 +246,35 @@ func TestWhatIsWrongWithAPluginFailsTheTest(t *testing.T) {
 		"yields map[n:3]":                     func(t testing.TB) { plugintest.New(t, example(run)) },
 		"/step: expected 1 to":                func(t testing.TB) { plugintest.New(t, counter(), plugintest.Config(map[string]int{"step": 0})) },
 		`the plugin asks "Name`:               func(t testing.TB) { plugintest.New(t, run()).Call("run", nil) },
+		`there is no text "deer" (en)`:        func(t testing.TB) { plugintest.New(t, mute()).Call("run", nil) },
 	} {
 		if got := failure(t, f); !strings.Contains(got, want) {
 			t.Errorf("failure is %q, want %q", got, want)
+		}
+	}
+}
+
+// mute asks for a text that it does not have.
+func mute() *sdk.Plugin {
+	p := sdk.New("mute", "1.0.0", "Lacks a word").Languages("en")
+	sdk.Tool(p, "run", "Runs", func(_ context.Context, c *sdk.Call, _ struct{}) (string, error) { return c.T("deer"), nil })
+	return p
+}
+
+func TestTheCauseOfAProblemIsInTheLogOfTheTest(t *testing.T) {
+	p := sdk.New("x", "1.0.0", "X").Languages("en")
+	sdk.Tool(p, "fetch", "Fetches", func(ctx context.Context, c *sdk.Call, _ struct{}) (string, error) {
+		_, err := c.Get(ctx, "http://127.0.0.1:8818/")
+		return "", err
+	}, sdk.Say("en", "fetch"))
+	sdk.Tool(p, "break", "Breaks", func(context.Context, *sdk.Call, struct{}) (string, error) { panic("boom") }, sdk.Say("en", "break"))
+	b := &tb{TB: t}
+	h := plugintest.New(b, p)
+	h.Say("en", "fetch")
+	h.Say("en", "break")
+	for _, want := range []string{`declare it with Needs("net", "127.0.0.1:8818", "why")`, "panic: boom (plugintest_test.go:"} {
+		if !strings.Contains(b.logged, want) {
+			t.Errorf("the test's log lacks %q:\n%s", want, b.logged)
 		}
 	}
 }

@@ -215,6 +215,7 @@ func (s *Session) stamp(info sdk.CallInfo) sdk.CallInfo {
 // once runs a call until its end or its next question.
 func (s *Session) once(ctx context.Context, in *sdk.Invocation, reply *Reply) *sdk.NeedInput {
 	s.host.t.Helper()
+	defer s.host.untold()
 	for ev, err := range s.host.client.Invoke(ctx, in) {
 		if err != nil {
 			s.host.t.Fatalf("call of %s was lost: %v\n%s", in.Tool, err, s.host.Log())
@@ -231,6 +232,9 @@ func (s *Session) once(ctx context.Context, in *sdk.Invocation, reply *Reply) *s
 			reply.Problem = &e
 			reply.Text += e.Message
 			s.note("!", string(e.Code)+": "+e.Message)
+			if e.Detail != "" { // what the person does not read, for whose test fails
+				s.host.t.Logf("tool %s: %s: %s", in.Tool, e.Code, e.Detail)
+			}
 		case sdk.Result:
 			reply.Result = &e
 			reply.Text += e.Text

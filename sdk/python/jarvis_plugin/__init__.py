@@ -20,7 +20,8 @@ contract.binpb is the contract, jarvis.plugin.v1 and jarvis.host.v1, as
 protobuf's own description of it. Tests use jarvis_plugin.tester.
 """
 from .arguments import Arg
+from .call import Call
 from .contract import Declined, Fail
 from .plugin import VERSION, Plugin
 
-__all__ = ["Arg", "Declined", "Fail", "Plugin", "VERSION"]
+__all__ = ["Arg", "Call", "Declined", "Fail", "Plugin", "VERSION"]
