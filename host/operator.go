@@ -1,8 +1,11 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/gateway"
@@ -45,10 +48,28 @@ func (o *operator) Restart(ctx context.Context, name string) error {
 }
 
 func (o *operator) act(ctx context.Context, name string, do func(context.Context, string) error) error {
+	if err := o.known(name); err != nil {
+		return err
+	}
 	if err := do(ctx, name); err != nil {
 		return &protocol.Problem{Code: protocol.Code(sdk.ErrorCode(err)), Err: err}
 	}
 	return nil
+}
+
+// known is an error that names the plugins that there are, unless this is one.
+func (o *operator) known(name string) error {
+	var names []string
+	for _, s := range o.h.plugins.List() {
+		if s.Name == name {
+			return nil
+		}
+		names = append(names, s.Name)
+	}
+	return &protocol.Problem{
+		Code: protocol.NotFound, Field: "plugin", Text: protocol.WordPlugin, Args: []any{name, cmp.Or(strings.Join(names, ", "), "-")},
+		Err: fmt.Errorf("there is no plugin %q", name),
+	}
 }
 
 // direct implements gateway.Tools: calls outside of a conversation, through

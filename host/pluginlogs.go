@@ -3,9 +3,7 @@ package host
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 
 	"github.com/jarvis-host/jarvis/host/journal"
 	"github.com/jarvis-host/jarvis/host/protocol"
-	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 	"github.com/jarvis-host/jarvis/sdk/launch"
 )
@@ -75,9 +72,8 @@ func (h *Host) keepState(plugin string, level hclog.Level, state, reason string)
 
 // Logs implements [gateway.Plugins].
 func (o *operator) Logs(_ context.Context, name, after string, limit int) ([]json.RawMessage, string, error) {
-	known := slices.ContainsFunc(o.h.plugins.List(), func(s supervisor.Status) bool { return s.Name == name })
-	if !known {
-		return nil, "", &protocol.Problem{Code: protocol.NotFound, Err: errors.New("no such plugin")}
+	if err := o.known(name); err != nil {
+		return nil, "", err
 	}
 	if after == "" {
 		return o.page(o.h.journal.Last(name, limit), "0")

@@ -34,6 +34,9 @@ type chatOptions struct {
 	message string
 	lang    string
 	json    bool
+	// unanswered, which may be nil, says more of an utterance that nothing could
+	// answer, in a language; empty is nothing.
+	unanswered func(lang, text string) string
 }
 
 // chat talks over the WebSocket: one utterance with -m, else until the end of

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jarvis-host/jarvis/host/protocol"
+	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 // conversation is one run of the terminal client. It is used by one goroutine.
@@ -22,6 +23,7 @@ type conversation struct {
 
 	session  string
 	said     int             // utterances so far, for their ids
+	last     string          // the last of them
 	open     int             // utterances whose turn has not ended
 	unheard  []protocol.Say  // sent, and not accepted so far
 	typed    bool            // a person types; else the input is a file or a pipe
@@ -177,6 +179,7 @@ func optionValue(q *protocol.Question, line string) string {
 func (c *conversation) say(text string) error {
 	c.said++
 	c.open++
+	c.last = text
 	say := protocol.Say{
 		Type: protocol.TypeSay, ID: fmt.Sprintf("t%d-%s", c.said, c.link.id), Text: text,
 		Session: c.session, Lang: c.o.lang,
@@ -368,6 +371,9 @@ func (c *conversation) done(d protocol.Done) error {
 	c.newline()
 	if note := c.t["state_"+d.State]; note != "" && d.State != "failed" {
 		fmt.Fprintln(c.p.stderr, note)
+	}
+	if d.Degraded && d.Source == string(turn.SourceHost) && c.o.unanswered != nil {
+		fmt.Fprint(c.p.stderr, printable(c.o.unanswered(d.Lang, c.last)))
 	}
 	c.turn, c.written, c.question = "", 0, nil
 	c.open = max(c.open-1, 0)

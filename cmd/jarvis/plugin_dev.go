@@ -7,19 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jarvis-host/jarvis/cmd/jarvis/bundle"
 	"github.com/jarvis-host/jarvis/host"
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/intent"
 )
 
 func pluginDevCommand() command {
@@ -59,6 +60,9 @@ type workshop struct {
 	host   *host.Host
 	plugin string // its id
 	builds int
+	// sentences is what the build that runs understands by itself.
+	sentences atomic.Pointer[intent.Matcher]
+	next      *intent.Matcher // of the last build, which may not run yet
 }
 
 func (w *workshop) run(ctx context.Context, p *program, lang string) (err error) {
@@ -82,7 +86,7 @@ func (w *workshop) run(ctx context.Context, p *program, lang string) (err error)
 		defer close(ended)
 		w.watch(watching, before)
 	}()
-	err = w.p.chat(ctx, chatOptions{remote: w.remote(), lang: lang})
+	err = w.p.chat(ctx, chatOptions{remote: w.remote(), lang: lang, unanswered: w.unanswered})
 	enough()
 	<-ended
 	return errors.Join(err, w.host.Stop(ctx))
@@ -151,6 +155,9 @@ func (w *workshop) build(ctx context.Context) (*config.Snapshot, error) {
 		return nil, fmt.Errorf("the plugin calls itself %q now and was %q; start `jarvis plugin dev` anew", m.ID, w.plugin)
 	}
 	w.plugin = m.ID
+	if w.next, err = sdk.Matcher(m); err != nil {
+		return nil, fmt.Errorf("compile sentences: %w", err)
+	}
 	return w.configure(m, path)
 }
 
@@ -266,29 +273,33 @@ func (w *workshop) swap(ctx context.Context) {
 
 // settled returns why the plugin does not answer, or nil.
 func (w *workshop) settled(ctx context.Context) error {
-	var list struct {
-		Items []pluginRow `json:"items"`
-	}
 	r := w.remote()
-	for {
-		if err := r.request(ctx, http.MethodGet, "/v1/plugins", nil, &list); err != nil {
-			return err
-		}
-		for _, row := range list.Items {
-			switch {
-			case row.Name != w.plugin, row.State == "starting", row.State == "draining": // wait
-			case row.State == "ready":
-				return nil
-			default:
-				return fmt.Errorf("%s is %s: %s", row.Name, row.State, row.Reason)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(lookEvery / 4):
-		}
+	if err := r.settled(ctx, w.plugin); err != nil {
+		return err
 	}
+	w.sentences.Store(w.next)
+	return nil
+}
+
+// unanswered tells an author that no sentence of theirs matched, and which were near.
+func (w *workshop) unanswered(lang, text string) string {
+	m := w.sentences.Load()
+	if m == nil || len(m.Match(lang, text)) > 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "* no sentence of %s matches (language %s)\n", w.plugin, lang)
+	for _, n := range m.Explain(lang, text, nil).Close {
+		fmt.Fprintf(&b, "  close: %s, %q", n.Intent, n.Template)
+		if len(n.Missing) > 0 {
+			fmt.Fprintf(&b, ", not said: %s", strings.Join(n.Missing, " "))
+		}
+		if len(n.Extra) > 0 {
+			fmt.Fprintf(&b, ", too much: %s", strings.Join(n.Extra, " "))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // lookEvery is how often the source is looked at.

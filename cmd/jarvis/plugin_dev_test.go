@@ -71,6 +71,7 @@ func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
 		return strings.ReplaceAll(good, "Hello {name}", "Howdy {name}")
 	})
 	shows("* swapped after ")
+	say("hello there", "* no sentence of greet matches (language ")
 	say("greet Bob", "Howdy Bob! (greeting 3 here)")
 	if err := in.Close(); err != nil {
 		t.Fatal(err)

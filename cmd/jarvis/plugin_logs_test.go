@@ -65,3 +65,27 @@ func TestAnAuthorReadsWhatAPluginLogs(t *testing.T) {
 		t.Errorf("of nobody: %v, %s", err, out)
 	}
 }
+
+// An operator who asks for a plugin that is not there reads which are, and one who
+// restarts a plugin that can't run reads why, not that it is done.
+func TestARestartSaysWhatBecameOfThePlugin(t *testing.T) {
+	kitchen, err := exec.LookPath("jarvis-plugin-kitchen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := startHost(t, "", quiet+"plugins:\n  kitchen:\n    enabled: true\n    path: "+kitchen+"\n")
+	for name, want := range map[string][]string{
+		"kitchn":  {"no plugin “kitchn” in this host", "kitchen", "after a restart of `jarvis serve`"},
+		"kitchen": {"kitchen is blocked: need: not granted: ", "to plugins.kitchen.grants"},
+	} {
+		for _, action := range []string{"restart", "enable"} {
+			cmd := exec.Command("jarvis", "plugin", action, name, "--url", "http://"+h.addr, "--key-file", h.data()+"/operator.key")
+			out, err := cmd.CombinedOutput()
+			for _, part := range want {
+				if err == nil || !strings.Contains(string(out), part) || strings.Contains(string(out), "done") {
+					t.Errorf("%s %s: %v, %s; want %q", action, name, err, out, part)
+				}
+			}
+		}
+	}
+}

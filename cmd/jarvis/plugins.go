@@ -83,8 +83,40 @@ func pluginActionCommand(action string) command {
 		if err := r.request(ctx, http.MethodPost, "/v1/plugins/"+url.PathEscape(rest[0])+"/"+action, struct{}{}, nil); err != nil {
 			return err
 		}
+		if action != "disable" {
+			if err := r.settled(ctx, rest[0]); err != nil {
+				return err
+			}
+		}
 		fmt.Fprintf(p.stdout, "%s: %s done\n", rest[0], action)
 		return nil
 	}
 	return c
+}
+
+// settled waits until a plugin neither starts nor ends, and returns why it does not
+// answer then, or nil.
+func (r *remote) settled(ctx context.Context, name string) error {
+	var list struct {
+		Items []pluginRow `json:"items"`
+	}
+	for {
+		if err := r.request(ctx, http.MethodGet, "/v1/plugins", nil, &list); err != nil {
+			return err
+		}
+		for _, row := range list.Items {
+			switch {
+			case row.Name != name, row.State == "starting", row.State == "draining": // wait
+			case row.State == "ready":
+				return nil
+			default:
+				return fmt.Errorf("%s is %s: %s", row.Name, row.State, row.Reason)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(lookEvery / 4):
+		}
+	}
 }

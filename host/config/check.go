@@ -123,6 +123,10 @@ func (l *loader) plugin(id string, p PluginConfig) PluginConfig {
 	for _, g := range p.Grants {
 		if !grant.MatchString(g) {
 			l.at(key+".grants", quote(g), "the name of a tool, *, or a need such as net api.example.com:443", "")
+		} else if scope, ok := strings.CutPrefix(g, "net "); ok && !strings.HasPrefix(scope, "config:") {
+			if host, port, err := net.SplitHostPort(scope); err != nil || host == "" || port == "" {
+				l.at(key+".grants", quote(g), "a need with host and port, such as net api.example.com:443", "")
+			}
 		}
 	}
 	if p.ConfigFile != "" {

@@ -188,6 +188,19 @@ func TestAPluginIsOffOnlyWhenItSaysSo(t *testing.T) {
 	}
 }
 
+func TestAGrantOfTheNetworkNamesAHostAndAPort(t *testing.T) {
+	for grant, good := range map[string]bool{
+		"net 127.0.0.1:8808": true, "net config:/url": true, "net [::1]:80": true, "open": true,
+		"net 127.0.0.1": false, "net :80": false, "net host:": false,
+	} {
+		file := written(t, "jarvis.yaml", "plugins:\n  hangman:\n    grants: ['"+grant+"']\n")
+		_, err := Load(Options{File: file, Dir: t.TempDir(), SecretDirs: []string{}})
+		if got := err == nil; got != good || !good && !strings.Contains(err.Error(), "expected a need with host and port") {
+			t.Errorf("%s: got %v, accepted is to be %t", grant, err, good)
+		}
+	}
+}
+
 // O05 O07
 func TestAPluginsBrokenSectionStopsThatPluginOnly(t *testing.T) {
 	file := written(t, "jarvis.yaml", "plugins:\n  weather:\n    enabled: perhaps\n  hangman:\n    enabled: true\n")

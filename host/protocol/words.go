@@ -39,6 +39,7 @@ const (
 	WordLastOperator  = "error.last_operator"   //
 	WordNothingToStop = "error.nothing_to_stop" //
 	WordNotice        = "error.notice"          // id: there is no such notice
+	WordPlugin        = "error.plugin"          // name: there is no such plugin; the names that there are
 	WordTooManyNamed  = "error.too_many_named"  // how many people a service names already
 )
 
@@ -73,7 +74,7 @@ func Words() []string {
 		WordTooLong, WordFrame, WordFeature, WordRoute, WordMethod, WordHost, WordOrigin, WordCrossSite,
 		WordContentType, WordBodyTooLarge, WordBodySlow, WordFraming, WordUpgrade, WordSubprotocol, WordTicket,
 		WordRole, WordSpeaksFor, WordDraining, WordRateLimited, WordReused, WordNameTaken, WordLastOperator,
-		WordNothingToStop, WordNotice, WordTooManyNamed,
+		WordNothingToStop, WordNotice, WordPlugin, WordTooManyNamed,
 		WordOriginalNotJSON, WordOriginalNotObject, WordOriginalMissing, WordOriginalNotText,
 		WordOriginalEmpty, WordOriginalTooLong,
 		WordTypeString, WordTypeNumber, WordTypeBoolean, WordTypeObject, WordTypeArray, WordTypeScalar,

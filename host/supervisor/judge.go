@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -97,15 +98,17 @@ func judgeNeeds(needs []sdk.Need, c Config) error {
 	if c.GrantAll {
 		return nil
 	}
-	var missing []string
+	var missing, add []string
 	for _, n := range needs {
 		granted := slices.ContainsFunc(c.Grants, func(g sdk.Need) bool { return g.Kind == n.Kind && g.Scope == n.Scope })
 		if !granted {
-			missing = append(missing, fmt.Sprintf("%s %s (%s)", n.Kind, n.Scope, n.Reason))
+			grant := strings.TrimSpace(n.Kind + " " + n.Scope)
+			missing = append(missing, fmt.Sprintf("%s (%s)", grant, n.Reason))
+			add = append(add, strconv.Quote(grant))
 		}
 	}
 	if len(missing) > 0 {
-		return blocked("need", "not granted: %s", strings.Join(missing, ", "))
+		return blocked("need", "not granted: %s; to grant it, add %s to plugins.%s.grants", strings.Join(missing, ", "), strings.Join(add, ", "), c.ID)
 	}
 	return nil
 }

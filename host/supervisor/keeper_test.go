@@ -57,7 +57,7 @@ func TestAPluginThatMustNotRunIsBlockedWithItsReason(t *testing.T) {
 			"need that is not granted", func(f *fakePlugin, c *Config) {
 				f.manifest.Needs = []sdk.Need{{Kind: "net", Scope: "a:1"}, {Kind: "exec", Scope: "sh", Reason: "fun"}}
 				c.Grants = f.manifest.Needs[:1]
-			}, "need: not granted: exec sh (fun)",
+			}, `need: not granted: exec sh (fun); to grant it, add "exec sh" to plugins.fake.grants`,
 		},
 		{
 			"configuration", func(f *fakePlugin, _ *Config) {
