@@ -4,12 +4,12 @@ import re
 OWN = {
     "fr": {
         "internal": "Désolé, quelque chose s'est mal passé de mon côté (référence {reference}).",
-        "timeout": "Désolé, cela a pris trop de temps. Réessayez dans un instant.",
+        "timeout": "Désolé, cela a pris trop de temps. Réessaie dans un instant.",
         "invalid_field": "Je n'ai pas pu utiliser cette demande : « {field} » ne convient pas.",
         "invalid": "Je n'ai pas pu utiliser cette demande.",
         "unknown_tool": "Je ne sais pas faire cela ({tool}).",
         "declined": "D'accord, je n'ai rien fait.",
-        "unavailable": "Ce service ne répond pas pour le moment. Réessayez plus tard.",
+        "unavailable": "Ce service ne répond pas pour le moment. Réessaie plus tard.",
         "forbidden": "Je n'ai pas le droit de faire cela.",
     },
     "en": {
