@@ -7,7 +7,8 @@
 //
 //   - a name promises a secret (password, clé API), and something is bound to it: by
 //     = or a colon, by a sentence, by its place in a list or a table; names.go reads
-//     names word by word, lexicon.go has the words, values.go follows the bonds;
+//     names word by word, lexicon.go has the words, bonds.go and sentences.go follow the bonds, quoted.go
+//     and bare.go judge the values;
 //   - a way of saying it needs no name (sshpass -p x): sayings.txt;
 //   - it has the structure or the beginning of a known kind: shapes.go;
 //   - it looks drawn at random, and neither its name nor its shape says that it is an

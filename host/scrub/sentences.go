@@ -1,0 +1,336 @@
+package scrub
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// sentence looks for the value behind words: password for the NAS is x.
+func (b *binder) sentence(at int) {
+	s := b.s
+	link := loose
+	if setsBefore(s, b.n.from) {
+		link = told
+	}
+	i, words := skipBlank(s, at), 0
+	if end := wordEnd(s, i); b.n.role&humanWord == 0 && schemes[small(s[i:end])] && strings.HasSuffix(small(s[b.n.from:b.n.to]), "authorization") {
+		b.value(skipBlank(s, end), tied, false)
+		return
+	}
+	if b.value(i, loose, true) {
+		return
+	}
+	known := roles()
+	for words < 8 && i < len(s) && i-at < 80 {
+		switch c := s[i]; {
+		case c == '=' || c == ':':
+			if i+1 < len(s) && c == ':' && (s[i+1] == '/' || words > 0 && s[i+1] != ' ') {
+				return
+			}
+			if words > 2 && b.n.role&humanWord == 0 || c == '=' && words > 0 && (words > 1 || b.n.role&humanWord == 0) {
+				b.value(skipBlank(s, i+1), loose, true)
+			} else if words > 0 {
+				b.value(skipBlank(s, i+1), told, true)
+			} else {
+				b.afterMark(i)
+			}
+			return
+		case c == '(':
+			end := strings.IndexByte(s[i:], ')')
+			if end < 0 || end > 40 {
+				return
+			}
+			i = skipBlank(s, i+end+1)
+			continue
+		case c == ',' && words == 0 || c == '"' || c == '\'' || strings.HasPrefix(s[i:], "’"):
+			i++
+			continue
+		case strings.HasPrefix(s[i:], "→"), strings.HasPrefix(s[i:], "-> "), strings.HasPrefix(s[i:], "=> "):
+			_, rest, _ := strings.Cut(s[i:], " ")
+			b.value(skipBlank(s, len(s)-len(rest)), told, true)
+			return
+		case (c == '[' || c == ']') && words > 0:
+			i++
+			continue
+		case !letterByte(c) && c != '-' && c != '_':
+			return
+		}
+		end := i
+		for end < len(s) && (letterByte(s[end]) || s[end] == '-' || s[end] == '_' || s[end] == '@' || s[end] == '.' && end+1 < len(s) && letterByte(s[end+1])) {
+			end++
+		}
+		word := s[i:end]
+		low := small(word)
+		if end < len(s) && s[end] == '\'' && (low == "c" || low == "l" || low == "d" || low == "n" || low == "qu") {
+			low += "'"
+			end++
+			if strings.HasPrefix(s[end:], "est ") || strings.HasPrefix(s[end:], "était ") {
+				_, after, _ := strings.Cut(s[end:], " ")
+				b.told(len(s)-len(after), words)
+				return
+			}
+		}
+		if copulas[low] {
+			if b.told(end, words) || b.n.role&humanWord == 0 {
+				return
+			}
+			words++
+			i = skipBlank(s, end)
+			continue
+		}
+		if words == 1 && b.n.role&humanWord != 0 && b.n.alone && lookOf(word) == mixedLook && !prose[low] && b.value(i, loose, true) {
+			return
+		}
+		if words > 0 && (low == "par" || low == "to" || low == "from" || low == "en" || low == "de" || low == "à" || low == "sur") {
+			if next := skipBlank(s, end); next < len(s) && b.value(next, link, true) {
+				return
+			}
+		}
+		if words < 2 && (low == "to" || low == "with" || low == "from" || low == "of" || low == "à" || low == "provided" || low == "value" || low == "set" || low == "avec" || low == "in") {
+			next := skipBlank(s, end)
+			if low != "to" && low != "à" {
+				link = loose
+			}
+			if next < len(s) && b.value(next, link, true) {
+				return
+			}
+		}
+		if words == 0 {
+			var room [4]string
+			for _, w := range split(low, room[:0]) {
+				if known[w]&aboutWord != 0 && known[w]&qualifier == 0 && !strings.HasPrefix(s[end:], " to ") && !strings.HasPrefix(s[end:], " from ") {
+					return
+				}
+			}
+		}
+		words++
+		i = skipBlank(s, end)
+	}
+}
+
+// setsBefore reports whether something is set before i: set the password to x.
+func setsBefore(s string, i int) bool {
+	for range 4 {
+		var w string
+		if w, i = wordBefore(s, i); w == "" {
+			return false
+		}
+		switch w {
+		case "set", "setting", "change", "changed", "changing", "reset", "update", "updated", "mets", "met", "mis", "remplace", "defini", "passe":
+			return true
+		}
+	}
+	return false
+}
+
+// told is what follows "is": fillers, and the value.
+func (b *binder) told(at, words int) bool {
+	s := b.s
+	i := skipBlank(s, at)
+	for range 4 {
+		end := i
+		for end < len(s) && s[end] != ' ' && strings.IndexByte("\"'`«“", s[end]) < 0 {
+			end++
+		}
+		if end >= len(s) || end == i || !fillers[small(s[i:end])] {
+			break
+		}
+		i = skipBlank(s, end)
+	}
+	bound := told
+	if words > 5 {
+		bound = loose
+	}
+	return b.value(i, bound, true)
+}
+
+// parenthesis is a value in brackets behind its name: clé API (x), or a remark
+// before it: mot de passe (wifi) : x.
+func (b *binder) parenthesis(i int) {
+	s := b.s
+	end := strings.IndexByte(s[i:], ')')
+	if end < 0 {
+		end = len(s) - i
+	}
+	inside := strings.Trim(s[i+1:i+end], "\"'`")
+	if !strings.Contains(inside, " ") && inside != "" && !strings.Contains(inside, ",") && lookOf(inside) >= mixedLook && len(inside) > 4 {
+		at := i + 1 + strings.Index(s[i+1:], inside)
+		b.cut(at, at+len(inside), "")
+		return
+	}
+	if j := skipBlank(s, min(len(s), i+end+1)); j < len(s) && end < 40 && (s[j] == ':' || s[j] == '=') {
+		b.afterMark(j)
+	} else if e := wordEnd(s, min(j, len(s))); end < 40 && j > i && copulas[small(s[min(j, len(s)):e])] {
+		b.sentence(j)
+	}
+}
+
+// before is a value that stands before its name: x is my password.
+func (b *binder) before() {
+	s := b.s
+	for b.n.from > 1 && strings.IndexByte("-\"'", s[b.n.from-1]) >= 0 {
+		b.n.from--
+	}
+	if b.n.promise != surely || b.n.from == 0 || s[b.n.from-1] != ' ' {
+		return
+	}
+	i, linked, quoted := b.n.from-1, false, false
+	for range 4 {
+		from := i
+		for from > 0 && s[from-1] != ' ' {
+			from--
+		}
+		switch word := small(strings.Trim(s[from:i], "\"'(),")); {
+		case word == "my" || word == "the" || word == "a" || word == "our" || word == "new" || word == "mon" || word == "ma" || word == "le" || word == "la" || word == "wifi" || word == "his" || word == "her" || word == "notre" || word == "un":
+		case word == "as" || word == "is" || word == "comme" || word == "est" || word == "was" || word == "with":
+			if linked {
+				return
+			}
+			linked = true
+		case word == "for" || word == "pour" || word == "in":
+			linked, quoted = true, true
+		case word == "flag" || word == "key" || word == "field" || word == "option" || word == "parameter" || word == "setting" || word == "variable" || word == "header" || word == "name" || word == "-" || word == "--":
+		case linked:
+			v := strings.Trim(s[from:i], "\"'`,.;:()«»“”")
+			if len(v) >= 5 && lookOf(v) >= mixedLook && !strings.ContainsAny(v, "=/") && (!quoted || strings.IndexByte("\"'`", s[i-1]) >= 0) {
+				at := from + strings.Index(s[from:i], v)
+				b.cut(at, at+len(v), "")
+			}
+			return
+		default:
+			return
+		}
+		if i = from - 1; i <= 0 {
+			return
+		}
+	}
+}
+
+// account reports whether a user is named before: user ana and password x.
+func (b *binder) account() bool {
+	before := strings.Fields(small(b.s[max(0, b.n.from-nearby):b.n.from]))
+	if n := len(before); n >= 3 {
+		switch before[n-1] {
+		case "and", "et", "/", "with", "avec", "und":
+			for _, w := range before[max(0, n-4) : n-1] {
+				switch strings.Trim(w, ":=,'\"") {
+				case "user", "login", "username", "utilisateur", "identifiant", "account", "compte", "name", "id":
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// accountBefore reports whether a little before there is talk of an account.
+func (b *binder) accountBefore() bool {
+	low := small(b.s[max(0, b.n.from-nearby):b.n.from])
+	return strings.Contains(low, "login") || strings.Contains(low, "user") || strings.Contains(low, "admin") || strings.Contains(low, "create")
+}
+
+// tried reports whether the word before a name says that a password was given.
+func (b *binder) tried() bool {
+	before, _ := wordBefore(b.s, b.n.from)
+	return tries[before]
+}
+
+// tries are words before a password that somebody tried.
+var tries = set(`tried with using entered typed wrong bad invalid incorrect got received avec saisi essaye tape mauvais faux`)
+
+// aboutIt reports whether what follows a name is rather a sentence about the
+// secret than the secret.
+func (b *binder) aboutIt(p int, v string, l look) bool {
+	s := b.s
+	if l >= mixedLook && !prose[small(v)] {
+		return l == mixedLook && strings.HasPrefix(v, "-")
+	}
+	low := small(strings.Trim(v, ".,;:!?()"))
+	if prose[low] && b.n.role&humanWord != 0 && l == wordLook && wordsOfPhrase(s[p:]) {
+		return false
+	}
+	if prose[low] || strings.HasPrefix(v, "-") {
+		return true
+	}
+	if strings.IndexByte(v, '\'') > 0 {
+		return true
+	}
+	if b.n.role&humanWord == 0 {
+		// What machines draw is no word; but who writes a name of several words sets
+		// something.
+		return (b.n.alone || len(v) < 6 || strings.Contains(v, ".") || !lastOfSentence(s, p+len(v))) && !strings.ContainsAny(v, "0123456789") && len(v) <= 20
+	}
+	// A sentence goes on with words that passwords do not have.
+	rest := s[p+len(v):]
+	if i := strings.IndexAny(rest, "\r\n\"\\{[=|"); i >= 0 {
+		rest = rest[:i]
+	}
+	if sentence := strings.Fields(rest); len(sentence) > 0 {
+		for i, w := range sentence {
+			if i > 5 {
+				break
+			}
+			if prose[small(strings.Trim(w, ",.;:!?()"))] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wordsOfPhrase reports whether a text begins with a passphrase: at least four words
+// and nothing else, few of which are those of sentences.
+func wordsOfPhrase(s string) bool {
+	if i := strings.IndexAny(s, "\r\n\"\\{[=|,;.:"); i >= 0 {
+		s = s[:i]
+	}
+	words := strings.Fields(s)
+	n := 0
+	for _, w := range words {
+		if count(w).letters() < len(w) {
+			return false
+		}
+		if prose[small(w)] {
+			n++
+		}
+	}
+	return len(words) >= 4 && len(words) < 12 && n*3 <= len(words)
+}
+
+// lastOfSentence reports whether nothing but marks follows.
+func lastOfSentence(s string, at int) bool {
+	rest := strings.TrimLeft(s[at:], ".!?\"'»)`, ")
+	return rest == "" || rest[0] == '}' || rest[0] == '\n' || rest[0] == '\\' || len(rest) > 0 && at < len(s) && strings.IndexByte(".!?,;\"", s[at]) >= 0 || strings.HasPrefix(rest, "(") || strings.HasPrefix(rest, "and ") || strings.HasPrefix(rest, "et ")
+}
+
+// phraseEnd is where a password of several words ends.
+func phraseEnd(s string, from, to int) int {
+	end := to
+	for range 30 {
+		p := skipBlank(s, end)
+		e := p
+		for e < len(s) && (s[e] >= 'a' && s[e] <= 'z' || s[e] >= 'A' && s[e] <= 'Z' || s[e] >= utf8.RuneSelf || s[e] == '-' || s[e] >= '0' && s[e] <= '9') {
+			e++
+		}
+		if e == p || p == end || s[p] == '-' || e < len(s) && strings.IndexByte("=:@/(\\'\"", s[e]) >= 0 || prose[small(s[p:e])] || roles()[small(s[p:e])]&(secretWord|hintWord) != 0 {
+			break
+		}
+		end = e
+	}
+	return end
+}
+
+// sentenceLike reports whether a text is made of words as sentences are.
+func sentenceLike(v string) bool {
+	if strings.Count(v, " ") < 2 {
+		return false
+	}
+	n, all := 0, 0
+	for w := range strings.FieldsSeq(v) {
+		all++
+		if prose[small(strings.Trim(w, ",.;:!?()"))] {
+			n++
+		}
+	}
+	return n*4 >= all
+}
