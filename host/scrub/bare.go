@@ -1,8 +1,6 @@
 package scrub
 
-import (
-	"strings"
-)
+import "strings"
 
 // schemes stand before the credential of a header.
 var schemes = set(`bearer basic digest negotiate token apikey ntlm hawk hmac-sha256 aws4-hmac-sha256 key oauth deepl-auth-key splunk geniekey ssws jwt dpop bot gss kerberos klaviyo-api-key pw-key

@@ -1,8 +1,6 @@
 package scrub
 
-import (
-	"strings"
-)
+import "strings"
 
 // bond is how closely a value belongs to a name.
 type bond int
@@ -147,7 +145,9 @@ func (b *binder) afterMark(i int) {
 	if setting || q == p && strings.LastIndexAny(s[:b.n.from], "{[") > strings.LastIndexAny(s[:b.n.from], "}]") {
 		bound = tied
 	}
-	b.value(q, bound, q > p)
+	if !b.value(q, bound, q > p) && bound == named && b.n.promise == surely {
+		b.complaint(q)
+	}
 }
 
 // element is what stands between <name> and the next tag.

@@ -42,6 +42,15 @@ var hints = sync.OnceValue(func() *finder {
 	for _, w := range sayings() {
 		f.add(w.keyword, w)
 	}
+	for _, w := range factors {
+		f.add(w, behindFactor{w})
+	}
+	for _, w := range []string{"a0=", "arg0=", "argv[0]=", "args[0]="} {
+		f.add(w, numbered{})
+	}
+	for _, w := range []string{"wifi", "wi-fi"} {
+		f.add(w, noted{})
+	}
 	return f
 })
 

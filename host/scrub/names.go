@@ -158,7 +158,7 @@ func (n *name) classify(s string) {
 			case n.promise == surely:
 			case i > 0 && known[words[i-1]]&qualifier != 0 && !opens(words[:i]), i+1 < len(words) && known[words[i+1]]&qualifier != 0 && !opens(words[:i]), len(words) > i+2 && known[words[i+2]]&qualifier != 0:
 				n.promise, n.role = surely, r
-				if i > 0 && (words[i-1] == "shared" || homely[words[i-1]]) {
+				if i > 0 && (homely[words[i-1]]) {
 					n.role |= humanWord
 				}
 			case opens(words[:i]):
@@ -315,7 +315,8 @@ func digits(s string) bool {
 }
 
 // homely are words for keys that people choose.
-var homely = set(`wifi wi fi wpa wpa2 reseau wireless hotspot freebox livebox box bbox securite network wlan`)
+var homely = set(`wifi wi fi wpa wpa2 reseau wireless hotspot freebox livebox box bbox securite network wlan shared
+	partage partagee commune prepartagee prepartage preshared`)
 
 // joiners stand between the words of a name: mot de passe, code de la porte.
 var joiners = set(`de du des d la le l les of the for to pour`)

@@ -1,8 +1,6 @@
 package scrub
 
-import (
-	"strings"
-)
+import "strings"
 
 // quotes are those that open a value, and what closes each.
 var quotes = map[string]string{"\"": "\"", "'": "'", "`": "`", "«": "»", "“": "”", "‘": "’", "„": "“"}

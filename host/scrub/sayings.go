@@ -64,7 +64,7 @@ func compile(line string) saying {
 				b.WriteString(`([^"'\r\n\\]+)`)
 			default:
 				w.drawn = strings.HasPrefix(rest, "?")
-				b.WriteString(`(?:\\*"([^"\\]+)\\*"|\\*'([^'\\]+)\\*'|([^\s"'\\` + ends(rest) + `]+))`)
+				b.WriteString(`(?:\\*"([^"\\]+)\\*"|\\*'([^'\\]+)\\*'|\\*["']?([^\s"'\\` + ends(rest) + `]+))`)
 			}
 		case '?':
 		case '*':
@@ -72,7 +72,11 @@ func compile(line string) saying {
 		case '…':
 			b.WriteString(`(?:[^|;\r\n]*?[\s"',])??`)
 		case ' ':
-			if !strings.HasSuffix(line[:i], "…") {
+			switch {
+			case strings.HasSuffix(line[:i], "…"):
+			case strings.HasPrefix(line[i+1:], "§") && !strings.HasPrefix(line[i+1:], "§§"): // its quotes tell where it ends
+				b.WriteString(`(?:\\*["']?,?\s+|\\*["'],)`)
+			default:
 				b.WriteString(`(?:\\*["']?,?\s+\\*["']?|\\*["'],\\*["'])`)
 			}
 		default:

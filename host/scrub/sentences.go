@@ -20,6 +20,9 @@ func (b *binder) sentence(at int) {
 	if b.value(i, loose, true) {
 		return
 	}
+	if b.n.promise == surely {
+		b.complaint(i)
+	}
 	known := roles()
 	for words < 8 && i < len(s) && i-at < 80 {
 		switch c := s[i]; {
@@ -37,7 +40,7 @@ func (b *binder) sentence(at int) {
 			return
 		case c == '(':
 			end := strings.IndexByte(s[i:], ')')
-			if end < 0 || end > 40 {
+			if end < 0 || end > 40 || b.n.promise == surely && b.remark(i+1, i+end) {
 				return
 			}
 			i = skipBlank(s, i+end+1)
@@ -144,6 +147,51 @@ func (b *binder) told(at, words int) bool {
 	return b.value(i, bound, true)
 }
 
+// given are words before a value that somebody gave, found or expected not to find.
+var given = set(`value valeur was etait était got reçu reçue recu received given input had found trouvé trouvée donné donnée fourni saisi saisie lu actual provided`)
+
+// remark looks for what a remark says that the value is: (value "x"), (reçu : x).
+func (b *binder) remark(from, to int) bool {
+	s := b.s
+	i := skipBlank(s, from)
+	end := i
+	for end < to && letterByte(s[end]) {
+		end++
+	}
+	if !given[small(s[i:end])] {
+		return false
+	}
+	p := skipBlank(s, end)
+	for p < to && (s[p] == ':' || s[p] == '=') {
+		p = skipBlank(s, p+1)
+	}
+	return p > end && p < to && b.value(p, told, true)
+}
+
+// complains reports whether a word says that a value is not as it should be.
+var complains = set(`invalid unexpected unknown bad wrong illegal has have had with unsupported malformed invalide inattendue inattendu inconnue inconnu mauvaise mauvais avec a la une an the`)
+
+// complaint looks for a value behind what is wrong with it: invalid value "x".
+func (b *binder) complaint(at int) {
+	s := b.s
+	for range 4 {
+		i := skipBlank(s, at)
+		end := i
+		for end < len(s) && letterByte(s[end]) {
+			end++
+		}
+		word := small(s[i:end])
+		if given[word] {
+			b.remark(i, min(len(s), end+4))
+			return
+		}
+		if !complains[word] {
+			return
+		}
+		at = end
+	}
+}
+
 // parenthesis is a value in brackets behind its name: clé API (x), or a remark
 // before it: mot de passe (wifi) : x.
 func (b *binder) parenthesis(i int) {
@@ -151,6 +199,9 @@ func (b *binder) parenthesis(i int) {
 	end := strings.IndexByte(s[i:], ')')
 	if end < 0 {
 		end = len(s) - i
+	}
+	if b.n.promise == surely && b.remark(i+1, i+end) {
+		return
 	}
 	inside := strings.Trim(s[i+1:i+end], "\"'`")
 	if !strings.Contains(inside, " ") && inside != "" && !strings.Contains(inside, ",") && lookOf(inside) >= mixedLook && len(inside) > 4 {
@@ -190,6 +241,16 @@ func (b *binder) before() {
 		case word == "for" || word == "pour" || word == "in":
 			linked, quoted = true, true
 		case word == "flag" || word == "key" || word == "field" || word == "option" || word == "parameter" || word == "setting" || word == "variable" || word == "header" || word == "name" || word == "-" || word == "--":
+		case !linked && s[i-1] == ',' && handed(s[b.n.to:]) && b.n.role&humanWord != 0:
+			v := strings.Trim(s[from:i-1], "\"'`.;:()«»“”")
+			if k := strings.LastIndexByte(v, '='); k >= 0 {
+				v = strings.TrimLeft(v[k+1:], "\"'`\\")
+			}
+			if chosen(v) {
+				at := from + strings.LastIndex(s[from:i], v)
+				b.cut(at, at+len(v), "")
+			}
+			return
 		case linked:
 			v := strings.Trim(s[from:i], "\"'`,.;:()«»“”")
 			if len(v) >= 5 && lookOf(v) >= mixedLook && !strings.ContainsAny(v, "=/") && (!quoted || strings.IndexByte("\"'`", s[i-1]) >= 0) {
@@ -203,6 +264,20 @@ func (b *binder) before() {
 		if i = from - 1; i <= 0 {
 			return
 		}
+	}
+}
+
+// handed reports whether a text says by whom a password was given, or for what.
+func handed(s string) bool {
+	word, end := wordAfter(s, 0)
+	if word == "was" || word == "is" || word == "est" {
+		word, _ = wordAfter(s, end)
+	}
+	switch word {
+	case "donne", "given", "fourni", "communique", "transmis", "laisse", "choisi", "chosen", "shared", "partage", "told", "du", "de", "des", "of", "pour", "for":
+		return true
+	default:
+		return false
 	}
 }
 

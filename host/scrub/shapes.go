@@ -239,6 +239,24 @@ var patterns = []pattern{
 		re:       regexp.MustCompile(`(?:^|[\s"'=])[A-Za-z][A-Za-z0-9_.-]*:([^\s:@/"']{5,})@[a-z0-9][a-z0-9.-]*`),
 		only:     func(m string) bool { return lookOf(m) >= mixedLook && !strings.Contains(m, "-alpine") && !unit(m) },
 	},
+	{ // what an address on a server may be pushed to, pinged at or read by
+		keywords: []string{"/push/", "/ping/", "/notify/", "/trigger/", "/heartbeat/", "/ical/", "/calendar/", "/rss/", "/feed/", "/feeds/", "/s/", "/subscribe/", "/incoming/", "/hook/", "/callback/"},
+		re:       regexp.MustCompile(`(?:https?://[^\s/"'<>]+|[\s"'=(])(?:/[a-z0-9._-]+)*?/(?:push|ping|notify|trigger|heartbeat|ical|calendar|rss|feeds?|s|subscribe|incoming|hook|callback)/([A-Za-z0-9_-]{10,})`),
+		only: func(m string) bool {
+			c := count(m)
+			return lookOf(m) >= drawnLook || c.capitals > 0 && c.small > 0 && c.digits > 0 && c.marks == 0 && c.turns >= 3
+		},
+	},
+	{ // who may be written to, of a maker that lets whoever knows it write
+		keywords: []string{"user", "recipient", "group"},
+		re:       regexp.MustCompile(`(?i:user|user_?key|recipient|group)["']?(?:\s*[:=]\s*|\s+)["']?([ug][a-z0-9]{29})\b`),
+		only:     func(m string) bool { return !allHex(m) && count(m).digits > 3 && lookOf(m) >= drawnLook },
+	},
+	{ // headers that let an application in
+		keywords: []string{"x-"},
+		re:       regexp.MustCompile(`(?i)\bx-(?:[a-z0-9]+-)*(?:consumer|application|app|api|auth|access)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9._~+/-]{16,}=*)`),
+		only:     func(m string) bool { return allHex(m) && len(m) >= 32 || lookOf(m) >= drawnLook },
+	},
 	{ // the user of a bridge
 		keywords: []string{"/api/"},
 		re:       regexp.MustCompile(`/api/([A-Za-z0-9-]{10,40})/(?:lights|groups|sensors|config|scenes|rules|schedules|resourcelinks|capabilities)\b`),
