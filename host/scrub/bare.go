@@ -70,6 +70,9 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if v == "" || empty(v) || strings.Contains(v, Redacted) || strings.Contains(v, "://") {
 		return v != ""
 	}
+	if b.harmless(v) {
+		return true
+	}
 	l := lookOf(v)
 	if n.promise == perhaps {
 		ok := false
@@ -166,9 +169,15 @@ func nameLike(v string) bool {
 
 func number(v string) bool { return strings.Trim(v, "0123456789.-+ ") == "" || digits(v) }
 
+// measures are what lengths and counts are told in.
+var measures = set(`byte bytes octet octets bit bits char chars character characters caractere caracteres item items entry entries line lines words mots kb kib ms times fois`)
+
 // number judges a value of digits: PINs go, counts stay.
 func (b *binder) number(p int, v string, bound bond, last string) bool {
 	n := b.n
+	if word, _ := wordAfter(b.s, p+len(v)); measures[word] {
+		return true // how long it is
+	}
 	long := len(v) >= 4 && len(v) <= 12 || len(v) >= 12
 	ok := false
 	switch {

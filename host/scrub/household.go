@@ -10,7 +10,7 @@ import (
 var network = regexp.MustCompile(`(?i)\bwi-?fi((?:,? (?:[ldc]['’])?[a-zà-ÿ'’]+){0,6}?),?(?:\s*(?::|=|->|→)\s*| (?:is|est)(?: now| maintenant)?:? | c['’]est )["'«“]?\s?([^\s"'«»“”,;\\]{8,})`)
 
 // radio are words of sentences about a network rather than its password.
-var radio = set(`chip chipset firmware driver pilote interface channel canal ssid bssid scan signal device card carte adapter adaptateur module connected connecte connectee connexion network reseau named name nom
+var radio = set(`chip chipset firmware driver pilote interface channel canal ssid bssid scan signal device card carte adapter adaptateur module connected connecting connect connecte connectee connexion network reseau named name nom
 	nomme nommee appele appelee called join joined version mac address adresse ip frequency frequence bande band country pays mode state etat status speed vitesse debit client clients station controller router routeur`)
 
 // noted finds the passwords of networks.
@@ -19,7 +19,7 @@ type noted struct{}
 func (noted) find(s, _ string, cuts []span) []span {
 	for _, m := range network.FindAllStringSubmatchIndex(s, -1) {
 		var room [12]string
-		about := false
+		about := joins(s, m[0])
 		for _, w := range split(s[m[2]:m[3]], room[:0]) {
 			about = about || radio[w]
 		}
@@ -28,6 +28,18 @@ func (noted) find(s, _ string, cuts []span) []span {
 		}
 	}
 	return cuts
+}
+
+// joins reports whether the words before i say that a network is joined, whose name
+// follows then: connected to wifi: x.
+func joins(s string, i int) bool {
+	for range 3 {
+		var word string
+		if word, i = wordBefore(s, i); radio[word] {
+			return true
+		}
+	}
+	return false
 }
 
 // chosen reports whether a word looks like a password that somebody chose, and not

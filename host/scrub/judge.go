@@ -188,7 +188,7 @@ func shaped(v string, c counts) bool {
 		return true
 	case c.capitals == 0 && c.marks > 0 && isAddress(v):
 		return true
-	case public(v), strings.HasPrefix(v, "SHA256:"), strings.HasPrefix(v, "sha256:"), strings.HasPrefix(v, "MD5:"):
+	case public(v), mangled(v), isAlgorithm(v), strings.HasPrefix(v, "SHA256:"), strings.HasPrefix(v, "sha256:"), strings.HasPrefix(v, "MD5:"):
 		return true
 	case c.marks > 0 && (labelled(v) || isMail(v)):
 		return true
@@ -289,6 +289,43 @@ func public(v string) bool {
 		}
 	}
 	return false
+}
+
+// mangled reports whether a text is a symbol of a compiler of C++ or Rust.
+func mangled(v string) bool {
+	if v[0] != '_' {
+		return false
+	}
+	v = strings.TrimLeft(v, "_")
+	return len(v) > 4 && (v[0] == 'Z' || v[0] == 'R') && (v[1] >= '0' && v[1] <= '9' || v[1] >= 'A' && v[1] <= 'Z')
+}
+
+// algorithms are the parts of their names, without numbers.
+var algorithms = set(`hmac hkdf pbkdf argon argon2i argon2d argon2id bcrypt scrypt sha md blake blake2b blake2s aes chacha xchacha poly rsa ecdsa ecdh dh ed x curve rs hs es ps gcm cbc ctr ccm siv secp secp256k secp256r nistp
+	ecdsa-sha2-nistp prime ssh tls base utf crc crc32c xxh siphash murmur`)
+
+// longestAlgorithm is the longest name of an algorithm.
+const longestAlgorithm = 40
+
+// isAlgorithm reports whether a text names algorithms: HMAC-SHA-256, argon2id.
+func isAlgorithm(v string) bool {
+	if len(v) > longestAlgorithm {
+		return false
+	}
+	from, known := 0, false
+	for i := 0; i <= len(v); i++ {
+		if i < len(v) && strings.IndexByte("-_/+.", v[i]) < 0 {
+			continue
+		}
+		part := small(v[from:i])
+		if word := strings.TrimRight(part, "0123456789"); algorithms[word] || algorithms[part] {
+			known = true
+		} else if word != "" {
+			return false
+		}
+		from = i + 1
+	}
+	return known
 }
 
 // labelled reports whether a text is words before a hash: node-linux-1b60cae.

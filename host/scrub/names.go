@@ -158,7 +158,7 @@ func (n *name) classify(s string) {
 			case n.promise == surely:
 			case i > 0 && known[words[i-1]]&qualifier != 0 && !opens(words[:i]), i+1 < len(words) && known[words[i+1]]&qualifier != 0 && !opens(words[:i]), len(words) > i+2 && known[words[i+2]]&qualifier != 0:
 				n.promise, n.role = surely, r
-				if i > 0 && (homely[words[i-1]]) {
+				if i > 0 && homely[words[i-1]] {
 					n.role |= humanWord
 				}
 			case opens(words[:i]):
@@ -369,7 +369,7 @@ func (n *name) join(s string) {
 	for range 5 {
 		w, end := wordAfter(s, at)
 		switch {
-		case w == "":
+		case w == "", end < len(s) && s[end] == '_': // nothing, or a name of its own
 			return
 		case joiners[w]:
 			at = end

@@ -170,6 +170,9 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 		return true
 	}
 	n := b.n
+	if b.harmless(v) {
+		return true
+	}
 	l := lookOf(strings.ReplaceAll(v, " ", ""))
 	if l == wordLook && promises(v) && (n.role&humanWord == 0 && (roles()[small(v)] != 0 || v[0] >= 'A' && v[0] <= 'Z') || strings.ContainsAny(v, "_-") && strings.ToUpper(v) == v) {
 		return true // the name of a variable

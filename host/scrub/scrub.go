@@ -222,10 +222,10 @@ func without(s string, cuts []span) string {
 			}
 		}
 		// Nothing of what stands for a secret goes by halves.
-		if k := strings.LastIndex(s[:c.from], Redacted[:1]); k >= done && strings.HasPrefix(s[k:], Redacted) && k+len(Redacted) > c.from {
+		if k := standsAt(s, done, c.from); k >= 0 {
 			c.from = k
 		}
-		if k := strings.LastIndex(s[:c.to], Redacted[:1]); k >= c.from && strings.HasPrefix(s[k:], Redacted) && k+len(Redacted) > c.to {
+		if k := standsAt(s, c.from, c.to); k >= 0 {
 			c.to = k + len(Redacted)
 		}
 		if strings.Trim(strings.ReplaceAll(s[c.from:c.to], Redacted, ""), " \"'`,;\\") == "" {
@@ -237,6 +237,19 @@ func without(s string, cuts []span) string {
 	}
 	b.WriteString(s[done:])
 	return b.String()
+}
+
+// standsAt tells where a [Redacted] begins, not before from, that position i cuts in
+// two; or -1.
+func standsAt(s string, from, i int) int {
+	from = max(from, i-len(Redacted)+1)
+	if from >= i {
+		return -1
+	}
+	if k := strings.Index(s[from:min(len(s), i+len(Redacted)-1)], Redacted); k >= 0 && from+k < i {
+		return from + k
+	}
+	return -1
 }
 
 // Lines scrubs a text that comes line by line, such as another program's output:

@@ -17,7 +17,7 @@ import (
 
 // template is a part of a line in testdata that is drawn at random, so that no
 // file holds what looks like a live secret.
-var template = regexp.MustCompile(`\{(small|hex|upper|digits|mixed|pair)(?::([0-9]+))?\}`)
+var template = regexp.MustCompile(`\{(small|hex|upper|digits|mixed|base32|pair)(?::([0-9]+))?\}`)
 
 // fill draws the parts of a line.
 func fill(r *rand.Rand, line string) string {
@@ -31,7 +31,7 @@ func fill(r *rand.Rand, line string) string {
 			panic(m)
 		}
 		const small, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
-		from := map[string]string{"small": small + digits, "hex": digits + "abcdef", "upper": strings.ToUpper(small) + digits, "digits": digits, "mixed": small + strings.ToUpper(small) + digits}[found[1]]
+		from := map[string]string{"small": small + digits, "hex": digits + "abcdef", "upper": strings.ToUpper(small) + digits, "digits": digits, "base32": strings.ToUpper(small) + "234567", "mixed": small + strings.ToUpper(small) + digits}[found[1]]
 		b := make([]byte, n)
 		for i := range b {
 			b[i] = from[r.IntN(len(from))]

@@ -204,7 +204,11 @@ func (b *binder) parenthesis(i int) {
 		return
 	}
 	inside := strings.Trim(s[i+1:i+end], "\"'`")
-	if !strings.Contains(inside, " ") && inside != "" && !strings.Contains(inside, ",") && lookOf(inside) >= mixedLook && len(inside) > 4 {
+	least := mixedLook
+	if i == b.n.to && b.n.role&humanWord == 0 {
+		least = drawnLook // the argument of a function
+	}
+	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && lookOf(inside) >= least {
 		at := i + 1 + strings.Index(s[i+1:], inside)
 		b.cut(at, at+len(inside), "")
 		return

@@ -102,6 +102,9 @@ func judge(s string, i, end int, stems []int) (from int, innocent bool) {
 	if quick.digits == 0 && (quick.capitals == 0 || quick.small == 0 || quick.turns < 6) || quick.letters() == 0 {
 		return -1, false
 	}
+	if quick.small == 0 && quick.digits*3 < len(v) && strings.Count(v, "_") > 1 && promisesAny(v) {
+		return -1, false // the name of a constant
+	}
 	hex := allHex(v) || isUUID(v)
 	if hex && len(stems) == 0 || public(v) {
 		return -1, false
