@@ -350,3 +350,55 @@ func FuzzAFileNeverCrashesTheLoader(f *testing.F) {
 		}
 	})
 }
+
+// fault-M18: of the configuration; the gateway has those of frames and settings.
+// Every key that is a number or a length of time refuses what is none, is below
+// zero or fits into no number, wherever it comes from, and names itself.
+func TestEveryNumberAndDurationRefusesWhatIsOutOfRangeByItsName(t *testing.T) {
+	values := map[kind][]string{
+		kindInt:      {"-1", ".nan", "NaN", ".inf", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "1e400", "1.5", "0x1p3", "null"},
+		kindNumber:   {"-1", ".nan", "NaN", "-.inf", "1e400", "null"},
+		kindDuration: {"-1s", "-1ns", ".nan", "NaNs", "9223372036854775808ns", "9223372036854775808", "2562048h", "1e400s", "2026-01-01T00:00:00Z", "12:30", "null"},
+	}
+	checked := 0
+	check := func(key string, l leaf) {
+		t.Helper()
+		for _, v := range values[l.kind] {
+			checked++
+			want := key + " ("
+			if v != "null" { // nothing is no text of the environment
+				if got := problems(t, Options{Flags: map[string]any{key: v}}); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+					t.Errorf("%s: a flag %q: %q", key, v, got)
+				}
+			}
+			file := written(t, "jarvis.yaml", nested(key, v))
+			if got := problems(t, Options{File: file}); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+				t.Errorf("%s: a file with %s: %q", key, v, got)
+			}
+		}
+	}
+	for key, l := range keys().leaves {
+		check(key, l)
+	}
+	for prefix, f := range keys().families {
+		for key, l := range f.leaves {
+			check(prefix+".hangman."+key, l)
+		}
+	}
+	if checked < 200 {
+		t.Errorf("only %d values were tried", checked)
+	}
+}
+
+// nested is a file that sets one key.
+func nested(key, value string) string {
+	var b strings.Builder
+	parts := strings.Split(key, ".")
+	for i, p := range parts {
+		b.WriteString(strings.Repeat("  ", i) + p + ":")
+		if i < len(parts)-1 {
+			b.WriteString("\n")
+		}
+	}
+	return b.String() + " " + value + "\n"
+}

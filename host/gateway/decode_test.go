@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -59,7 +60,7 @@ func FuzzFramesAreFollowed(f *testing.F) {
 	f.Add([]byte("\x81\xfe\x00\x7e\x00\x00\x00\x00"), 3)
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
 		now := (&clock{}).Now
-		whole, pieces := newFrameConn(nil, 0, now), newFrameConn(nil, 0, now)
+		whole, pieces := newFrameConn(nil, 0, now, new(atomic.Int64)), newFrameConn(nil, 0, now, new(atomic.Int64))
 		_, errWhole := whole.watch(data)
 		var errPieces error
 		for size := max(1, cut%7); len(data) > 0 && errPieces == nil; {

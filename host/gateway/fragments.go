@@ -14,6 +14,13 @@ import (
 // maxFragments bounds the frames of one message.
 const maxFragments = 128
 
+// Bounds of what waits in memory of messages that have begun and not ended, of all
+// sockets together: what an ordinary message needs does not count.
+const (
+	maxBegun  = 64 << 20 // bytes
+	freeBegun = 8 << 10  // bytes of each
+)
+
 // Bounds of pings and pongs that a client sends: a burst, and one more for each
 // controlEvery.
 const (
@@ -25,6 +32,7 @@ var (
 	errFragments = errors.New("a message in too many fragments")
 	errControl   = errors.New("too many control frames")
 	errClose     = errors.New("a close frame with half a code")
+	errBegun     = errors.New("too much of messages that have begun")
 )
 
 // frameConn reads along with the WebSocket library, which tells nothing of
@@ -34,6 +42,7 @@ type frameConn struct {
 	*nowaitConn
 	timeout time.Duration    // from a message's first byte to its last
 	now     func() time.Time // decides on control frames
+	begun   *atomic.Int64    // bytes that wait in memory, of all connections
 	heard   atomic.Int64     // when bytes came last, in Unix nanoseconds
 
 	mu      sync.Mutex
@@ -47,14 +56,16 @@ type frameConn struct {
 	payload   uint64 // bytes left of it
 	inMessage bool   // a message has begun
 	fragments int
-	control   int // how many may still come
+	size      int64 // bytes of the message so far
+	counted   int64 // of them in begun
+	control   int   // how many may still come
 	refilled  time.Time
 	bad       error // what ends it, once what came before was read
 }
 
 // newFrameConn watches c from the first byte after the handshake on.
-func newFrameConn(c net.Conn, timeout time.Duration, now func() time.Time) *frameConn {
-	f := &frameConn{nowaitConn: newNowaitConn(c), timeout: timeout, now: now, need: 2, control: controlBurst, refilled: now()}
+func newFrameConn(c net.Conn, timeout time.Duration, now func() time.Time, begun *atomic.Int64) *frameConn {
+	f := &frameConn{nowaitConn: newNowaitConn(c), timeout: timeout, now: now, begun: begun, need: 2, control: controlBurst, refilled: now()}
 	f.heard.Store(now().UnixNano())
 	return f
 }
@@ -76,8 +87,29 @@ func (c *frameConn) Read(b []byte) (int, error) {
 			}
 		}
 		c.arm()
+		if !c.count() {
+			c.bad = errBegun
+			return 0, errBegun
+		}
 	}
 	return n, err
+}
+
+// count says whether what waits of a message fits beside what waits of others.
+func (c *frameConn) count() bool {
+	size := int64(0)
+	if c.inMessage || c.payload > 0 {
+		size = max(0, c.size-freeBegun)
+	}
+	more := size - c.counted
+	c.counted = size
+	return more == 0 || c.begun.Add(more) <= maxBegun || more < 0
+}
+
+// forget is called by the reader, which keeps nothing of a message any more.
+func (c *frameConn) forget() {
+	c.begun.Add(-c.counted)
+	c.counted = 0
 }
 
 // hangUp gives the reader until t to see the peer's close frame.
@@ -111,7 +143,8 @@ func (c *frameConn) watch(b []byte) (good int, err error) {
 		if c.payload > 0 {
 			n := min(uint64(len(b)-i), c.payload)
 			c.payload -= n
-			i += int(n) // at most len(b)
+			c.size += int64(n) //nolint:gosec // at most len(b)
+			i += int(n)        // at most len(b)
 			good = i
 			continue
 		}
@@ -160,6 +193,9 @@ func (c *frameConn) begin() error {
 	}
 	final, opcode := c.head[0]&0x80 != 0, c.head[0]&0x0f
 	c.got, c.need = 0, 2
+	if !c.inMessage {
+		c.size = 0
+	}
 	switch {
 	case opcode == websocket.CloseMessage && c.payload == 1:
 		return errClose // the library would take it for one without a code

@@ -159,6 +159,37 @@ func TestFragmentsUpToTheCapAreOneMessage(t *testing.T) { // fault-W2
 	}
 }
 
+// What waits in memory of messages that do not end is bounded for all sockets
+// together: who is over it is told to come later, and ordinary messages pass.
+func TestHalvesOfLongMessagesAreBoundedForAllTogether(t *testing.T) { // fault-R3, in small; the soak has the whole host
+	w := newWorld(t)
+	half := append(binary.BigEndian.AppendUint64([]byte{final | opText, masked | 127}, protocol.MaxFrame), 0, 0, 0, 0)
+	half = append(half, bytes.Repeat([]byte(" "), protocol.MaxFrame-1000)...)
+	held := w.handshake(t, "alice", protocol.Subprotocol)
+	held.put(half...)
+	w.eventually(t, "the half to be counted", func() bool { return w.begun.Load() == protocol.MaxFrame-1000-freeBegun })
+	w.begun.Add(maxBegun - w.begun.Load()) // as if many did
+	over := w.handshake(t, "bob", protocol.Subprotocol)
+	over.put(half...)
+	if code := over.closed(); code != protocol.CloseTryLater {
+		t.Errorf("a half that is too much is closed with %d", code)
+	}
+	w.eventually(t, "it to be forgotten", func() bool { return w.begun.Load() == maxBegun })
+	c := w.dial(t, "bob")
+	long := strings.Repeat("x", protocol.MaxText)
+	for i, text := range []string{"short", long, strings.Repeat("y", protocol.MaxText)} {
+		c.say(sayFrame(fmt.Sprint("m", i), text))
+		if all := c.until(protocol.TypeDone); all[0].Text != text {
+			t.Errorf("an ordinary message came as %.20q", all[0].Text)
+		}
+	}
+	held.put(bytes.Repeat([]byte(" "), 1000)...)
+	w.eventually(t, "what ended to be forgotten", func() bool { return w.begun.Load() == maxBegun-(protocol.MaxFrame-1000-freeBegun) })
+	if _, _, err := held.read(); err != nil {
+		t.Errorf("the one that was in time is cut off: %v", err)
+	}
+}
+
 func TestMessagesInTooManyFragmentsEndTheirSocketAlone(t *testing.T) { // fault-W2, fault-W3
 	w := newWorld(t)
 	bob := w.dial(t, "bob")

@@ -45,6 +45,7 @@ type Server struct {
 	zones        sync.Map // name -> *time.Location
 
 	draining atomic.Bool
+	begun    atomic.Int64  // bytes of messages that have not ended, see maxBegun
 	closing  chan struct{} // closed when Shutdown begins
 
 	mu      sync.Mutex

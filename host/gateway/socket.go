@@ -223,6 +223,8 @@ func (c *socket) readFailed(err error) {
 		c.shutHere(protocol.ClosePolicy, "too many fragments")
 	case errors.Is(err, errControl):
 		c.shutHere(protocol.ClosePolicy, "too many control frames")
+	case errors.Is(err, errBegun):
+		c.shutHere(protocol.CloseTryLater, "too many long messages at once")
 	case errors.Is(err, websocket.ErrReadLimit):
 		c.shutHere(protocol.CloseTooBig, "message too big") // the library is silent where a length overflows
 	case errors.Is(err, errClose):
@@ -247,6 +249,7 @@ func (c *socket) closed(code int, _ string) error {
 // end releases everything, after the close frame is out and the peer had its
 // moment to read it.
 func (c *socket) end() {
+	c.conn.forget()
 	c.s.o.Sessions.Unsubscribe(c)
 	c.shutHere(0, "")
 	<-c.written

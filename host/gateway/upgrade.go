@@ -171,7 +171,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		w.leave()  // it counts among the sockets from now on
 		c = w.Conn // what follows is no HTTP
 	}
-	h.conn = newFrameConn(c, h.config.FrameTimeout, h.s.now)
+	h.conn = newFrameConn(c, h.config.FrameTimeout, h.s.now, &h.s.begun)
 	h.conn.cork() // until hello
 	return h.conn, buffers, nil
 }
