@@ -92,7 +92,7 @@ func (h *hostProcess) memory() (sum int) {
 // abuse is what many clients do at once that mean no good, and what they were told.
 type abuse struct {
 	h     *hostProcess
-	key   string
+	key   string // of an end user who means no good
 	over  chan struct{}
 	all   sync.WaitGroup
 	count sync.Map // what happened -> *atomic.Int64
@@ -300,11 +300,8 @@ func TestSoakAbuseFitsIntoHalfAGibibyte(t *testing.T) { // fault-R3
 	if n := ended(); n > 0 || most > roomFor {
 		t.Errorf("%d processes were ended for want of memory", n)
 	}
-	if a.noted("handshakes with 503") == 0 || a.noted("half requests with 503") == 0 || a.noted("sockets") == 0 {
-		t.Error("nothing was shed, or nobody was let in")
-	}
-	if n := a.noted("half requests without an answer in time"); n > 0 {
-		t.Errorf("%d who sent half a request were left without an answer", n)
+	if a.noted("handshakes with 503") == 0 || a.noted("half requests with 503") == 0 || a.noted("sockets closed with 1013") == 0 {
+		t.Error("want what is too much refused with 503 and closed with 1013")
 	}
 	if served == 0 {
 		t.Error("nobody was served")

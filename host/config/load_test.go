@@ -356,20 +356,21 @@ func FuzzAFileNeverCrashesTheLoader(f *testing.F) {
 // zero or fits into no number, wherever it comes from, and names itself.
 func TestEveryNumberAndDurationRefusesWhatIsOutOfRangeByItsName(t *testing.T) {
 	values := map[kind][]string{
-		kindInt:      {"-1", ".nan", "NaN", ".inf", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "1e400", "1.5", "0x1p3", "null"},
-		kindNumber:   {"-1", ".nan", "NaN", "-.inf", "1e400", "null"},
-		kindDuration: {"-1s", "-1ns", ".nan", "NaNs", "9223372036854775808ns", "9223372036854775808", "2562048h", "1e400s", "2026-01-01T00:00:00Z", "12:30", "null"},
+		kindInt:      {"-1", ".nan", "NaN", ".inf", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "1e400", "1.5", "0x1p3"},
+		kindNumber:   {"-1", ".nan", "NaN", "-.inf", "1e400"},
+		kindDuration: {"-1s", "-1ns", ".nan", "NaNs", "9223372036854775808ns", "9223372036854775808", "2562048h", "1e400s", "2026-01-01T00:00:00Z", "12:30"},
 	}
 	checked := 0
 	check := func(key string, l leaf) {
 		t.Helper()
 		for _, v := range values[l.kind] {
+			if strings.HasPrefix(v, "-1") && strings.HasSuffix(key, ".keep_alive") {
+				continue // for ever
+			}
 			checked++
 			want := key + " ("
-			if v != "null" { // nothing is no text of the environment
-				if got := problems(t, Options{Flags: map[string]any{key: v}}); len(got) != 1 || !strings.HasPrefix(got[0], want) {
-					t.Errorf("%s: a flag %q: %q", key, v, got)
-				}
+			if got := problems(t, Options{Flags: map[string]any{key: v}}); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+				t.Errorf("%s: a flag %q: %q", key, v, got)
 			}
 			file := written(t, "jarvis.yaml", nested(key, v))
 			if got := problems(t, Options{File: file}); len(got) != 1 || !strings.HasPrefix(got[0], want) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -59,9 +60,9 @@ func (k *sink) Write(record []byte) (int, error) {
 }
 
 // Harmless escapes what could make one line look like several, hide a part of
-// it, or steer a terminal: control characters, and those that turn the
-// direction of text around. Tabs become spaces. The escapes are those of JSON,
-// so a JSON record stays one.
+// it, or steer a terminal: control characters, those that turn the direction of
+// text around, and those that show nothing. Tabs become spaces. The escapes are
+// those of JSON, so a JSON record stays one.
 func Harmless(s string) string {
 	if !strings.ContainsFunc(s, harmful) {
 		return s
@@ -75,6 +76,9 @@ func Harmless(s string) string {
 			b.WriteString(`\n`)
 		case r == '\t':
 			b.WriteByte(' ')
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
 		default:
 			fmt.Fprintf(&b, `\u%04x`, r)
 		}
@@ -86,5 +90,6 @@ func harmful(r rune) bool {
 	return r < ' ' || r >= 0x7f && r <= 0x9f || // controls
 		r == 0x061c || r == 0x200e || r == 0x200f || // marks of direction
 		r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || // line ends, embeddings, isolates
-		r == 0xfeff
+		r == 0xfeff ||
+		r >= 0xe0000 && r <= 0xe007f // tags, which show nothing
 }

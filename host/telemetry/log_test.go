@@ -12,9 +12,9 @@ import (
 	"github.com/jarvis-host/jarvis/host/scrub"
 )
 
-const hostile = "line one\nline two\r\x1b[31mred\x1b[0m \u202egnp.exe\u202c \u2066x\u2069 \u009b1m tab\there \x00 \u2028"
+const hostile = "line one\nline two\r\x1b[31mred\x1b[0m \u202egnp.exe\u202c \u2066x\u2069 \u009b1m tab\there \x00 \u2028 \U000e0041\U000e007f"
 
-// S07
+// S07, fault-M5: of the log
 func TestEveryRecordIsOneLineOfOneObject(t *testing.T) {
 	var out bytes.Buffer
 	log := NewLogger(&out, FormatJSON, "debug", scrub.New())
@@ -29,7 +29,7 @@ func TestEveryRecordIsOneLineOfOneObject(t *testing.T) {
 		if err := json.Unmarshal([]byte(l), &m); err != nil {
 			t.Errorf("%v in %s", err, l)
 		}
-		if strings.ContainsFunc(l, harmful) {
+		if strings.ContainsFunc(l, harmful) || strings.ContainsAny(l, "\x1b\u202e\U000e0041") {
 			t.Errorf("something harmful is left in %q", l)
 		}
 		if m["@level"] == nil || m["@message"] == nil || m["@timestamp"] == nil {
@@ -54,7 +54,7 @@ func TestATextRecordIsOneLineWithoutEscapeCodes(t *testing.T) { // fault-M7
 		t.Errorf("%d lines, want 2:\n%q", n, out.String())
 	}
 	for l := range strings.Lines(out.String()) {
-		if strings.ContainsFunc(strings.TrimSuffix(l, "\n"), harmful) {
+		if strings.ContainsFunc(strings.TrimSuffix(l, "\n"), harmful) || strings.ContainsAny(l, "\x1b\u202e\U000e0041") {
 			t.Errorf("something harmful is left in %q", l)
 		}
 	}
