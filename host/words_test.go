@@ -33,7 +33,7 @@ func TestEveryTextThatIsNamedExists(t *testing.T) {
 				return true
 			}
 			text, err := strconv.Unquote(lit.Value)
-			if err != nil || !key.MatchString(text) {
+			if err != nil || !key.MatchString(text) || strings.HasSuffix(text, ".json") {
 				return true
 			}
 			found++

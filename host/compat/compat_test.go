@@ -92,8 +92,8 @@ func serveUnder(t *testing.T, e *engine, over context.Context) string { //nolint
 	for _, r := range door.Routes() {
 		router.Handle(r.Method, r.Path, func(w http.ResponseWriter, req *http.Request, _ httprouter.Params) {
 			body, _ := io.ReadAll(req.Body)
-			ctx, cancel := context.WithCancelCause(req.Context())
-			defer context.AfterFunc(over, func() { cancel(context.Cause(over)) })()
+			ctx, cancel := context.WithCancelCause(over) // its end is the request's before end returns
+			defer context.AfterFunc(req.Context(), func() { cancel(context.Cause(req.Context())) })()
 			req = req.WithContext(ctx)
 			r.Serve(w, req, body, session.Identity{User: "anna", Role: turn.RoleUser, Lang: "en"}, e)
 		})
@@ -339,7 +339,7 @@ func TestAnAnswerThatIsEndedSaysWhy(t *testing.T) {
 	} {
 		for _, model := range []string{"jarvis", "other"} {
 			for _, stream := range []bool{true, false} {
-				begun := make(chan struct{})
+				begun, told := make(chan struct{}), make(chan struct{})
 				ended, end := context.WithCancelCause(t.Context())
 				e := &engine{
 					assist: func(ctx context.Context, _ []turn.Message, _ string, yield func(turn.Event, error) bool) {
@@ -352,7 +352,7 @@ func TestAnAnswerThatIsEndedSaysWhy(t *testing.T) {
 					model: func(_ llm.Request, yield func(llm.Event, error) bool) {
 						if yield(llm.Delta{Text: "half "}, nil) {
 							close(begun)
-							<-ended.Done()
+							<-told
 							yield(nil, &llm.Error{Class: llm.Interrupted})
 						}
 					},
@@ -361,6 +361,7 @@ func TestAnAnswerThatIsEndedSaysWhy(t *testing.T) {
 				go func() {
 					<-begun
 					end(&protocol.Problem{Code: protocol.Unauthenticated})
+					close(told)
 				}()
 				mode := `"stream":false,`
 				if stream {

@@ -47,6 +47,10 @@ func TestGoDocAndTheListOfModulesWorkInANewPluginOffline(t *testing.T) {
 	if _, err := scaffold.New(dir, "go"); err != nil {
 		t.Fatal(err)
 	}
+	// make build has fetched what go doc looks into; go test alone has not.
+	if out, err := exec.Command("go", "list", "-m", "all").CombinedOutput(); err != nil {
+		t.Fatalf("go list -m all: %v\n%s", err, out)
+	}
 	goTool(t, dir, "list", "-m", "all")
 	goTool(t, dir, "doc", "github.com/jarvis-host/jarvis/sdk", "Schedule")
 	goTool(t, dir, "doc", "github.com/jarvis-host/jarvis/sdk/plugintest", "Session.Say")
