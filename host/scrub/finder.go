@@ -10,7 +10,8 @@ import (
 type finder struct {
 	starts [1 << 16]uint16 // by the first two bytes, 1 + the index of their list
 	lists  [][]keyword
-	rules  [][]rule // by the number of a keyword
+	rules  [][]int // by the number of a keyword, the numbers of its rules
+	all    []rule
 	known  map[string]int
 }
 
@@ -30,40 +31,54 @@ const stem = 0
 
 // hints finds the rules that are worth trying on a text.
 var hints = sync.OnceValue(func() *finder {
-	f := &finder{known: map[string]int{}, rules: make([][]rule, 1)}
+	f := &finder{known: map[string]int{}, rules: make([][]int, 1)}
 	for _, w := range stems {
 		f.put(w, stem)
 	}
 	for _, p := range patterns {
-		for _, w := range p.keywords {
-			f.add(w, p)
-		}
+		f.add(p, p.keywords...)
 	}
 	for _, w := range sayings() {
-		f.add(w.keyword, w)
+		f.add(w, w.keyword)
 	}
 	for _, w := range factors {
-		f.add(w, behindFactor{w})
+		f.add(behindFactor{w}, w)
 	}
-	for _, w := range []string{"a0=", "arg0=", "argv[0]=", "args[0]="} {
-		f.add(w, numbered{})
-	}
-	for _, w := range []string{"wifi", "wi-fi"} {
-		f.add(w, noted{})
-	}
+	f.add(numbered{}, "a0=", "arg0=", "argv[0]=", "args[0]=")
+	f.add(noted{}, "wifi", "wi-fi")
 	return f
 })
 
-// add has a rule tried on texts that hold a keyword: small letters, two bytes at
-// least.
-func (f *finder) add(word string, r rule) {
-	n, ok := f.known[word]
-	if !ok {
-		n = len(f.rules)
-		f.known[word], f.rules = n, append(f.rules, nil)
-		f.put(word, n)
+// add has a rule tried, once, on texts that hold one of its keywords: small letters,
+// two bytes at least.
+func (f *finder) add(r rule, words ...string) {
+	f.all = append(f.all, r)
+	for _, word := range words {
+		n, ok := f.known[word]
+		if !ok {
+			n = len(f.rules)
+			f.known[word], f.rules = n, append(f.rules, nil)
+			f.put(word, n)
+		}
+		f.rules[n] = append(f.rules[n], len(f.all)-1)
 	}
-	f.rules[n] = append(f.rules[n], r)
+}
+
+// apply tries the rules of keywords on a text.
+func (f *finder) apply(words []int, s, lower string, cuts []span) []span {
+	if len(words) == 0 {
+		return cuts
+	}
+	tried := make([]bool, len(f.all))
+	for _, w := range words {
+		for _, r := range f.rules[w] {
+			if !tried[r] {
+				tried[r] = true
+				cuts = f.all[r].find(s, lower, cuts)
+			}
+		}
+	}
+	return cuts
 }
 
 func (f *finder) put(word string, n int) {

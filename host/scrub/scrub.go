@@ -184,11 +184,7 @@ func find(text string, depth int) []span {
 			cuts, covered = append(cuts, c), max(covered, c.to)
 		}
 	}
-	for _, w := range words {
-		for _, r := range f.rules[w] {
-			cuts = r.find(text, lower, cuts)
-		}
-	}
+	cuts = f.apply(words, text, lower, cuts)
 	cuts = tokens(text, stems, cuts)
 	if len(stems) > 0 {
 		cuts = columns(text, cuts)

@@ -272,54 +272,112 @@ var patterns = []pattern{
 	},
 	{ // a name in one place, its value in another
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},
-		re: regexp.MustCompile(`(?:name|key|id|Name|Key|NAME|KEY|field|label|header|option|property|setting|param|variable)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff} -]{2,64})\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?(?:[Vv]al(?:ue)?|VALUE|content|default|new|data)\\*["']?\s*[:=]\s*\\*["']?` +
+		re: regexp.MustCompile(`(?:name|key|id|Name|Key|NAME|KEY|field|label|header|option|property|setting|param|variable)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff} -]+)\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?(?:[Vv]al(?:ue)?|VALUE|content|default|new|data)\\*["']?\s*[:=]\s*\\*["']?` +
 			`([^\s"'\\,;}]+)`),
 	},
 	{
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`},
 		re: regexp.MustCompile(`(?:)["']?[Vv]al(?:ue)?\\*["']?\s*[:=]\s*\\*["']?()` +
-			`([^\s"'\\,;}]+)\\*["']?,\s*\\*["']?(?:name|key|id|Name|Key|field|label)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff}-]{2,64})`),
+			`([^\s"'\\,;}]+)\\*["']?,\s*\\*["']?(?:name|key|id|Name|Key|field|label)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff}-]+)`),
 	},
 	{
 		keywords: []string{`"value`, `"val`, `"default`, ` value=`, " default", "'value", "{value", "{default"},
-		re:       regexp.MustCompile(`["'<]([A-Za-z0-9_.:-]{2,64})\\*["']?\s*[:=]?\s*[{\[(]?\s*\\*["']?(?:[Vv]al(?:ue)?|default|content)\\*["']?\s*[:=]\s*\\*["']([^"'\\]+)`),
+		re:       regexp.MustCompile(`["'<]([A-Za-z0-9_.:-]+)\\*["']?\s*[:=]?\s*[{\[(]?\s*\\*["']?(?:[Vv]al(?:ue)?|default|content)\\*["']?\s*[:=]\s*\\*["']([^"'\\]+)`),
 	},
 	{
 		keywords: []string{"form-data"},
-		re:       regexp.MustCompile(`name=\\*"?([A-Za-z0-9_.\x{c0}-\x{ff}-]{2,64})\\*"?(?:[^\r\n\\]*)(?:\\r|\\n|\r|\n|\s){2,8}([^\\\r\n-][^\\\r\n]*)`),
+		re:       regexp.MustCompile(`name=\\*"?([A-Za-z0-9_.\x{c0}-\x{ff}-]+)\\*"?(?:[^\r\n\\]*)(?:\\r|\\n|\r|\n|\s){2,8}([^\\\r\n-][^\\\r\n]*)`),
 	},
 	{
 		keywords: []string{"</"},
-		re:       regexp.MustCompile(`<([A-Za-z0-9_:-]{2,64})\s[^<>]*>([^<]+)</`),
+		re:       regexp.MustCompile(`<([A-Za-z0-9_:-]+)\s[^<>]*>([^<]+)</`),
 	},
 	{
 		keywords: []string{"</"},
-		re:       regexp.MustCompile(`(?:name|key)=["']([A-Za-z0-9_:. -]{2,64})["'][^<>]*>\s*(?:<[a-z]+>)?([^<]+)</`),
+		re:       regexp.MustCompile(`(?:name|key)=["']([A-Za-z0-9_:. -]+)["'][^<>]*>\s*(?:<[a-z]+>)?([^<]+)</`),
 	},
 }
 
 // find cuts what has the structure.
-func (p pattern) find(s, _ string, cuts []span) []span {
+func (p pattern) find(s, lower string, cuts []span) []span {
 	if !strings.Contains(s, p.needs) {
 		return cuts
 	}
-	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
-		from, to := m[2], m[3]
-		if len(m) >= 6 { // a name, and what belongs to it
-			named := s[m[2]:m[3]]
-			if len(m) == 8 {
-				named = s[m[6]:m[7]]
-			}
-			if from, to = m[4], m[5]; !promises(named) && (promiseOf(named) != perhaps || lookOf(s[from:to]) < drawnLook) {
+	if len(s) <= longestWindow {
+		return p.within(s, 0, len(s), cuts)
+	}
+	for from := 0; from < len(s); {
+		near := p.next(lower, from)
+		if near < 0 {
+			return cuts
+		}
+		start := from
+		if at := max(0, near-beforeKeyword); at > from {
+			start = at + max(0, strings.IndexByte(s[at:near], ' ')) // not within a word
+		}
+		to := min(len(s), near+longestWindow-beforeKeyword)
+		cuts = p.within(s, start, to, cuts)
+		if from = to - beforeKeyword; to == len(s) {
+			break
+		}
+	}
+	return cuts
+}
+
+// A long text is looked at by parts around the keywords, which regular expressions
+// go through much faster than through all of it.
+const (
+	longestWindow = 1200
+	beforeKeyword = 300 // how much before a keyword belongs to it
+)
+
+// next is where the next keyword stands, or -1.
+func (p pattern) next(lower string, from int) int {
+	first := -1
+	for _, k := range p.keywords {
+		end := len(lower)
+		if first >= 0 {
+			end = min(end, first+len(k))
+		}
+		if i := strings.Index(lower[from:end], k); i >= 0 {
+			first = from + i
+		}
+	}
+	return first
+}
+
+// within cuts what has the structure and begins in a part of a text.
+func (p pattern) within(s string, start, end int, cuts []span) []span {
+	for _, m := range p.re.FindAllStringSubmatchIndex(s[start:end], -1) {
+		if base := start + m[0]; start+m[1] == end && end < len(s) { // it may go on
+			if whole := p.re.FindStringSubmatchIndex(s[base:]); whole != nil && whole[0] == 0 {
+				cuts = p.cut(s, base, whole, cuts)
 				continue
 			}
 		}
-		if v := s[from:to]; v == "" || strings.HasPrefix(v, Redacted) || empty(v) || p.only != nil && !p.only(v) {
-			continue
-		}
-		cuts = append(cuts, span{from, to, ""})
+		cuts = p.cut(s, start, m, cuts)
 	}
 	return cuts
+}
+
+// cut cuts what a match at a place has found.
+func (p pattern) cut(s string, base int, m []int, cuts []span) []span {
+	group := func(i int) (from, to int) { return base + m[2*i], base + m[2*i+1] }
+	from, to := group(1)
+	if len(m) >= 6 { // a name, and what belongs to it
+		named := s[from:to]
+		if len(m) == 8 {
+			from, to = group(3)
+			named = s[from:to]
+		}
+		if from, to = group(2); !promises(named) && (promiseOf(named) != perhaps || lookOf(s[from:to]) < drawnLook) {
+			return cuts
+		}
+	}
+	if v := s[from:to]; v == "" || strings.HasPrefix(v, Redacted) || empty(v) || p.only != nil && !p.only(v) {
+		return cuts
+	}
+	return append(cuts, span{from, to, ""})
 }
 
 // drawnPath reports whether a part of a path was drawn.
