@@ -29,7 +29,7 @@ func empty(v string) bool {
 	last := v[len(v)-1]
 	switch v[0] {
 	case '%':
-		return len(v) == 2 || v[1] == '('
+		return len(v) == 2 || strings.HasPrefix(v, "%(")
 	case '{':
 		return last == '}'
 	case '$':

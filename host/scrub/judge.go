@@ -188,7 +188,7 @@ func shaped(v string, c counts) bool {
 		return true
 	case c.capitals == 0 && c.marks > 0 && isAddress(v):
 		return true
-	case public(v), mangled(v), isAlgorithm(v), strings.HasPrefix(v, "SHA256:"), strings.HasPrefix(v, "sha256:"), strings.HasPrefix(v, "MD5:"):
+	case public(v), mangled(v), c.digits+c.marks > 0 && isAlgorithm(v), strings.HasPrefix(v, "SHA256:"), strings.HasPrefix(v, "sha256:"), strings.HasPrefix(v, "MD5:"):
 		return true
 	case c.marks > 0 && (labelled(v) || isMail(v)):
 		return true

@@ -1,9 +1,12 @@
 package scrub
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// quotes are those that open a value, and what closes each.
-var quotes = map[string]string{"\"": "\"", "'": "'", "`": "`", "«": "»", "“": "”", "‘": "’", "„": "“"}
+// quotes are those that people print around a value, and what closes each.
+var quotes = map[string]string{"`": "`", "«": "»", "“": "”", "‘": "’", "„": "“"}
 
 // quotedValue ends at the same quote, or at the end of what the quotes stand in.
 // A quote inside a JSON text inside a JSON text has one backslash before it, one
@@ -40,7 +43,7 @@ const longestWrapper = 24
 // of YAML, a type, a call around a quote: Some("x"), b"x", string(12) "x".
 func prelude(s string) int {
 	for _, p := range preludes {
-		if strings.HasPrefix(s, p) {
+		if s[0] == p[0] && strings.HasPrefix(s, p) {
 			return len(p)
 		}
 	}
@@ -89,19 +92,11 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 		from, to := quotedValue(s, q+1, s[p:q+1])
 		return b.quoted(from, to, bound)
 	}
-	for open, end := range quotes {
-		if len(open) > 1 || open == "`" {
-			if open == "`" && b.n.from > 0 && s[b.n.from-1] == '`' {
-				return true // it closes the name: `secret=`
-			}
-			if rest, ok := strings.CutPrefix(s[p:], open); ok {
-				if k := strings.Index(rest, end); k > 0 {
-					from := p + len(open)
-					inside := rest[:k]
-					trimmed := strings.TrimSpace(strings.ReplaceAll(inside, "\u00a0", " "))
-					return b.quoted(from+strings.Index(inside, trimmed), from+strings.Index(inside, trimmed)+len(trimmed), bound)
-				}
-			}
+	if s[p] == '`' || s[p] >= utf8.RuneSelf {
+		if from, to, closes := b.printed(p); closes {
+			return true
+		} else if from >= 0 {
+			return b.quoted(from, to, bound)
 		}
 	}
 	if strings.HasPrefix(s[p:], "[]string{") {
@@ -126,6 +121,27 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 		return false
 	}
 	return b.bare(p, bound, spaced)
+}
+
+// printed is what stands in quotes as people print them, or -1; closes is whether
+// the quote closes the name: `secret=`.
+func (b *binder) printed(p int) (from, to int, closes bool) {
+	s := b.s
+	if s[p] == '`' && b.n.from > 0 && s[b.n.from-1] == '`' {
+		return -1, -1, true
+	}
+	for open, end := range quotes {
+		rest, ok := strings.CutPrefix(s[p:], open)
+		if !ok {
+			continue
+		}
+		if k := strings.Index(rest, end); k > 0 {
+			trimmed := strings.TrimSpace(strings.ReplaceAll(rest[:k], "\u00a0", " "))
+			from = p + len(open) + max(0, strings.Index(rest[:k], trimmed))
+			return from, from + len(trimmed), false
+		}
+	}
+	return -1, -1, false
 }
 
 // braces are left to the names inside, unless there are none.
