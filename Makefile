@@ -34,7 +34,6 @@ help: ## show this list
 build: ## build the host and its plugins into ./bin
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ $(addprefix ./cmd/,$(PROGRAMS))
-	@$(GO) list -m all >/dev/null # so that go doc works in a new plugin without a network
 
 run: build ## build, start the host on 127.0.0.1:8080 with its data in ./data; MODEL=scripted shows it without a model
 ifeq ($(MODEL),scripted)

@@ -163,7 +163,7 @@ def connect(*_): raise Connected
 socket.create_connection = connect
 for operators, want in ((False, "forbidden"), (True, "connected")):
     try:
-        http.fetch(http.opener(), {("api.rebound.test", 80): operators}, "http://api.rebound.test/", "GET", None, None, 5)
+        http.fetch(http.opener(types.SimpleNamespace(brokered=False)), {("api.rebound.test", 80): operators}, "http://api.rebound.test/", "GET", None, None, 5)
     except fail as e:
         got = e.code
     except Connected:
