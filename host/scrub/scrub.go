@@ -86,7 +86,17 @@ func (s *Scrubber) registry() *registry {
 
 // Scrub returns text without the secrets that are recognised in it. What was
 // JSON stays JSON; to scrub the result changes nothing.
-func (s *Scrubber) Scrub(text string) string {
+func (s *Scrubber) Scrub(text string) (out string) {
+	defer func() {
+		if recover() != nil {
+			out = Redacted // a rule failed: that ends no host, and lets nothing through
+		}
+	}()
+	return s.settled(text)
+}
+
+// settled scrubs a text until that changes nothing.
+func (s *Scrubber) settled(text string) string {
 	for range mostPasses {
 		out := s.once(text)
 		if out == text {

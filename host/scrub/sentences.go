@@ -231,6 +231,9 @@ func (b *binder) before() {
 	}
 	i, linked, quoted := b.n.from-1, false, false
 	for range 4 {
+		if i <= 0 {
+			return
+		}
 		from := i
 		for from > 0 && s[from-1] != ' ' {
 			from--
@@ -265,9 +268,7 @@ func (b *binder) before() {
 		default:
 			return
 		}
-		if i = from - 1; i <= 0 {
-			return
-		}
+		i = from - 1
 	}
 }
 
