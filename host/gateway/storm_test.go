@@ -79,7 +79,7 @@ func TestComingAndGoingLeavesNothingBehind(t *testing.T) { // fault-W19, in smal
 	w.eventually(t, "as many descriptors as before", func() bool { return descriptors(t) <= files })
 }
 
-func TestIdleSocketsCostOneGoroutineAndLittleMemory(t *testing.T) { // fault-W18, fault-R11: 10,000 of them are the soak's
+func TestIdleSocketsCostOneGoroutineAndLittleMemory(t *testing.T) { // fault-W18: 10,000 of them are the soak's
 	const n = 400
 	w := newWorld(t)
 	w.handshake(t, "alice", protocol.Subprotocol) // what is made once is made

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -209,4 +210,39 @@ func TestALogThatCannotBeWrittenIsToldOfOnce(t *testing.T) {
 	if len(told) != 1 || told[0] != "log not written: no space left on device" {
 		t.Errorf("told %q", told)
 	}
+}
+
+// However often a log is put aside or opened anew, one goroutine works on its old files.
+func TestALogThatIsOpenedAnewHasNoMoreGoroutines(t *testing.T) { // fault-R5
+	path := filepath.Join(t.TempDir(), "jarvis.log")
+	f, err := OpenFile(path, Rotation{Megabytes: 1, Keep: 2, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func() {
+		t.Helper()
+		if _, err := f.Write([]byte("a record\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	before := workers()
+	for range 100 {
+		if err := f.Reopen(); err != nil {
+			t.Fatal(err)
+		}
+		write()
+	}
+	if after := workers(); before == 0 || after != before {
+		t.Errorf("%d goroutines of log files before, %d after", before, after)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// workers counts the goroutines of rotating files.
+func workers() int {
+	b := make([]byte, 4<<20)
+	return strings.Count(string(b[:runtime.Stack(b, true)]), "(*Logger).millRun(")
 }

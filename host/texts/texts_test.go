@@ -1,6 +1,7 @@
 package texts
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -131,5 +132,40 @@ func TestAMissingModelIsToldWithWhatFetchesIt(t *testing.T) {
 	got := Get(French, "model.missing", "llama3.2:1b", "ollama pull llama3.2:1b")
 	if !strings.Contains(got, "`ollama pull llama3.2:1b`") || !strings.Contains(got, "pendu") {
 		t.Errorf("%q does not name the command and what works without a model", got)
+	}
+}
+
+// What looks whether a text is a stop or a yes does work that grows as the text
+// does, whatever it says: what it allocates is compared, at one length and at eight times it.
+func TestReadingAHostileTextIsWorkOfItsLength(t *testing.T) { // fault-M17: of stop words; sdk/intent has the matcher
+	read := func(text string) {
+		IsStop(text)
+		IsAgain(text)
+		YesNo(text)
+	}
+	read("stop") // what is made once is made
+	for _, unit := range []string{"please ", "stop ", "s'il te plaît ", "arrête ", "yes ", "non ", "a", "\u0301", "é", "ﷺ", "œ", "please stop ", "stop please ", "!", "\n", "try again "} {
+		cost := func(n int) (bytes uint64) {
+			text := strings.Repeat(unit, n)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range 20 {
+				read(text)
+			}
+			runtime.ReadMemStats(&after)
+			return (after.TotalAlloc - before.TotalAlloc) / 20
+		}
+		short, long := cost(256), cost(2048)
+		if long > short*8*2+4096 { // buffers double
+			t.Errorf("%q: %d bytes for 256 times, %d for 2048", unit, short, long)
+		}
+	}
+	for text, want := range map[string]bool{
+		strings.Repeat("please ", 500) + "stop": true, strings.Repeat("stop ", 800): true, "stop" + strings.Repeat(" please", 500): true,
+		strings.Repeat("please ", 500) + "stop it there": false, strings.Repeat("stop ", 700) + "x": false,
+	} {
+		if IsStop(text) != want {
+			t.Errorf("%.30q...: a stop is %v", text, !want)
+		}
 	}
 }
