@@ -60,7 +60,7 @@ func (p *program) chat(ctx context.Context, o chatOptions) error {
 // printable takes out what would steer a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || r >= 0x20 && r != 0x7f && (r < 0x80 || r > 0x9f) && (r < 0x202a || r > 0x202e) && (r < 0x2066 || r > 0x2069) {
+		if r == '\n' || r == '\t' || r >= 0x20 && r != 0x7f && (r < 0x80 || r > 0x9f) && (r < 0x202a || r > 0x202e) && (r < 0x2066 || r > 0x2069) && (r < 0xe0000 || r > 0xe007f) {
 			return r
 		}
 		return -1

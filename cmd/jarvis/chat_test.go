@@ -109,3 +109,21 @@ func TestAccountsChangeWhileTheHostRuns(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What an answer or a question says moves no cursor, fills no clipboard and hides
+// nothing in the terminal that shows it.
+func TestTheTerminalShowsTextAndObeysNoneOfIt(t *testing.T) { // fault-M5, fault-M7: of the terminal; the log and the model's side have theirs
+	for text, want := range map[string]string{
+		"\x1b[2J\x1b[31mred\x1b[0m":           "[2J[31mred[0m",
+		"\x1b]52;c;aGk=\x07 clipboard":        "]52;c;aGk= clipboard",
+		"\u009b2J\u009d52;c;x\u009c":          "2J52;c;x",
+		"over\rwritten\b\x7f":                 "overwritten",
+		"\u202egnp.exe\u202c \u2066x\u2069":   "gnp.exe x",
+		"hidden\U000e0041\U000e007f":          "hidden",
+		"météo à Lyon\n\tdemain : 12 °C 🎲 日本": "météo à Lyon\n\tdemain : 12 °C 🎲 日本",
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}

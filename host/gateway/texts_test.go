@@ -103,7 +103,7 @@ func TestATextThatShowsNothingIsRefused(t *testing.T) { // fault-M3
 }
 
 // What is odd but shows something is taken as it is.
-func TestOddTextsAreTakenAsTheyAre(t *testing.T) { // fault-M9: of the edge; the page and the log have tests of their own
+func TestOddTextsAreTakenAsTheyAre(t *testing.T) { // of M9, the edge and its log; the layout of the page has no test
 	w := newWorld(t)
 	c := w.dial(t, "alice")
 	for i, text := range []string{
@@ -118,8 +118,14 @@ func TestOddTextsAreTakenAsTheyAre(t *testing.T) { // fault-M9: of the edge; the
 			t.Errorf("text %d came back as %.40q", i, all[0].Text)
 		}
 	}
-	if strings.Contains(w.log.text(), "xxxx") || strings.Contains(w.log.text(), "\x1b") {
+	log := w.log.text()
+	if strings.Contains(log, "xxxx") || strings.ContainsAny(log, "\x1b\u0301\u202e") {
 		t.Error("what people say is in the log")
+	}
+	for line := range strings.Lines(log) {
+		if len(line) > 1<<10 {
+			t.Errorf("a line of the log has %d bytes: %.80q", len(line), line)
+		}
 	}
 }
 
