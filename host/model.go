@@ -136,12 +136,12 @@ func clientOf(name string, p config.ProviderConfig) (client, error) {
 	if p.Kind == "openai" {
 		return openai.New(openai.Config{
 			Name: name, URL: p.URL, Key: p.Key.Reveal(), Window: p.Window, MaxTokens: p.MaxTokens,
-			ConnectTimeout: p.Connect, HeaderTimeout: headerTimeout(p),
+			ConnectTimeout: p.Connect, HeaderTimeout: headerTimeout(p), Concurrency: p.Concurrency,
 		})
 	}
 	return ollama.New(ollama.Config{
 		Name: name, URL: p.URL, Key: p.Key.Reveal(), NumCtx: p.Window, MaxTokens: p.MaxTokens, KeepAlive: p.KeepAlive,
-		ConnectTimeout: p.Connect, HeaderTimeout: headerTimeout(p),
+		ConnectTimeout: p.Connect, HeaderTimeout: headerTimeout(p), Concurrency: p.Concurrency,
 	})
 }
 

@@ -26,7 +26,7 @@ import (
 func TestNothingAcceptedIsLostWhenTheHostIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	h := startHost(t, dir, quiet)
-	for _, text := range []string{"play hangman", "what time is it", "play hangman"} { // `make soak` does it 300 times
+	for _, text := range []string{"play hangman", "what time is it", "play hangman", "what day is it", "play hangman"} { // `make soak` does it 300 times
 		c := h.dial("before")
 		c.say(text)
 		var accepted protocol.Accepted
@@ -173,9 +173,55 @@ func (h *hostProcess) watchTheEnd() (seen [2]time.Time) {
 	}
 }
 
+// fault-C2: what runs and what waits behind it when the host is told to stop are
+// both told, and kept as interrupted.
+func TestWhatWaitsWhenTheHostStopsIsTold(t *testing.T) {
+	dir := t.TempDir()
+	h := startHost(t, dir, withModel(slowModel(t).URL()))
+	c := h.dial("a")
+	c.say("tell me a very long story")
+	var first, second protocol.Accepted
+	c.into(c.next(protocol.TypeAccepted), &first)
+	c.next(protocol.TypeDelta)
+	c.session = first.Session
+	c.say("this one waits")
+	c.into(c.next(protocol.TypeAccepted), &second)
+	h.signal(syscall.SIGTERM)
+	ends := map[string]string{}
+	for range 2 {
+		var d protocol.Done
+		c.into(c.next(protocol.TypeDone), &d)
+		ends[d.Turn] = d.State
+	}
+	if d := cmp.Diff(map[string]string{first.Turn: "interrupted", second.Turn: "interrupted"}, ends); d != "" {
+		t.Error(d)
+	}
+	<-h.end
+	h = startHost(t, dir, quiet)
+	var messages protocol.List[protocol.Message]
+	h.get("/v1/sessions/"+first.Session+"/messages", &messages)
+	kept := map[string]int{}
+	for _, m := range messages.Items {
+		kept[m.Turn+" "+m.Role+" "+m.State]++
+	}
+	want := map[string]int{}
+	for turn := range ends {
+		want[turn+" user "], want[turn+" assistant interrupted"] = 1, 1
+	}
+	if d := cmp.Diff(want, kept); d != "" {
+		t.Error(d)
+	}
+}
+
 // S02, fault-C3: a second signal ends at once, with its own exit code, and the turns are
 // told all the same after the restart.
 func TestASecondSignalEndsAtOnce(t *testing.T) {
+	for second, want := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130} {
+		t.Run(second.String(), func(t *testing.T) { endsAtOnce(t, second, want) })
+	}
+}
+
+func endsAtOnce(t *testing.T, second syscall.Signal, want int) {
 	dir := t.TempDir()
 	model := slowModel(t)
 	h := startHost(t, dir, strings.Replace(withModel(model.URL()), "2s", "10m", 1))
@@ -184,9 +230,9 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	c.next(protocol.TypeDelta)
 	_ = h.cmd.Process.Signal(syscall.SIGTERM)
 	c.next(protocol.TypeDraining)
-	_ = h.cmd.Process.Signal(syscall.SIGTERM)
+	_ = h.cmd.Process.Signal(second)
 	<-h.end
-	if code := h.cmd.ProcessState.ExitCode(); code != 143 {
+	if code := h.cmd.ProcessState.ExitCode(); code != want {
 		t.Errorf("exit code %d\n%s", code, h.log)
 	}
 	until(t, "no orphan", func() bool { return len(h.processes()) == 0 })
@@ -305,6 +351,18 @@ func TestAConfigurationIsTakenOverWhileTheHostRuns(t *testing.T) {
 	if got := c.ask("what time is it"); got.done.State != "answered" {
 		t.Errorf("after the change: %+v", got.done)
 	}
+
+	write(quiet + "limits:\n  chat_per_minute: 1\n")
+	h.signal(syscall.SIGHUP)
+	told("configuration changed: setting=limits.chat_per_minute old=100 new=1")
+	until(t, "the lower limit to count", func() bool {
+		c.say("what time is it")
+		f := c.any()
+		for f.Type != protocol.TypeError && f.Type != protocol.TypeDone {
+			f = c.any()
+		}
+		return f.Type == protocol.TypeError
+	})
 
 	model := llmtest.New(t, llmtest.Rule{Chunks: []string{"From the ", "new model."}})
 	write(withModel(model.URL()) + "limits:\n  chat_per_minute: 100\n") // the file alone is enough

@@ -356,6 +356,46 @@ func TestAnAddressThatCannotBeHadEndsTheStart(t *testing.T) {
 	}
 }
 
+// fault-C13: a port that only root may have is named, in one line.
+func TestAPortThatOnlyRootMayHaveEndsTheStart(t *testing.T) {
+	if raw, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil && strings.TrimSpace(string(raw)) == "0" {
+		t.Skip("anybody may have any port here")
+	}
+	h := contained(t)
+	h.stop()
+	cmd := exec.Command(filepath.Join(h.dir, "jarvis"), "serve", "--config", filepath.Join(h.dir, "jarvis.yaml"), "--data", h.data(), "--listen", "127.0.0.1:1")
+	cmd.Dir, cmd.Env = h.dir, []string{quickExit}
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, _ := cmd.CombinedOutput()
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if last := lines[len(lines)-1]; cmd.ProcessState.ExitCode() != exitFailed || strings.Count(string(out), "permission denied") != 1 || !strings.Contains(last, "127.0.0.1:1") || !strings.Contains(last, "permission denied") {
+		t.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}
+
+// fault-C17: the host's own program that is replaced while it runs, by one that
+// does not work even, disturbs neither the host nor a plugin that starts later.
+func TestTheHostsOwnProgramMayBeReplacedWhileItRuns(t *testing.T) {
+	h := contained(t)
+	until(t, "the weather to be there", func() bool { return h.plugin("weather").State == "ready" })
+	before := h.plugin("weather").PID
+	exe := filepath.Join(h.dir, "jarvis")
+	if err := os.WriteFile(exe+".new", []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(exe+".new", exe); err != nil {
+		t.Fatal(err)
+	}
+	c := h.dial("a")
+	if got := c.ask("what time is it").done; got.State != "answered" {
+		t.Errorf("after the replacement: %+v", got)
+	}
+	h.rest(http.MethodPost, "/v1/plugins/weather/restart", "", nil)
+	until(t, "the weather to be back", func() bool { p := h.plugin("weather"); return p.State == "ready" && p.PID != before })
+}
+
 // fault-C17: a plugin's program that is replaced while it runs disturbs nothing;
 // what runs next is what was looked at last.
 func TestAProgramThatIsReplacedDisturbsNothing(t *testing.T) {

@@ -98,9 +98,12 @@ func TestOnlyOneGoodCredentialCounts(t *testing.T) { // X01, fault-H13
 			if strings.Contains(a.body, key[4:]) {
 				t.Error("the answer shows the key")
 			}
+			if c.want == 401 && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
+				t.Errorf("WWW-Authenticate is %q", a.header.Get("WWW-Authenticate"))
+			}
 		})
 	}
-	for size, want := range map[int]int{12 << 10: 401, 32 << 10: 431} {
+	for size, want := range map[int]int{12 << 10: 401, 32 << 10: 431, 1 << 20: 431} { // what no header may be is no credential either
 		request := "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nX-API-Key: " + strings.Repeat("k", size) + "\r\n\r\n"
 		if status, _ := w.raw(t, request); status != want {
 			t.Errorf("a key of %d bytes: %d, want %d", size, status, want)
@@ -108,6 +111,12 @@ func TestOnlyOneGoodCredentialCounts(t *testing.T) { // X01, fault-H13
 	}
 	if a := w.do(t, "GET", "/v1/me?key="+key, ""); a.status != 401 {
 		t.Errorf("a key in the URL: %d", a.status)
+	}
+	for _, body := range []string{`{"key":"` + key + `","text":"hello"}`, `{"text":"hello","api_key":"` + key + `"}`, "key=" + key} {
+		a := w.do(t, "POST", "/v1/chat", body)
+		if a.status != 401 || !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") || strings.Contains(a.body, key[4:]) {
+			t.Errorf("a key in the body: %d %s", a.status, a.body)
+		}
 	}
 	if strings.Contains(w.log.text(), key[4:]) {
 		t.Error("the log shows the key")

@@ -56,13 +56,16 @@ func TestForeignPagesAreRefusedOnEveryRoute(t *testing.T) { // X01, fault-W22
 	}
 }
 
-func TestOnlyConfiguredOriginsMayRead(t *testing.T) { // fault-H10
+// fault-H10, with host/config's testdata/wrong/origin-star.yaml, which refuses the
+// origin * in a configuration.
+func TestOnlyConfiguredOriginsMayRead(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Config.AllowedOrigins = []string{"https://app.example"} })
+	cookie := w.cookie(t, "alice")
 	for origin, want := range map[string]string{
 		"https://app.example": "https://app.example", "http://localhost:3000": "", "https://evil.example": "", "null": "",
 	} {
 		for _, method := range []string{"GET", "OPTIONS"} {
-			a := w.do(t, method, "/v1/sessions/s_1", "", header("Origin", origin), header("Access-Control-Request-Method", "DELETE"))
+			a := w.do(t, method, "/v1/sessions/s_1", "", header("Origin", origin), header("Cookie", cookie), header("Access-Control-Request-Method", "DELETE"))
 			if got := a.header.Get("Access-Control-Allow-Origin"); got != want || a.header.Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("%s from %s: allowed %q, want %q", method, origin, got, want)
 			}

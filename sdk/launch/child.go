@@ -149,7 +149,7 @@ func (c *child) argv() []string {
 func (c *child) live(files []*os.File, started chan<- error) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the process
 	argv := c.argv()
-	path, err := exec.LookPath(argv[0])
+	path, err := program(argv[0])
 	if err != nil {
 		started <- fmt.Errorf("%w: %w", ErrExec, err)
 		return
@@ -167,6 +167,18 @@ func (c *child) live(files []*os.File, started chan<- error) {
 	c.bury(proc)
 	c.drainPipes()
 	close(c.ended)
+}
+
+// program is the file to run for a name. For that of this very process it is the
+// file that the process was started from, also when an upgrade has put another one
+// in its place since: the two would have to agree about the shim.
+func program(name string) (string, error) {
+	if own, err := os.Executable(); err == nil && own == name {
+		if _, err := os.Stat(ownProgram); err == nil {
+			return ownProgram, nil
+		}
+	}
+	return exec.LookPath(name)
 }
 
 func (c *child) born(proc *os.Process) {

@@ -52,3 +52,6 @@ func (f Footprint) strays() []int { return nil }
 
 // denyTCP can't.
 func denyTCP() error { return errors.New("only Linux can keep a process from TCP") }
+
+// ownProgram is not to be had here.
+const ownProgram = ""

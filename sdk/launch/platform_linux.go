@@ -168,3 +168,7 @@ func denyTCP() error {
 
 // landlockTCP is the version of Landlock that knows TCP.
 const landlockTCP = 4
+
+// ownProgram is the file that a process runs, whatever stands in its place now. The
+// kernel looks it up in the new process before that becomes another program.
+const ownProgram = "/proc/self/exe"

@@ -40,6 +40,9 @@ type Config struct {
 	// HeaderTimeout bounds the wait for a response's first byte, which comes
 	// with the first token; 90 s when 0. It only backs up a Guard's deadline.
 	HeaderTimeout time.Duration
+	// Concurrency is how many answers are asked for at a time, for which there are
+	// connections then; 0 is unknown, and takes 512.
+	Concurrency int
 	// ProbeTimeout bounds a whole probe; 5 s when 0.
 	ProbeTimeout time.Duration
 	// Now is the clock; time.Now when nil.
@@ -74,7 +77,7 @@ func New(cfg Config) (*Provider, error) {
 	cfg = withDefaults(cfg)
 	client := remote.New(remote.Config{
 		Name: cfg.Name, Base: base, Key: cfg.Key, Kind: "Ollama", Fetch: fetch, Now: cfg.Now, Transport: cfg.Transport,
-		ConnectTimeout: cfg.ConnectTimeout, HeaderTimeout: cfg.HeaderTimeout,
+		ConnectTimeout: cfg.ConnectTimeout, HeaderTimeout: cfg.HeaderTimeout, Concurrency: cfg.Concurrency,
 	})
 	return &Provider{cfg: cfg, client: client, shown: map[string]details{}, asked: map[string]bool{}}, nil
 }

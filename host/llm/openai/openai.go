@@ -41,6 +41,9 @@ type Config struct {
 	// HeaderTimeout bounds the wait for a response's first byte; 90 s when 0. It
 	// only backs up a Guard's deadline.
 	HeaderTimeout time.Duration
+	// Concurrency is how many answers are asked for at a time, for which there are
+	// connections then; 0 is unknown, and takes 512.
+	Concurrency int
 	// ProbeTimeout bounds a whole probe; 5 s when 0.
 	ProbeTimeout time.Duration
 	// Now is the clock; time.Now when nil.
@@ -76,7 +79,7 @@ func New(cfg Config) (*Provider, error) {
 	p := &Provider{cfg: cfg, host: base.Hostname()}
 	p.client = remote.New(remote.Config{
 		Name: cfg.Name, Kind: "OpenAI-compatible API", Base: base, Key: cfg.Key, Now: cfg.Now, Transport: cfg.Transport,
-		ConnectTimeout: cfg.ConnectTimeout, HeaderTimeout: cfg.HeaderTimeout,
+		ConnectTimeout: cfg.ConnectTimeout, HeaderTimeout: cfg.HeaderTimeout, Concurrency: cfg.Concurrency,
 	})
 	p.server.Store(flavourOf(p.host, ""))
 	return p, nil

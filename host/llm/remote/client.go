@@ -39,7 +39,10 @@ type Config struct {
 	// ConnectTimeout bounds connecting, HeaderTimeout the wait for a response's
 	// first byte after that.
 	ConnectTimeout, HeaderTimeout time.Duration
-	Now                           func() time.Time
+	// Concurrency is how many answers are asked for at a time, so that the pool has
+	// room for all of them; 0 is unknown.
+	Concurrency int
+	Now         func() time.Time
 	// Transport makes the requests in place of a pool of the client's own.
 	Transport http.RoundTripper
 }
@@ -70,9 +73,12 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 func (c *Client) Where() string { return c.cfg.Base.Redacted() }
 
 // Bounds of the connections to one server. What is over them waits, as long as the
-// request may take: a provider's lane has let it in.
+// request may take: a provider's lane has let it in, so there is a connection for
+// each answer that the lane gives at a time, and some for looks at the server and
+// for embeddings, which wait for no answer.
 const (
 	maxConns = 512
+	beside   = 64
 	maxIdle  = 64
 	// A connection on which nothing came for so long is asked whether its other side
 	// is still there, and given up when it does not answer.
@@ -91,7 +97,7 @@ func newTransport(cfg Config) *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConns:           maxIdle,
 		MaxIdleConnsPerHost:    maxIdle,
-		MaxConnsPerHost:        maxConns,
+		MaxConnsPerHost:        max(maxConns, cfg.Concurrency+beside),
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true, // a token must not wait in a compressor
 		ForceAttemptHTTP2:      true,

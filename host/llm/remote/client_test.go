@@ -2,11 +2,14 @@ package remote_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +31,53 @@ func connect(t *testing.T, addr string) *remote.Client {
 	})
 	t.Cleanup(c.Close)
 	return c
+}
+
+// fault-H30: a provider that gives more answers at a time than there are connections
+// by default has one for each; what is over its bound waits, and no longer than its
+// own time.
+func TestThereIsAConnectionForEachAnswerAtATimeAndNoMore(t *testing.T) {
+	const answers, beside = 520, 64
+	arrived, release := make(chan struct{}, 2*answers), make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-release
+	}))
+	defer srv.Close()
+	base, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := remote.New(remote.Config{
+		Name: "p", Kind: "server", Base: base, ConnectTimeout: time.Minute, HeaderTimeout: time.Minute, Now: time.Now, Concurrency: answers,
+	})
+	defer c.Close()
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(release)
+	for range answers + beside {
+		all.Go(func() {
+			if resp, err := c.Send(t.Context(), remote.Call{Path: "/x"}); err == nil {
+				_ = resp.Body.Close()
+			}
+		})
+	}
+	for n := range answers + beside {
+		select {
+		case <-arrived:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%d requests arrived", n)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if resp, err := c.Send(ctx, remote.Call{Path: "/x"}); err == nil {
+		_ = resp.Body.Close()
+		t.Error("one more found a connection")
+	}
+	if len(arrived) > 0 {
+		t.Error("one more reached the server")
+	}
 }
 
 // TestAConnectionThatTheServerHasClosedIsNoFailure has a server that closes
