@@ -9,7 +9,6 @@ var schemes = set(`bearer basic digest negotiate token apikey ntlm hawk hmac-sha
 // bare judges a value without quotes.
 func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	s, n := b.s, b.n
-	stops := " \t\r\n,;&|)}]\"'<>\\`"
 	var room [8]string
 	words := split(s[n.from:n.to], room[:0])
 	last := ""
@@ -17,33 +16,12 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		last = words[len(words)-1]
 	}
 	header := last == "authorization" || strings.HasPrefix(last, "cookie")
-	end := p
-	if header && bound >= named && s[p-1] != '=' {
-		for end < len(s) && strings.IndexByte("\r\n\"\\'`", s[end]) < 0 {
-			end++
-		}
-	} else {
-		for end < len(s) && strings.IndexByte(stops, s[end]) < 0 && (n.promise == surely || end-p < 2*longestJudged) {
-			end++
-		}
-		if bound <= told || spaced { // marks of sentences
-			for end < len(s) && end > p && (s[end] == ',' || s[end] == ';' || s[end] == '&' || s[end] == '|' || s[end] == ')') && end+1 < len(s) && strings.IndexByte(" \t\r\n\"'", s[end+1]) < 0 && n.role&humanWord != 0 {
-				for end++; end < len(s) && strings.IndexByte(stops, s[end]) < 0; {
-					end++
-				}
-			}
-		}
-		if schemes[small(s[p:end])] && end < len(s) && s[end] == ' ' && bound >= told {
-			for end++; end < len(s) && strings.IndexByte(stops, s[end]) < 0; {
-				end++
-			}
-		}
-	}
+	end := b.bareEnd(p, bound, spaced, header)
 	if end < len(s) && (s[end] == '(' || s[end] == '[' && bound == tied && spaced) {
 		return false
 	}
 	for end+8 < len(s) && s[end] == '|' && letterByte(s[end+1]) && b.key == "" && lookOf(s[p:end]) >= drawnLook {
-		for end++; end < len(s) && strings.IndexByte(stops, s[end]) < 0; {
+		for end++; end < len(s) && strings.IndexByte(bareStops, s[end]) < 0; {
 			end++
 		}
 	}
@@ -75,16 +53,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	}
 	l := lookOf(v)
 	if n.promise == perhaps {
-		ok := false
-		switch {
-		case isUUID(v), strings.Contains(v, ":"):
-		case bound == tied:
-			ok = l >= drawnLook || allHex(v) && len(v) >= 32 || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) > 5
-		case bound == named:
-			ok = l >= drawnLook || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) >= 16
-		default:
-			ok = l == surelyLook || n.role&keyWord != 0 && allHex(v) && len(v) >= 24 && len(v) < 40 || l >= mixedLook && len(v) > 5 && last == "pass" && (b.tried() || b.accountBefore()) || l == drawnLook && n.role&keyWord != 0 && len(v) >= 16 && !allHex(v)
-		}
+		ok := b.looksIt(v, l, bound, last)
 		if ok {
 			b.cut(p, p+len(v), b.key)
 		}
@@ -136,6 +105,54 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		b.more(to)
 	}
 	return true
+}
+
+// bareStops end a value without quotes.
+const bareStops = " \t\r\n,;&|)}]\"'<>\\`"
+
+// bareEnd is where a value without quotes ends; that of a header goes on to the end
+// of the line, or of what it stands in.
+func (b *binder) bareEnd(p int, bound bond, spaced, header bool) int {
+	s, n := b.s, b.n
+	end := p
+	if header && bound >= named && s[p-1] != '=' {
+		for end < len(s) && strings.IndexByte("\r\n\"\\'`", s[end]) < 0 {
+			end++
+		}
+	} else {
+		for end < len(s) && strings.IndexByte(bareStops, s[end]) < 0 && (n.promise == surely || end-p < 2*longestJudged) {
+			end++
+		}
+		if bound <= told || spaced { // marks of sentences
+			for end < len(s) && end > p && (s[end] == ',' || s[end] == ';' || s[end] == '&' || s[end] == '|' || s[end] == ')') && end+1 < len(s) && strings.IndexByte(" \t\r\n\"'", s[end+1]) < 0 && n.role&humanWord != 0 {
+				for end++; end < len(s) && strings.IndexByte(bareStops, s[end]) < 0; {
+					end++
+				}
+			}
+		}
+		if schemes[small(s[p:end])] && end < len(s) && s[end] == ' ' && bound >= told {
+			for end++; end < len(s) && strings.IndexByte(bareStops, s[end]) < 0; {
+				end++
+			}
+		}
+	}
+	return end
+}
+
+// looksIt reports whether a value without quotes, behind a name that may be one of a
+// secret, looks like one; last is the last word of the name.
+func (b *binder) looksIt(v string, l look, bound bond, last string) bool {
+	n := b.n
+	switch {
+	case isUUID(v), strings.Contains(v, ":"):
+		return false
+	case bound == tied:
+		return l >= drawnLook || allHex(v) && len(v) >= 32 || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) > 5
+	case bound == named:
+		return l >= drawnLook || strings.HasSuffix(last, "auth") && l >= mixedLook && len(v) >= 16
+	default:
+		return l == surelyLook || n.role&keyWord != 0 && allHex(v) && len(v) >= 24 && len(v) < 40 || l >= mixedLook && len(v) > 5 && last == "pass" && (b.tried() || b.accountBefore()) || l == drawnLook && n.role&keyWord != 0 && len(v) >= 16 && !allHex(v)
+	}
 }
 
 // isCode reports whether a value is rather an expression: a call, a pointer, another
