@@ -130,7 +130,7 @@ func (c canary) encodings() map[string]string {
 		"Go": strings.Trim(strconv.QuoteToASCII(c.value), `"`), "HTML": html.EscapeString(c.value),
 		"query": url.QueryEscape(c.value), "path": url.PathEscape(c.value), "small query": strings.ReplaceAll(url.QueryEscape(c.value), "%2F", "%2f"),
 		"hex": hex.EncodeToString([]byte(c.value)), "large hex": strings.ToUpper(hex.EncodeToString([]byte(c.value))),
-		"numbers": strings.Trim(fmt.Sprint([]byte(c.value)), "[]"),
+		"numbers": strings.Trim(fmt.Sprintf("%d", []byte(c.value)), "[]"),
 	}
 	for shift := range 3 { // as a part of a longer text
 		text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + c.value))
