@@ -3,10 +3,11 @@ package scrub
 import "strings"
 
 // absent are values that say that there is no secret.
-var absent = set(`null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required`)
+var absent = set(`null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
+	valid invalid verified unverified`)
 
 // elsewhere are how values begin that name where the secret is.
-var elsewhere = []string{"env:", "file:", "secret:", "!secret", "!env", "vault:", "op://", "${", "$(", "{{", "<%", "%{", "ENC[", "process.env", "os.environ", "os.getenv", "ENV[", "secrets."}
+var elsewhere = []string{"env:", "file:", "secret:", "!secret", "!env", "vault:", "op://", "${", "$(", "{{", "<%", "%{", "ENC[", "projects/", "arn:", "process.env", "os.environ", "os.getenv", "ENV[", "secrets."}
 
 // empty reports whether a value says that there is no secret, or names where
 // it is.

@@ -156,6 +156,9 @@ func (n *name) classify(s string) {
 		if r&keyWord != 0 && r&secretWord == 0 || r&codeWord != 0 && r&secretWord == 0 {
 			switch {
 			case n.promise == surely:
+			case r&keyWord != 0 && i+1 < len(words) && shown[words[i+1]]:
+			case r&keyWord != 0 && i > 1 && i == len(words)-1 && words[0] == "x" && !opens(words[:i]): // a header of somebody's own
+				n.promise, n.role = surely, r
 			case i > 0 && known[words[i-1]]&qualifier != 0 && !opens(words[:i]), i+1 < len(words) && known[words[i+1]]&qualifier != 0 && !opens(words[:i]), len(words) > i+2 && known[words[i+2]]&qualifier != 0:
 				n.promise, n.role = surely, r
 				if i > 0 && homely[words[i-1]] {
@@ -180,6 +183,10 @@ func (n *name) classify(s string) {
 		n.plural = n.plural || strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss")
 	}
 }
+
+// shown are words behind that of a key which say that it is none, where the
+// language puts them there.
+var shown = set(`publique publiques public pub etrangere etrangeres primaire primaires`)
 
 // assigned reports whether a value is given to what stands before s.
 func assigned(s string) bool {

@@ -27,6 +27,9 @@ func (b *binder) aboutIt(p int, v string, l look) bool {
 		// something.
 		return (b.n.alone || len(v) < 6 || strings.Contains(v, ".") || !lastOfSentence(s, p+len(v))) && !strings.ContainsAny(v, "0123456789") && len(v) <= 20
 	}
+	if len(v) >= 6 && strings.ContainsAny(v, "0123456789") && count(v).letters() > 0 {
+		return false // whatever is said of it: chaton.7 stored in the clear
+	}
 	// A sentence goes on with words that passwords do not have.
 	rest := s[p+len(v):]
 	if i := strings.IndexAny(rest, "\r\n\"\\{[=|"); i >= 0 {

@@ -153,9 +153,9 @@ var patterns = []pattern{
 			`|(?i:\{(?:S?SHA[0-9-]*|S?MD5|CRYPT|bcrypt|argon2|PBKDF2[A-Z0-9-]*)\})[A-Za-z0-9+/=$.]{12,}|(?:pbkdf2[:_a-z0-9]*|scrypt:[0-9:]+|SCRAM-SHA-[0-9]+)\$[^\s"'\\]{16,})`),
 	},
 	{
-		keywords: []string{"hooks.slack", "/api/webhooks/", "webhooks/"},
+		keywords: []string{"hooks.slack", "hooks.zapier", "/api/webhooks/", "webhooks/"},
 		alone:    true,
-		re:       regexp.MustCompile(`(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/)([^\s"'<>\\?,;)]+)`),
+		re:       regexp.MustCompile(`(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|hooks\.zapier\.com/hooks/catch/|discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/)([^\s"'<>\\?,;)]+)`),
 	},
 	{ // addresses that are a credential
 		keywords: []string{"hooks.", "webhook", "/with/key/", "mattermost", "/hooks/", "ntfy", "discord", "/services/", "rocket.chat", "maker.ifttt", "/feed/", "/private-", "hc-ping.com"},

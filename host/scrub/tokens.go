@@ -254,7 +254,7 @@ func nameOf(s string, i int) (n owner) {
 			r := known[w]
 			n.role |= r
 			if r&(secretWord|keyWord) != 0 && r&idWord == 0 {
-				n.innocent = opens(words[:x])
+				n.innocent = opens(words[:x]) || x+1 < len(words) && shown[words[x+1]]
 			} else if r&idWord != 0 && r&secretWord == 0 {
 				n.innocent = true
 			}
@@ -313,7 +313,7 @@ func suspicious(s string, i int, stems []int) (near, open bool) {
 			}
 			before, _ := wordBefore(s, from)
 			after, _ := wordAfter(s, to)
-			if opens(words[:k]) || k == 0 && opens([]string{before}) || k == len(words)-1 && opens([]string{after}) && !copulas[after] && r&keyWord != 0 {
+			if opens(words[:k]) || k+1 < len(words) && shown[words[k+1]] || k == 0 && opens([]string{before}) || k == len(words)-1 && opens([]string{after}) && !copulas[after] && r&keyWord != 0 {
 				return false, true
 			}
 			return true, false
