@@ -48,7 +48,8 @@ func TestGoDocAndTheListOfModulesWorkInANewPlugin(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"list", "-m", "all"}, {"doc", "github.com/jarvis-host/jarvis/sdk", "Schedule"},
+		{"list", "-m", "all"},
+		{"doc", "github.com/jarvis-host/jarvis/sdk", "Schedule"},
 		{"doc", "github.com/jarvis-host/jarvis/sdk/plugintest", "Session.Say"},
 	} {
 		cmd := exec.Command("go", args...)
