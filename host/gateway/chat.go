@@ -41,6 +41,9 @@ func (x *exchange) chat(decode func(data []byte) (protocol.Say, error), answer f
 	ctx, cancel := context.WithTimeout(ctx, x.config.ChatTimeout)
 	defer cancel()
 	if err := f.begin(ctx, x, say, first); err != nil {
+		if errors.Is(err, context.Canceled) {
+			err = context.Cause(ctx)
+		}
 		x.s.meter.Chat(x.secure, string(problemOf(err).Code))
 		x.s.meter.ChatError("accept")
 		return err
@@ -162,6 +165,9 @@ func (f *follower) begin(ctx context.Context, x *exchange, say protocol.Say, fir
 // second time, are left out.
 func (f *follower) next(ctx context.Context) (item, error) {
 	for {
+		if ctx.Err() != nil { // however much waits: it may be the credential that ended
+			return item{}, context.Cause(ctx)
+		}
 		it, ok := f.out.take()
 		switch {
 		case !ok && f.out.overflowed():
@@ -170,7 +176,6 @@ func (f *follower) next(ctx context.Context) (item, error) {
 			select {
 			case <-f.ready:
 			case <-ctx.Done():
-				return item{}, context.Cause(ctx)
 			}
 		case it.turn == f.turn && f.fresh(&it):
 			return it, nil

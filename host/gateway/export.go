@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"context"
 	"net/http"
 	"strings"
 
@@ -21,6 +22,9 @@ const (
 // size does not matter; what fails half way cuts the answer off, which no client
 // takes for a whole one.
 func (s *Server) exportSessions(x *exchange) error {
+	ctx, done := x.whileGood(x.r.Context())
+	defer done()
+	x.r = x.r.WithContext(ctx)
 	q := x.r.URL.Query()
 	format := q.Get("format")
 	if format == "" {
@@ -109,6 +113,9 @@ func (e *export) messages(id string, do func(turn.Message) error) error {
 			if err := do(m); err != nil {
 				return err
 			}
+		}
+		if e.x.r.Context().Err() != nil {
+			return context.Cause(e.x.r.Context())
 		}
 		if after = next; next == "" {
 			return nil

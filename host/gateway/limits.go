@@ -16,6 +16,7 @@ const (
 	limitChat    = "chat"
 	limitConnect = "ws"
 	limitSignIn  = "auth"
+	limitOpen    = "open" // at once, and not in any time
 	byAddress    = "address"
 )
 
@@ -74,7 +75,7 @@ func (x *exchange) connect() error {
 	leave, limit := x.s.o.Limiter.Open(x.who.User.ID, x.peer)
 	if leave == nil {
 		x.s.meter.RateLimited(limitConnect, string(x.who.User.Role))
-		return x.tooOften("open", openRetry, limit)
+		return x.tooOften(limitOpen, openRetry, limit)
 	}
 	if err := x.connects(x.s.o.Limiter.Connect(x.peer)); err != nil {
 		leave()
@@ -95,8 +96,11 @@ func (x *exchange) connects(wait time.Duration, limit int) error {
 // tooOften is the answer to what is over a limit, with headers that say which
 // (draft-ietf-httpapi-ratelimit-headers).
 func (x *exchange) tooOften(policy string, wait time.Duration, limit int) error {
-	h := x.Header()
-	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=60", policy, limit))
+	h, window := x.Header(), ";w=60"
+	if policy == limitOpen {
+		window = ""
+	}
+	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d%s", policy, limit, window))
 	h.Set("RateLimit", fmt.Sprintf("%q;r=0;t=%d", policy, seconds(wait)))
 	return tooOften(wait)
 }

@@ -86,11 +86,11 @@ func (c *nowaitConn) uncork() {
 		return
 	}
 	c.corked = false
-	if c.flushing { // it takes what follows too
+	if c.flushing || c.broken != nil { // flush takes what follows too, or nobody does
 		return
 	}
-	n, err := writeNow(c.raw, c.rest)
-	c.broken = err
+	var n int
+	n, c.broken = writeNow(c.raw, c.rest)
 	if c.rest = c.rest[n:]; len(c.rest) == 0 {
 		c.rest = nil // an idle connection keeps nothing
 	}

@@ -132,6 +132,21 @@ func TestWhatIsCorkedGoesOutTogether(t *testing.T) {
 	}
 }
 
+func TestAConnectionThatBrokeWhileItWasCorkedStaysBroken(t *testing.T) {
+	c, _ := nowaitPair(t)
+	c.cork()
+	_, _ = c.Write([]byte("hello"))
+	_ = c.Close()
+	if err := c.flush(time.Now().Add(time.Minute)); err == nil {
+		t.Fatal("flush wrote to a connection that is closed")
+	}
+	want := c.broken
+	c.uncork()
+	if _, err := c.Write([]byte("more")); err == nil || c.broken != want { //nolint:errorlint // the very same
+		t.Errorf("write: %v; broken: %v, want %v", err, c.broken, want)
+	}
+}
+
 // net.Pipe, like TLS, knows only a Write that waits.
 func TestAConnectionThatCannotButWaitIsWrittenToAsItIs(t *testing.T) {
 	here, there := net.Pipe()

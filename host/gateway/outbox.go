@@ -144,6 +144,26 @@ func (o *outbox) take() (item, bool) {
 	return it, true
 }
 
+// drop forgets what waits, but for a close.
+func (o *outbox) drop() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	waiting := o.items[o.first:]
+	if o.closed && len(waiting) > 0 {
+		waiting = waiting[len(waiting)-1:] // nothing goes in behind it
+	} else {
+		waiting = nil
+	}
+	o.items, o.first, o.bytes = waiting, 0, 0
+}
+
+// ends says whether a close waits or was taken.
+func (o *outbox) ends() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
+}
+
 // overflowed says whether something did not fit.
 func (o *outbox) overflowed() bool {
 	o.mu.Lock()

@@ -134,3 +134,24 @@ func FuzzADeltasFrameIsItsJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsDroppedIsAllButAClose(t *testing.T) {
+	woken := 0
+	o := outbox{wake: func() { woken++ }}
+	o.add(piece("a", 0, "one"))
+	o.add(durable(session.Frame{Seq: 1, Turn: "a", Body: []byte("two")}))
+	o.drop()
+	if all := drainBox(&o); len(all) != 0 || o.bytes != 0 || o.ends() {
+		t.Errorf("%q is left, of %d bytes; ends: %v", all, o.bytes, o.ends())
+	}
+	o.add(piece("b", 0, "three"))
+	o.add(item{kind: kindClose, data: []byte("bye")})
+	o.drop()
+	if all := drainBox(&o); len(all) != 1 || all[0] != "bye" || !o.ends() || woken != 2 {
+		t.Errorf("%q is left, woken %d times; ends: %v", all, woken, o.ends())
+	}
+	o.drop() // after the close was taken
+	if _, ok := o.take(); ok || o.bytes != 0 {
+		t.Errorf("after the close something waits, of %d bytes", o.bytes)
+	}
+}

@@ -166,6 +166,13 @@ func (c *socket) shutHere(code int, reason string) {
 	})
 }
 
+// forbid closes the socket of whoever may not be on it any more: what waits to be
+// written is not for them, and would keep it open as long as they read slowly.
+func (c *socket) forbid(reason string) {
+	c.out.drop()
+	c.shut(protocol.ClosePolicy, reason)
+}
+
 // cut ends the socket without a word.
 func (c *socket) cut() { _ = c.conn.Close() }
 
@@ -193,7 +200,9 @@ func (c *socket) serve() {
 			c.shut(protocol.CloseNotUTF8, "not UTF-8")
 			return
 		}
-		c.receive(data)
+		if !c.out.ends() { // else nothing would come of it that the client sees
+			c.receive(data)
+		}
 	}
 }
 
@@ -340,8 +349,10 @@ func (c *socket) writeClose(it item) {
 
 // writeFailed ends a socket that can't be written to.
 func (c *socket) writeFailed(err error) {
-	if !errors.Is(err, websocket.ErrCloseSent) {
-		c.cut() // else the library closed, and the peer may read that
+	if errors.Is(err, websocket.ErrCloseSent) {
+		_ = c.flush() // the library closed, and the peer may read that
+	} else {
+		c.cut()
 	}
 	c.abandon()
 }

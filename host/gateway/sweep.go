@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/auth"
-	"github.com/jarvis-host/jarvis/host/protocol"
 )
 
 // sweepEvery is how long a revoked credential's sockets may live on.
 const sweepEvery = 500 * time.Millisecond
 
-// sweeper serves all sockets, and all requests that wait, at once: one goroutine and one ticker instead of
-// one each.
+// sweeper serves all sockets, and all requests that wait, at once: one goroutine and
+// one ticker instead of one each.
 type sweeper struct{ s *Server }
 
 // sweepAll runs until Shutdown.
@@ -85,7 +84,7 @@ func (c *socket) recheck(ctx context.Context) {
 	p, err := c.s.o.Auth.Again(ctx, *c.who.Load())
 	switch {
 	case errors.Is(err, auth.ErrUnauthenticated), err == nil && !caller.allows(p.User.Role):
-		c.shut(protocol.ClosePolicy, "credential revoked")
+		c.forbid("credential revoked")
 	case err == nil:
 		c.who.Store(&p)
 	default:
@@ -97,7 +96,7 @@ func (c *socket) recheck(ctx context.Context) {
 // pings one that is silent.
 func (c *socket) tend(now time.Time, every time.Duration) {
 	if expires := c.who.Load().Expires; !expires.IsZero() && !now.Before(expires) {
-		c.shut(protocol.ClosePolicy, "credential expired")
+		c.forbid("credential expired")
 		return
 	}
 	silent := now.Sub(time.Unix(0, c.conn.heard.Load()))

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// tiers are the networks that an address is in, the narrowest first, each with a
-// window of its own. Who has an IPv6 network of 64 bits has all its addresses (RFC
+// networks are those that an address is in, the narrowest first. Who has an IPv6 network of 64 bits has all its addresses (RFC
 // 6177), and counts as one; many have one of 56 or 48 bits, and could change from
 // one of 64 to the next for ever: so these have a budget too, larger because
 // others may share it.
@@ -21,6 +20,7 @@ var networks = [...]struct {
 	{32, 256, 200},
 }
 
+// tiers are a window for each of networks.
 type tiers [len(networks)]*Window
 
 func newTiers(limit int, span time.Duration, now func() time.Time) (t tiers) {

@@ -9,9 +9,10 @@ import (
 
 // Bounds of what a Window remembers.
 const (
-	// maxKeys, unless it was made with fewer, is how many keys have a count of their own. A key that comes when
-	// all of them are busy shares one with strangers, so that a flood of keys
-	// gets neither memory nor a way around the limit.
+	// maxKeys, unless it was made with fewer, is how many keys have a count of
+	// their own. A key that comes when all of them are busy shares one with
+	// strangers, so that a flood of keys gets neither memory nor a way around the
+	// limit.
 	maxKeys = 50_000
 	shared  = 1024
 	// sweepEvery is how many events pass between two looks for idle keys, at
