@@ -50,11 +50,12 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	telling map[int64]bool // revisions that are being told
+	told    map[int64]bool // revisions whose telling ended since Run last began to read
 }
 
 // New returns a keeper that fires nothing yet.
 func New(o Options) *Keeper {
-	return &Keeper{o: o, wake: make(chan struct{}, 1), telling: map[int64]bool{}}
+	return &Keeper{o: o, wake: make(chan struct{}, 1), telling: map[int64]bool{}, told: map[int64]bool{}}
 }
 
 // Put keeps a plan, and returns when it is due first. Name, data and times must
@@ -110,6 +111,7 @@ func (k *Keeper) Run(ctx context.Context) {
 // fire begins to tell what is due, and returns how long nothing else is.
 func (k *Keeper) fire(ctx context.Context, told *sync.WaitGroup) time.Duration {
 	k.watchClock(ctx)
+	k.forgetTold()
 	plans, err := k.o.Store.Waking(ctx, batch)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -157,10 +159,12 @@ func (k *Keeper) watchClock(ctx context.Context) {
 	}
 }
 
+// begin says whether a plan that was read may be told. One that was told while it
+// was being read may have been read as it was before.
 func (k *Keeper) begin(p Plan) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.telling[p.Revision] {
+	if k.telling[p.Revision] || k.told[p.Revision] {
 		return false
 	}
 	k.telling[p.Revision] = true
@@ -171,6 +175,13 @@ func (k *Keeper) end(p Plan) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.telling, p.Revision)
+	k.told[p.Revision] = true
+}
+
+func (k *Keeper) forgetTold() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.told)
 }
 
 // tell tells a plugin once, and writes down what follows.

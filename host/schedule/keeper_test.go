@@ -101,7 +101,7 @@ type told struct {
 // house runs a keeper in a bubble of time.
 type house struct {
 	*schedule.Keeper
-	store  *memory
+	store  schedule.Store
 	began  time.Time
 	answer func(p schedule.Plan) error
 
@@ -110,7 +110,7 @@ type house struct {
 	failed int
 }
 
-func run(t *testing.T, store *memory) *house {
+func run(t *testing.T, store schedule.Store) *house {
 	t.Helper()
 	h := &house{store: store, began: time.Now(), answer: func(schedule.Plan) error { return nil }}
 	h.Keeper = schedule.New(schedule.Options{
@@ -256,6 +256,36 @@ func TestAPlanThatIsPutAgainWhileItIsToldStays(t *testing.T) {
 		h.put(t, sdk.Schedule{Name: "a", At: h.began})
 		time.Sleep(2 * time.Hour)
 		h.want(t, told{0, "a", 0, false}, told{time.Hour, "a", time.Hour, false})
+	})
+}
+
+// slowStore takes a second to hand over what it read.
+type slowStore struct{ *memory }
+
+func (s slowStore) Waking(ctx context.Context, limit int) ([]schedule.Plan, error) {
+	plans, err := s.memory.Waking(ctx, limit)
+	time.Sleep(time.Second)
+	return plans, err
+}
+
+func TestAPlanWhoseTellingEndsWhileItIsReadIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := run(t, slowStore{&memory{}})
+		var once sync.Once
+		h.answer = func(schedule.Plan) error {
+			once.Do(func() { h.put(t, sdk.Schedule{Name: "b", At: h.began.Add(time.Hour)}) }) // has the plans read again
+			time.Sleep(500 * time.Millisecond)
+			return nil
+		}
+		h.put(t, sdk.Schedule{Name: "a", At: h.began})
+		time.Sleep(2 * time.Hour)
+		var names []string
+		for _, x := range h.all() {
+			names = append(names, x.Name)
+		}
+		if d := cmp.Diff([]string{"a", "b"}, names); d != "" {
+			t.Error(d)
+		}
 	})
 }
 
