@@ -26,7 +26,7 @@ UNRACED   := ^TestAPluginThatGrowsIsEndedAlone$$
 TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
 
 .DEFAULT_GOAL := help
-.PHONY: test-race fuzz integration bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
+.PHONY: test-packages test-programs test-race fuzz integration bench-host bench-go bench-memory help build run test check e2e bench update generate report install clean fmt lint vet tidy cross tools generated
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,10 +44,16 @@ else
 endif
 
 test: ## run every Go test, end-to-end scripts with real plugin processes among them
-	@$(if $(RACE),,echo "no C compiler found: the race detector is off";) \
+	@$(if $(RACE),,echo "no C compiler found: the race detector is off")
+	@$(MAKE) --no-print-directory -j2 test-packages test-programs
+
+# The programs' tests wait for processes most of the time, and run beside the others.
+test-packages:
 	$(TEST_ENV) $(GO) test $(RACE) -timeout 15m $$($(GO) list ./... | grep -v '/cmd/jarvis$$')
-	$(GO) test -timeout 15m ./cmd/jarvis
 	$(if $(RACE),$(GO) test -run '$(UNRACED)' ./host/supervisor)
+
+test-programs:
+	$(GO) test -timeout 15m ./cmd/jarvis
 
 test-race: ## run the end-to-end tests with the race detector too; they take three times as long
 	CGO_ENABLED=1 $(GO) test -race -timeout 60m ./cmd/jarvis
