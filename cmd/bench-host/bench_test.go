@@ -59,7 +59,16 @@ func TestLossOrderAndDuplicatesAreFound(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+	var cut answer // as a host may do where a secret may begin
+	for _, text := range []string{"0:1", "2 1", ":12", " ", "2:1 "} {
+		if err := cut.take([]byte(`{"type":"delta","session":"s","turn":"t","offset":0,"text":"`+text+`"}`), false); err != nil {
+			t.Error(err)
+		}
+	}
 	c := &talker{}
+	if _, err := c.other([]byte(`{"type":"done","state":"answered"}`), cut, order{tokens: 3}); err != nil {
+		t.Errorf("tokens that came in parts: %v", err)
+	}
 	short := answer{tokens: 2}
 	if _, err := c.other([]byte(`{"type":"done","state":"answered"}`), short, order{tokens: 3}); err == nil {
 		t.Error("an answer that is cut passes")

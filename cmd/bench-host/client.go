@@ -34,6 +34,7 @@ type answer struct {
 	bytes   int // of deltas, as they were on the wire
 	text    int // bytes of it
 	transit []time.Duration
+	begun   []byte // of a token that is not there whole yet
 }
 
 // dialer has small buffers: the clients shall not be what is measured.
@@ -112,8 +113,8 @@ func (t *talker) other(raw []byte, a answer, o order) (done bool, err error) {
 		return false, nil
 	case f.State != "" && f.State != "answered":
 		return true, fmt.Errorf("turn ended so: %s", raw)
-	case a.tokens != o.tokens:
-		return true, fmt.Errorf("%d tokens, want %d", a.tokens, o.tokens)
+	case a.tokens != o.tokens || len(a.begun) > 0:
+		return true, fmt.Errorf("%d tokens and %q, want %d", a.tokens, a.begun, o.tokens)
 	default:
 		return true, nil
 	}
@@ -125,17 +126,23 @@ func (a *answer) take(raw []byte, keep bool) error {
 	if !ok {
 		return fmt.Errorf("delta without text: %s", raw)
 	}
-	text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte(`"}`))
+	text = bytes.TrimSuffix(bytes.TrimRight(text, "\n"), []byte(`"}`))
 	a.deltas++
 	a.text += len(text)
 	a.bytes += frameBytes(len(raw))
 	return a.count(text, keep)
 }
 
-// count looks at each token's number, and keeps its delay.
+// count looks at each token's number, and keeps its delay. A host may cut text
+// anywhere; a token is there when the space behind it is.
 func (a *answer) count(text []byte, keep bool) error {
 	now := time.Now().UnixNano()
-	for token := range bytes.FieldsSeq(text) {
+	a.begun = append(a.begun, text...)
+	for {
+		token, rest, whole := bytes.Cut(a.begun, []byte(" "))
+		if !whole {
+			return nil
+		}
 		number, at, _ := bytes.Cut(token, []byte(":"))
 		if n, err := strconv.Atoi(string(number)); err != nil || n != a.tokens {
 			return fmt.Errorf("token %q, want number %d", token, a.tokens)
@@ -148,8 +155,8 @@ func (a *answer) count(text []byte, keep bool) error {
 			}
 			a.transit = append(a.transit, time.Duration(now-said))
 		}
+		a.begun = append(a.begun[:0], rest...)
 	}
-	return nil
 }
 
 // frameBytes is what a text frame takes from a server, RFC 6455 section 5.2.
