@@ -21,6 +21,11 @@ func (d discreet) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event
 	return func(yield func(turn.Event, error) bool) {
 		text := scrub.NewRunning(d.scrubber)
 		for ev, err := range d.Answerer.Answer(ctx, t) {
+			if ends(ev) { // what was held back was no secret's beginning
+				if rest := text.Rest(); rest != "" && !yield(turn.Delta{Text: rest}, nil) {
+					return
+				}
+			}
 			switch e := ev.(type) {
 			case turn.Delta:
 				if e.Text = text.Next(e.Text); e.Text == "" {
@@ -43,6 +48,16 @@ func (d discreet) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event
 				return
 			}
 		}
+	}
+}
+
+// ends tells whether the answer pauses or is over: what was said is to be seen whole.
+func ends(ev turn.Event) bool {
+	switch ev.(type) {
+	case turn.Done, *turn.Question, nil: // errors come without an event
+		return true
+	default:
+		return false
 	}
 }
 
