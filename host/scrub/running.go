@@ -37,6 +37,8 @@ type running struct {
 	sorted  []string            // all forms
 	heads   map[string][]string // by their first bytes, the longest first
 	longest int
+	first   [1 << 8]bool  // bytes with which a form begins
+	two     [1 << 16]bool // the same, its first two
 }
 
 func newRunning(forms []string) *running {
@@ -44,10 +46,20 @@ func newRunning(forms []string) *running {
 	for _, f := range forms { // the longest first
 		r.heads[f[:minSecret]] = append(r.heads[f[:minSecret]], f)
 		r.longest = max(r.longest, len(f))
+		r.first[f[0]], r.two[pair(f[0], f[1])] = true, true
 	}
 	r.sorted = append(r.sorted, forms...)
 	sort.Strings(r.sorted)
 	return r
+}
+
+// mayBegin tells what begins with no secret, nor with the beginning of one, at a
+// glance; it errs only by saying yes.
+func (r *running) mayBegin(text string) bool {
+	if len(text) == 1 {
+		return r.first[text[0]]
+	}
+	return r.two[pair(text[0], text[1])]
 }
 
 // begun reports whether text may go on to become a secret.
@@ -74,7 +86,14 @@ func (r *running) begin(text string) (clean, rest string) {
 	var b strings.Builder
 	from := 0 // what is before is in b
 	for i := 0; i < len(text); {
+		if !r.mayBegin(text[i:]) {
+			i++
+			continue
+		}
 		if len(text)-i < r.longest && r.begun(text[i:]) {
+			if from == 0 {
+				return text[:i], text[i:]
+			}
 			b.WriteString(text[from:i])
 			return b.String(), text[i:]
 		}
@@ -87,6 +106,9 @@ func (r *running) begin(text string) (clean, rest string) {
 		b.WriteString(Redacted)
 		i += len(f)
 		from = i
+	}
+	if from == 0 {
+		return text, ""
 	}
 	b.WriteString(text[from:])
 	return b.String(), ""

@@ -73,3 +73,18 @@ func BenchmarkCrammed(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRunning takes the words of an answer one by one, beside ten secrets.
+func BenchmarkRunning(b *testing.B) {
+	s := New()
+	for i := range 10 {
+		s.Register(fmt.Sprintf("%d-drawn-%c-Zx9LwQ4tYb8Zk", i, 'a'+i))
+	}
+	r := NewRunning(s)
+	words := strings.SplitAfter("the light in the kitchen is on, and 12 others are off ", " ")
+	n := 0
+	for b.Loop() {
+		r.Next(words[n%len(words)])
+		n++
+	}
+}
