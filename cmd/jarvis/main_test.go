@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -118,6 +119,10 @@ func door() *sdk.Plugin {
 		<-ctx.Done()
 		return "", ctx.Err()
 	}, sdk.Additive(), sdk.Say("en", "hold the door"))
+	sdk.Tool(p, "push", "Push a door that sticks, for a moment", func(ctx context.Context, _ *sdk.Call, _ none) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}, sdk.Destructive(), sdk.Timeout(100*time.Millisecond), sdk.Say("en", "push the door"), sdk.Say("fr", "pousse la porte"))
 	sdk.Tool(p, "kick", "Kick the door until it breaks", func(context.Context, *sdk.Call, none) (string, error) {
 		panic("the door fell")
 	}, sdk.ReadOnly(), sdk.Say("en", "kick the door"), sdk.Say("fr", "donne un coup dans la porte"))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/jarvis-host/jarvis/host/gateway"
@@ -158,6 +159,43 @@ func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
 	}
 	if code := h.rest(http.MethodPost, "/v1/receipts/"+step.Call+"/undo", "", nil); code != http.StatusConflict {
 		t.Errorf("undo: %d", code)
+	}
+}
+
+// E24, E27: an effect that is lost under a living host, because its plugin died
+// or was late, is told as one that may have happened: in the answer, the receipt
+// and the recap, in both languages. It is not made again.
+func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {
+	h := startHost(t, "", quiet+"plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [hold, push]\n")
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	c := h.dial("a")
+	c.say("hold the door")
+	until(t, "the receipt", func() bool { return len(h.receipts("").Items) == 1 })
+	if err := syscall.Kill(h.plugin("door").PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	var done protocol.Done
+	c.into(c.next(protocol.TypeDone), &done)
+	if done.State != "failed" || done.Code != "unavailable" || !strings.Contains(done.Text, "It may have happened all the same") {
+		t.Errorf("after its plugin's death: %+v", done)
+	}
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	late := c.ask("pousse la porte")
+	if late.done.Code != "timeout" || !strings.Contains(late.done.Text, "peut-être fait") || late.tools[len(late.tools)-1].State != "unverified" {
+		t.Errorf("late: %+v", late)
+	}
+	recap := told(c.ask("what did you just do?"))
+	if strings.Count(recap, "asked for, but not confirmed (") != 2 || strings.Contains(recap, "Tried, without success") {
+		t.Errorf("the recap:\n%s", recap)
+	}
+	all := h.receipts("").Items
+	if len(all) != 2 {
+		t.Fatalf("receipts: %+v", all)
+	}
+	for _, r := range all {
+		if r.State != "intended" || r.Ended == nil || r.Undoable || r.Summary == "" {
+			t.Errorf("receipt: %+v", r)
+		}
 	}
 }
 

@@ -28,29 +28,42 @@ const (
 // result.
 //
 // Errors are [*sdk.Error] with an empty Message: not_found, unavailable, busy,
-// timeout, or internal for a plugin that breaks the contract. When ctx is
+// timeout, or internal for a plugin that breaks the contract. One of a call that
+// no process was given says so with a method Unsent() bool. When ctx is
 // cancelled its error can be found in them.
 func (s *Supervisor) Invoke(ctx context.Context, plugin string, in *sdk.Invocation) iter.Seq2[sdk.Event, error] {
 	return func(yield func(sdk.Event, error) bool) {
 		k, err := s.find(plugin)
 		if err != nil {
-			yield(nil, err)
+			yield(nil, unsent{err})
 			return
 		}
 		tool, err := k.tool(in.Tool)
 		if err != nil {
-			yield(nil, err)
+			yield(nil, unsent{err})
 			return
 		}
 		began := s.opts.Clock()
 		c := &call{k: k, tool: tool, in: in, yield: yield}
 		err = c.run(ctx)
 		s.opts.Observe.Call(plugin, in.Tool, s.opts.Clock().Sub(began), c.code(err))
+		if err != nil && c.last == nil {
+			err = unsent{err}
+		}
 		if err != nil && !c.left {
 			yield(nil, err)
 		}
 	}
 }
+
+// unsent is an error of a call that no process was given: it did nothing.
+type unsent struct{ error }
+
+// Unwrap returns the error.
+func (u unsent) Unwrap() error { return u.error }
+
+// Unsent says so to whoever asks.
+func (unsent) Unsent() bool { return true }
 
 // tool finds a tool on offer, or says why there is none.
 func (k *keeper) tool(name string) (sdk.ToolSpec, error) {

@@ -41,7 +41,7 @@ func TestUnknownPluginsAndToolsAreNotFound(t *testing.T) {
 		if _, err := b.answer(t.Context(), "none"); sdk.ErrorCode(err) != sdk.CodeNotFound {
 			t.Errorf("got %v", err)
 		}
-		if _, err := collect(b.Invoke(t.Context(), "none", &sdk.Invocation{})); sdk.ErrorCode(err) != sdk.CodeNotFound {
+		if _, err := collect(b.Invoke(t.Context(), "none", &sdk.Invocation{})); sdk.ErrorCode(err) != sdk.CodeNotFound || !errors.As(err, &unsent{}) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -88,7 +88,7 @@ func TestALostCallIsRetriedOnceWhereThatIsSafe(t *testing.T) {
 				if tt.calls == 2 && (err != nil || len(events) != 1) {
 					t.Errorf("got %v, %v", events, err)
 				}
-				if tt.calls == 1 && sdk.ErrorCode(err) != sdk.CodeUnavailable {
+				if tt.calls == 1 && (sdk.ErrorCode(err) != sdk.CodeUnavailable || errors.As(err, &unsent{})) {
 					t.Errorf("got %v", err)
 				}
 			})

@@ -32,18 +32,18 @@ func (s *Supervisor) Undo(ctx context.Context, plugin string, d *sdk.Deed) (text
 func (s *Supervisor) revise(ctx context.Context, plugin string, d *sdk.Deed, ask func(ctx context.Context, r sdk.Reviser) error) error {
 	k, err := s.find(plugin)
 	if err != nil {
-		return err
+		return unsent{err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.s.timing.call)
 	defer cancel()
 	leave, err := k.gate.enter(ctx, sdk.ToolSpec{})
 	if err != nil {
-		return failure(sdk.CodeUnavailable, err)
+		return unsent{failure(sdk.CodeUnavailable, err)}
 	}
 	defer leave()
 	in, err := k.acquire(ctx)
 	if err != nil {
-		return err
+		return unsent{err}
 	}
 	r, ok := in.Handler().(sdk.Reviser)
 	if !ok {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/jarvis-host/jarvis/host/effect"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
@@ -44,7 +46,7 @@ func (c *call) run(ctx context.Context, confirmed bool, answers []sdk.Answer) (R
 			if errors.Is(err, errGone) {
 				return Result{}, err
 			}
-			return c.failed(err)
+			return c.lost(err)
 		}
 		if need, ok := end.(sdk.NeedInput); ok {
 			if len(in.Answers) == sdk.MaxQuestions {
@@ -168,18 +170,18 @@ func (c *call) end(ctx context.Context, ev sdk.Event) (Result, error) {
 	case sdk.Result:
 		return c.result(ctx, e)
 	}
-	return c.failed(fmt.Errorf("plugin ended the call with a %T", ev))
+	return c.lost(fmt.Errorf("plugin ended the call with a %T", ev))
 }
 
 func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 	if err := c.keep(ctx, e); err != nil {
-		return c.failed(err)
+		return c.lost(err)
 	}
 	if err := c.say(e.Text); err != nil {
 		if errors.Is(err, errGone) {
 			return Result{}, err
 		}
-		return c.failed(err)
+		return c.lost(err)
 	}
 	for _, undone := range c.undone {
 		if !c.yield(undone) {
@@ -229,23 +231,76 @@ func (c *call) keep(ctx context.Context, e sdk.Result) error {
 	return nil
 }
 
+// problem ends a call as its plugin says. One that ran out of time there may
+// have reached the world all the same: its plugin doesn't know either.
 func (c *call) problem(p sdk.Problem) (Result, error) {
-	c.conclude(context.Background(), turn.ToolFailed, p.Message, nil)
-	if !c.show() || !c.step(turn.ToolFailed, p.Message) {
-		return Result{}, errGone
+	end := Result{State: turn.ToolFailed, Code: p.Code, Text: p.Message, Detail: p.Detail}
+	if p.Code == sdk.CodeTimeout {
+		end = c.maybe(end)
 	}
-	return Result{State: turn.ToolFailed, Code: p.Code, Text: c.after(p.Message), Detail: p.Detail}, nil
+	return c.fell(end)
 }
 
-// failed ends a call that was lost: the plugin did not answer as it must.
-func (c *call) failed(err error) (Result, error) {
+// failed ends a call that did nothing: it never reached its plugin, or only
+// asked.
+func (c *call) failed(err error) (Result, error) { return c.fell(c.failure(err)) }
+
+// lost ends a call whose plugin did not answer as it must.
+func (c *call) lost(err error) (Result, error) {
+	end := c.failure(err)
+	if !unsent(err) {
+		end = c.maybe(end)
+	}
+	return c.fell(end)
+}
+
+func (c *call) failure(err error) Result {
 	code := sdk.ErrorCode(err)
-	text := c.r.Words(c.lang, failureKey(code), c.offer.Plugin)
-	c.conclude(context.Background(), turn.ToolFailed, text, nil)
-	if !c.show() || !c.step(turn.ToolFailed, text) {
+	return Result{State: turn.ToolFailed, Code: code, Text: c.r.Words(c.lang, failureKey(code), c.offer.Plugin), Detail: err.Error()}
+}
+
+// maybe says that what the call was to change may have happened, where it can
+// have changed anything.
+func (c *call) maybe(end Result) Result {
+	if !c.reaches() {
+		return end
+	}
+	end.State = turn.ToolUnverified
+	end.Text = strings.TrimSpace(end.Text + " " + c.r.Words(c.lang, "plugin.maybe", c.offer.Plugin))
+	return end
+}
+
+// reaches says whether the call can change anything that outlasts its loss. What
+// a tool keeps in its session only comes back with a result.
+func (c *call) reaches() bool {
+	spec := c.offer.Spec
+	kept := spec.Stateful && !spec.OpenWorld && spec.Effect == sdk.EffectAdditive
+	return spec.Effect != sdk.EffectReadOnly && !kept && c.offer.Plugin != BuiltinPlugin
+}
+
+// fell ends a call that did not succeed. The receipt of one that may have
+// happened stays [effect.Intended]: nobody knows.
+func (c *call) fell(end Result) (Result, error) {
+	written := end.State
+	if written == turn.ToolUnverified {
+		written = effect.Intended
+	}
+	c.conclude(context.Background(), written, end.Text, nil)
+	if !c.show() || !c.step(end.State, end.Text) {
 		return Result{}, errGone
 	}
-	return Result{State: turn.ToolFailed, Code: code, Text: c.after(text), Detail: err.Error()}, nil
+	end.Text = c.after(end.Text)
+	return end, nil
+}
+
+// unsent says of an error of an [Invoker] that the call never reached its
+// plugin.
+func unsent(err error) bool {
+	e, ok := errors.AsType[interface {
+		error
+		Unsent() bool
+	}](err)
+	return ok && e.Unsent()
 }
 
 // after appends to what was said already.

@@ -196,9 +196,15 @@ func redressOf(err error) effect.Redress {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return effect.Unknown
 	}
+	if unsent(err) {
+		return effect.NotTried
+	}
 	switch sdk.ErrorCode(err) {
 	case sdk.CodeUnavailable, sdk.CodeBusy:
-		return effect.NotTried // it never got there
+		if e, ok := errors.AsType[*sdk.Error](err); ok && e.Message != "" {
+			return effect.NotTried // its plugin says so; what it needs was not there
+		}
+		return effect.Unknown // its process is gone
 	case sdk.CodeConflict:
 		return effect.Refused
 	case sdk.CodeTimeout:

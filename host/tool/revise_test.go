@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"testing"
 	"time"
 
@@ -36,9 +37,9 @@ func lamps(t *testing.T, more ...sdk.ToolOption) *Catalogue {
 	type light struct {
 		Before string `json:"before"`
 	}
-	sdk.Tool(p, "paint", "Paint", func(context.Context, *sdk.Call, struct{}) (light, error) { return light{"red"}, nil }, append(more, sdk.Additive(),
+	sdk.Tool(p, "paint", "Paint", func(context.Context, *sdk.Call, struct{}) (light, error) { return light{"red"}, nil }, append([]sdk.ToolOption{sdk.Additive()}, append(more,
 		sdk.Undo(func(context.Context, *sdk.Call, struct{}, light) (string, error) { return "", nil }),
-		sdk.Verify(func(context.Context, *sdk.Call, struct{}) (sdk.Sight, error) { return sdk.Sight{}, nil }))...)
+		sdk.Verify(func(context.Context, *sdk.Call, struct{}) (sdk.Sight, error) { return sdk.Sight{}, nil }))...)...)
 	m, err := p.Describe(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +90,9 @@ func TestAReceiptIsThereBeforeTheCallAndSaysAfterwardsHowItEnded(t *testing.T) {
 	}{
 		"done":      {sdk.Result{Data: json.RawMessage(`{"before":"blue"}`)}, "verified it is red"},
 		"a problem": {sdk.Problem{Code: sdk.CodeConflict, Message: "no paint"}, "failed no paint"},
-		"lost":      {sdk.Text{Text: "x"}, "failed plugin.failed door"},
+		"lost":      {sdk.Text{Text: "x"}, "intended plugin.failed door plugin.maybe door"},
+		"too late":  {sdk.Problem{Code: sdk.CodeTimeout, Message: "the painter is slow"}, "intended the painter is slow plugin.maybe door"},
+		"garbled":   {sdk.Result{Data: json.RawMessage(`{"before":7}`)}, "intended plugin.failed door plugin.maybe door"},
 		"not mine":  {sdk.NotMine{}, "read "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +139,58 @@ func TestWhileAPluginAsksItsReceiptSaysThatNothingHappened(t *testing.T) {
 	}
 }
 
+// notThere is an error of a call that never reached its plugin.
+type notThere struct{ error }
+
+func (n notThere) Unwrap() error { return n.error }
+func (notThere) Unsent() bool    { return true }
+
+// losing ends each call with an error.
+type losing struct{ err error }
+
+func (l losing) Invoke(context.Context, string, *sdk.Invocation) iter.Seq2[sdk.Event, error] {
+	return func(yield func(sdk.Event, error) bool) { yield(nil, l.err) }
+}
+
+// E24: where nobody can know whether a call reached the world, that is what is
+// told, not that it failed; it can't be taken back.
+func TestACallThatIsLostMayHaveHappened(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err         error
+		tool        sdk.ToolOption
+		step, write string
+		text        string
+	}{
+		"late":               {&sdk.Error{Code: sdk.CodeTimeout}, sdk.Destructive(), "unverified", "intended", "plugin.timeout door plugin.maybe door"},
+		"gone":               {&sdk.Error{Code: sdk.CodeUnavailable}, sdk.Additive(), "unverified", "intended", "plugin.unavailable door plugin.maybe door"},
+		"never there":        {notThere{&sdk.Error{Code: sdk.CodeUnavailable}}, sdk.Destructive(), "failed", "failed", "plugin.unavailable door"},
+		"only reads":         {&sdk.Error{Code: sdk.CodeTimeout}, sdk.ReadOnly(), "failed", "", "plugin.timeout door"},
+		"only its own state": {&sdk.Error{Code: sdk.CodeTimeout}, sdk.Stateful(), "failed", "failed", "plugin.timeout door"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLooked(t, nil)
+			l.Catalogue, l.Invoker = lamps(t, sdk.Additive(), tc.tool), losing{tc.err}
+			res := l.run("paint", `{}`, sdk.OriginSentence)
+			if res.OK() || res.Code != sdk.ErrorCode(tc.err) || res.Text != tc.text || string(res.State) != tc.step {
+				t.Errorf("got %+v", res)
+			}
+			if got := l.steps[len(l.steps)-1]; got != tc.step {
+				t.Errorf("the last step is %q, want %q", got, tc.step)
+			}
+			all := l.receipts()
+			if tc.write == "" && len(all) == 0 {
+				return
+			}
+			if len(all) != 1 || string(all[0].State) != tc.write || all[0].Summary != tc.text || all[0].Ended.IsZero() {
+				t.Fatalf("receipts: %+v", all)
+			}
+			if _, err := l.UndoReceipt(t.Context(), l.turn, all[0], ""); !errors.Is(err, effect.ErrDidNotHappen) {
+				t.Errorf("undo: %v", err)
+			}
+		})
+	}
+}
+
 // broken is a store on a full disk.
 type broken struct{ effect.Store }
 
@@ -161,11 +216,13 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 		redress effect.Redress
 		again   error
 	}{
-		"done":             {nil, effect.Undone, effect.ErrTaken},
-		"changed since":    {&sdk.Error{Code: sdk.CodeConflict, Message: "somebody painted it"}, effect.Refused, effect.ErrTaken},
-		"the plugin can't": {&sdk.Error{Code: sdk.CodeUnsupported}, effect.Impossible, effect.ErrTaken},
-		"it never answers": {&sdk.Error{Code: sdk.CodeTimeout}, effect.Unknown, effect.ErrTaken},
-		"it is not there":  {&sdk.Error{Code: sdk.CodeUnavailable}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
+		"done":              {nil, effect.Undone, effect.ErrTaken},
+		"changed since":     {&sdk.Error{Code: sdk.CodeConflict, Message: "somebody painted it"}, effect.Refused, effect.ErrTaken},
+		"the plugin can't":  {&sdk.Error{Code: sdk.CodeUnsupported}, effect.Impossible, effect.ErrTaken},
+		"it never answers":  {&sdk.Error{Code: sdk.CodeTimeout}, effect.Unknown, effect.ErrTaken},
+		"it ends meanwhile": {&sdk.Error{Code: sdk.CodeUnavailable}, effect.Unknown, effect.ErrTaken},
+		"it is not there":   {notThere{&sdk.Error{Code: sdk.CodeUnavailable}}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
+		"it can't reach it": {&sdk.Error{Code: sdk.CodeUnavailable, Message: "the shop is shut"}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLooked(t, func(*sdk.Invocation) []sdk.Event {
@@ -187,7 +244,7 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 			if done.Redress != tc.redress {
 				t.Errorf("the receipt says %q, want %q", done.Redress, tc.redress)
 			}
-			if e, ok := errors.AsType[*sdk.Error](tc.err); ok && e.Message != done.RedressText || !ok && done.RedressText != "blue again" {
+			if e, ok := errors.AsType[*sdk.Error](tc.err); ok && tc.redress != effect.NotTried && e.Message != done.RedressText || !ok && done.RedressText != "blue again" {
 				t.Errorf("the receipt quotes %q", done.RedressText)
 			}
 			if _, err := l.UndoReceipt(t.Context(), l.turn, done, "key"); sdk.ErrorCode(err) != sdk.ErrorCode(tc.again) {

@@ -17,7 +17,9 @@ import (
 )
 
 // Invoker carries a checked call to whoever serves the tool. The supervisor
-// and the built-ins implement it.
+// and the built-ins implement it. An error that has a method Unsent() bool and
+// answers true says that the call never got there: after any other, what it was
+// to change may have happened.
 type Invoker interface {
 	Invoke(ctx context.Context, plugin string, in *sdk.Invocation) iter.Seq2[sdk.Event, error]
 }
@@ -58,7 +60,8 @@ type Request struct {
 	Untrusted bool
 }
 
-// Result is how a call ended. Text is all that it said to the end user.
+// Result is how a call ended; State is turn.ToolUnverified with a Code where
+// nobody knows whether what was asked for happened. Text is all that it said to the end user.
 type Result struct {
 	State   turn.ToolState
 	Code    sdk.Code // why it failed or was refused; empty when it did not
@@ -74,7 +77,7 @@ type Result struct {
 
 // OK reports whether the call did what was asked.
 func (r Result) OK() bool {
-	return r.NotMine == nil && r.State != turn.ToolFailed && r.State != turn.ToolRefused
+	return r.NotMine == nil && r.Code == "" && r.State != turn.ToolFailed && r.State != turn.ToolRefused
 }
 
 // Yield takes the events of a running call: [turn.Delta], [turn.ToolStep] and
