@@ -31,7 +31,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Even
 			return
 		}
 		a := &answer{
-			p: p, yield: yield, model: r.Model, lines: remote.NewLines(resp.Body), ids: remote.NewIDs(len(r.Messages)),
+			p: p, out: remote.NewSpeech(yield), model: r.Model, lines: remote.NewLines(resp.Body), ids: remote.NewIDs(len(r.Messages)),
 		}
 		if a.read(ctx) {
 			defer time.AfterFunc(drainTimeout, cancel).Stop()
@@ -46,7 +46,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Even
 // answer turns one response's lines into events.
 type answer struct {
 	p     *Provider
-	yield func(llm.Event, error) bool
+	out   *remote.Speech
 	model string
 	lines *remote.Lines
 	ids   *remote.IDs
@@ -57,27 +57,28 @@ type answer struct {
 
 // read yields events until the answer ends, and reports whether it is complete.
 func (a *answer) read(ctx context.Context) (complete bool) {
-	for {
+	for a.lines.Waiting() || a.out.Flush() {
 		c, err := a.next(ctx)
 		if err != nil {
-			a.yield(nil, err)
+			a.out.Yield(nil, err)
 			return false
 		}
 		more, err := a.pass(c)
 		switch {
 		case err != nil:
-			a.yield(nil, err)
+			a.out.Yield(nil, err)
 			return false
 		case !more:
 			return false
 		case c.Done:
 			a.p.answered(a.model)
 			if a.say(a.thoughts.End()) {
-				a.yield(c.finish(), nil)
+				a.out.Yield(c.finish(), nil)
 			}
 			return true
 		}
 	}
+	return false
 }
 
 // next reads one line.
@@ -125,7 +126,7 @@ func (a *answer) malformed(err error) error {
 
 // pass yields what one line says. It returns false when the consumer has left.
 func (a *answer) pass(c *chunk) (more bool, err error) {
-	if t := c.Message.Thinking; t != "" && !a.yield(llm.Thinking{Text: t}, nil) {
+	if t := c.Message.Thinking; t != "" && !a.out.Yield(llm.Thinking{Text: t}, nil) {
 		return false, nil
 	}
 	if t := c.Message.Content; t != "" && !a.say(a.thoughts.Feed(t)) {
@@ -136,7 +137,7 @@ func (a *answer) pass(c *chunk) (more bool, err error) {
 		if err != nil {
 			return false, a.fail(llm.Internal, fmt.Sprintf("call of tool %.64q", w.Function.Name), err)
 		}
-		if !a.yield(llm.ToolCall{ID: a.ids.Of(w.ID), Name: w.Function.Name, Arguments: args}, nil) {
+		if !a.out.Yield(llm.ToolCall{ID: a.ids.Of(w.ID), Name: w.Function.Name, Arguments: args}, nil) {
 			return false, nil
 		}
 	}
@@ -145,7 +146,7 @@ func (a *answer) pass(c *chunk) (more bool, err error) {
 
 // say yields text; false means that the consumer has left.
 func (a *answer) say(thought, said string) bool {
-	return (thought == "" || a.yield(llm.Thinking{Text: thought}, nil)) && (said == "" || a.yield(llm.Delta{Text: said}, nil))
+	return (thought == "" || a.out.Yield(llm.Thinking{Text: thought}, nil)) && (said == "" || a.out.Yield(llm.Delta{Text: said}, nil))
 }
 
 func (a *answer) fail(c llm.Class, message string, err error) *llm.Error {

@@ -42,7 +42,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Even
 			yield(nil, err)
 			return
 		}
-		a := &answer{p: p, yield: yield, model: r.Model, calls: calls{ids: remote.NewIDs(len(r.Messages))}}
+		a := &answer{p: p, out: remote.NewSpeech(yield), model: r.Model, calls: calls{ids: remote.NewIDs(len(r.Messages))}}
 		if a.give(ctx, cancel, resp) {
 			defer time.AfterFunc(drainTimeout, cancel).Stop()
 			remote.Drop(resp.Body)
@@ -78,7 +78,7 @@ func cantStreamTools(text string) bool {
 // answer turns one response into events.
 type answer struct {
 	p        *Provider
-	yield    func(llm.Event, error) bool
+	out      *remote.Speech
 	model    string
 	chunk    chunk // the latest
 	thoughts remote.Thoughts
@@ -102,7 +102,7 @@ func (a *answer) give(ctx context.Context, cancel func(), resp *http.Response) (
 		err = a.end()
 	}
 	if err != nil && !a.gone {
-		a.yield(nil, err)
+		a.out.Yield(nil, err)
 	}
 	return err == nil && !a.gone
 }
@@ -128,6 +128,9 @@ func (a *answer) read(ctx context.Context, cancel func(), lines *remote.Lines) e
 		}
 	}()
 	for !a.gone {
+		if a.gone = !lines.Waiting() && !a.out.Flush(); a.gone {
+			return nil
+		}
 		line, err := lines.Next()
 		if err != nil {
 			if a.reason != "" {
@@ -288,7 +291,7 @@ func (a *answer) say(thought, answer string) {
 }
 
 func (a *answer) emit(ev llm.Event) {
-	a.gone = a.gone || !a.yield(ev, nil)
+	a.gone = a.gone || !a.out.Yield(ev, nil)
 }
 
 // figures takes in what the answer cost; the last to say so counts.
@@ -323,7 +326,7 @@ func (a *answer) end() error {
 	}
 	a.usage.Model = a.model
 	if !a.gone {
-		a.gone = !a.yield(llm.Finish{Reason: llm.Reason(reason(a.reason)), Usage: a.usage}, nil)
+		a.gone = !a.out.Yield(llm.Finish{Reason: llm.Reason(reason(a.reason)), Usage: a.usage}, nil)
 	}
 	return nil
 }

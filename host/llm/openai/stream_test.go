@@ -20,17 +20,15 @@ func scripted(t *testing.T, rules ...llmtest.Rule) (*openai.Provider, *llmtest.S
 	return connect(t, openai.Config{URL: srv.URL()}), srv
 }
 
-func TestAnAnswerArrivesWordByWordAndEndsWithItsCost(t *testing.T) { // I03
+func TestAnAnswerArrivesWholeAndEndsWithItsCost(t *testing.T) { // I03
 	p, srv := scripted(t, llmtest.Rule{Reply: "Hello there you"})
 	got, err := ask(t, p, llm.Request{Model: "toy", RequestID: "r1", Messages: []llm.Message{{Role: llm.System, Content: "be brief"}, {Role: llm.User, Content: "hi"}}})
-	want := []llm.Event{
-		llm.Delta{Text: "Hello"},
-		llm.Delta{Text: " there"},
-		llm.Delta{Text: " you"},
-		llm.Finish{Reason: llm.ReasonStop, Usage: llm.Usage{PromptTokens: 13, CompletionTokens: 3, Model: "toy"}},
+	if err != nil || text(got) != "Hello there you" {
+		t.Errorf("said %q, %v", text(got), err)
 	}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Error(err, diff)
+	want := llm.Finish{Reason: llm.ReasonStop, Usage: llm.Usage{PromptTokens: 13, CompletionTokens: 3, Model: "toy"}}
+	if f, _ := finish(got); f != want {
+		t.Errorf("ended with %+v", f)
 	}
 	q := srv.Requests()[0]
 	if q.RequestID() != "r1" || q.Text() != "hi" || q.Messages[0].Content != "be brief" {

@@ -43,6 +43,12 @@ func NewFields(r io.Reader) *Lines {
 // Unended reports whether the stream ended in the last line, not after it.
 func (l *Lines) Unended() bool { return l.unended }
 
+// Waiting reports whether another line is here already, whole.
+func (l *Lines) Waiting() bool {
+	here, _ := l.r.Peek(l.r.Buffered()) // never more than there is
+	return bytes.IndexByte(here, '\n') >= 0
+}
+
 // Next returns the next line that is not blank, without its end. It stays valid
 // until the next call. A last line that has no end is returned when the stream
 // ends cleanly, io.EOF after it; when it does not, the line is lost and its
