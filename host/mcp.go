@@ -64,7 +64,7 @@ func (c *mcpCaller) Call(ctx context.Context, name string, args json.RawMessage)
 	if !ok { // it was there when the request began
 		return mcp.Result{}, c.worded(&protocol.Problem{Code: protocol.NotFound})
 	}
-	run, err := c.RunTool(ctx, c.who, o.Plugin, o.Spec.Name, args)
+	run, err := c.RunTool(ctx, c.who, o.Plugin, o.Spec.Name, args, "")
 	if err != nil {
 		return mcp.Result{}, c.worded(err)
 	}

@@ -3,7 +3,6 @@ package host
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/jarvis-host/jarvis/host/session"
 	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
-	"github.com/jarvis-host/jarvis/host/tool"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
@@ -73,7 +71,7 @@ func (o *operator) known(name string) error {
 }
 
 // direct implements gateway.Tools: calls outside of a conversation, through
-// the same gate. There is no one to ask, so a tool that asks is refused.
+// the same gate.
 type direct struct{ h *Host }
 
 func (d *direct) Tools(_ context.Context, who session.Identity, _ string) ([]gateway.Tool, error) {
@@ -89,26 +87,6 @@ func (d *direct) Tools(_ context.Context, who session.Identity, _ string) ([]gat
 		})
 	}
 	return list, nil
-}
-
-func (d *direct) RunTool(ctx context.Context, who session.Identity, plugin, name string, args json.RawMessage) (gateway.ToolRun, error) {
-	t := d.turn(who)
-	asked := false
-	res, err := d.h.runner.Run(ctx, t, tool.Request{Plugin: plugin, Tool: name, Args: args, Origin: sdk.OriginAPI}, func(ev turn.Event) bool {
-		if q, ok := ev.(*turn.Question); ok {
-			asked, q.Reply = true, turn.Reply{Expired: true}
-		}
-		return true
-	})
-	switch {
-	case err != nil:
-		return gateway.ToolRun{}, err
-	case asked && !res.OK():
-		return gateway.ToolRun{}, &protocol.Problem{Code: protocol.Conflict, Text: "tool.needs_person"}
-	case !res.OK():
-		return gateway.ToolRun{}, &protocol.Problem{Code: protocol.Code(res.Code), Text: "error.as_is", Args: []any{res.Text}}
-	}
-	return gateway.ToolRun{State: string(res.State), Text: res.Text, Data: res.Data, Receipt: res.Receipt}, nil
 }
 
 // turn is what a call outside of a conversation belongs to.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -197,6 +201,79 @@ func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {
 			t.Errorf("receipt: %+v", r)
 		}
 	}
+}
+
+// I06: the same Idempotency-Key on a tool's route is answered as before and has
+// one effect, after a restart too; with another call it is refused, and where the
+// host's end cut the call it is told as one that may have happened.
+func TestAToolIsRunOnceForAnIdempotencyKey(t *testing.T) {
+	config := quiet + "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [dim, hold, push]\n"
+	h := startHost(t, "", config)
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	run := func(tool, args, key string) (code int, answer string) {
+		t.Helper()
+		var raw json.RawMessage
+		code = h.restWith(http.MethodPost, "/v1/tools/door/"+tool, args, &raw, "Idempotency-Key", key)
+		return code, regexp.MustCompile(`"request_id":"[^"]*"`).ReplaceAllString(string(raw), "")
+	}
+	effects := func(want int) {
+		t.Helper()
+		if got := h.receipts("").Items; len(got) != want {
+			t.Errorf("%d effects, want %d: %+v", len(got), want, got)
+		}
+	}
+	// Many at once, and again.
+	var all sync.WaitGroup
+	answers := make([]string, 5)
+	for i := range answers {
+		all.Go(func() {
+			code, a := run("dim", `{"level":30}`, "one")
+			answers[i] = strconv.Itoa(code) + a
+		})
+	}
+	all.Wait()
+	first := answers[0]
+	if !strings.HasPrefix(first, "200") || !strings.Contains(first, `"receipt"`) || len(slices.Compact(answers)) != 1 {
+		t.Fatalf("answers: %q", answers)
+	}
+	late, lateAnswer := run("push", "{}", "two")
+	if late != http.StatusRequestTimeout || !strings.Contains(lateAnswer, "may have happened") {
+		t.Errorf("late: %d %s", late, lateAnswer)
+	}
+	// What is refused has done nothing, and is decided anew.
+	if code, a := run("open", `{"door":"red"}`, "three"); code != http.StatusForbidden {
+		t.Errorf("not granted: %d %s", code, a)
+	}
+	effects(2)
+	go func() { // the host's end cuts it
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+h.addr+"/v1/tools/door/hold", nil)
+		req.Header.Set("Authorization", "Bearer "+h.key)
+		req.Header.Set("Idempotency-Key", "four")
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	until(t, "the call", func() bool { return len(h.receipts("").Items) == 3 })
+	h.kill()
+
+	h = startHost(t, h.dir, strings.Replace(config, "push", "push, open", 1))
+	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	if code, a := run("open", `{"door":"red"}`, "three"); code != http.StatusConflict || !strings.Contains(a, "in a conversation") {
+		t.Errorf("granted since: %d %s", code, a)
+	}
+	if code, a := run("dim", `{"level":30}`, "one"); strconv.Itoa(code)+a != first {
+		t.Errorf("after a restart: %d %s, first %s", code, a, first)
+	}
+	if code, a := run("push", "{}", "two"); code != late || a != lateAnswer {
+		t.Errorf("late, after a restart: %d %s, first %s", code, a, lateAnswer)
+	}
+	if code, a := run("dim", `{"level":60}`, "one"); code != http.StatusConflict || !strings.Contains(a, "used for another request") {
+		t.Errorf("its key for something else, after a restart: %d %s", code, a)
+	}
+	if code, a := run("hold", "", "four"); code != http.StatusConflict || !strings.Contains(a, "may have happened") {
+		t.Errorf("what the host's end cut: %d %s", code, a)
+	}
+	effects(3)
 }
 
 // The list of tools is what the caller may call: nothing of a plugin whose

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 )
 
 func (s *Server) getPlugins(x *exchange) error {
@@ -74,7 +75,17 @@ func (s *Server) runTool(x *exchange) error {
 	if err := x.allowChat(); err != nil {
 		return err
 	}
-	run, err := s.o.Tools.RunTool(x.r.Context(), x.identity(), plugin, tool, json.RawMessage(arguments))
+	key := x.r.Header.Get("Idempotency-Key")
+	if key != "" {
+		body := slices.Concat([]byte(plugin+"/"+tool+" "), arguments)
+		first, err := s.repeatRun.use(x.who.User.ID, key, body, s.now())
+		if err != nil {
+			return err
+		}
+		defer first.Unlock()
+		key = clientID(key)
+	}
+	run, err := s.o.Tools.RunTool(x.r.Context(), x.identity(), plugin, tool, json.RawMessage(arguments), key)
 	if err != nil {
 		return err
 	}

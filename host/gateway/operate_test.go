@@ -38,7 +38,7 @@ func (fakeTools) Tools(context.Context, session.Identity, string) ([]Tool, error
 	return []Tool{{Plugin: "weather", Name: "now", Description: "the weather"}}, nil
 }
 
-func (fakeTools) RunTool(_ context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage) (ToolRun, error) {
+func (fakeTools) RunTool(_ context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage, key string) (ToolRun, error) {
 	if plugin == "broken" {
 		return ToolRun{}, &protocol.Problem{Code: protocol.Conflict, Message: "it is the plugin's sentence"}
 	}

@@ -167,8 +167,10 @@ type ToolRun struct {
 // concurrent use.
 type Tools interface {
 	Tools(ctx context.Context, who session.Identity, lang string) ([]Tool, error)
-	// RunTool gets one JSON object as arguments.
-	RunTool(ctx context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage) (ToolRun, error)
+	// RunTool gets one JSON object as arguments. A key that is not empty tells the
+	// user's request from others: the same again is answered as before, for a day
+	// and after a restart too, and has no second effect.
+	RunTool(ctx context.Context, who session.Identity, plugin, tool string, arguments json.RawMessage, key string) (ToolRun, error)
 }
 
 // Limiter bounds what end users and addresses may do. What counts an event returns

@@ -42,6 +42,7 @@ type Server struct {
 	// repeatMemory is the same for memories that are added.
 	repeatMemory repeats
 	repeatUndo   repeats
+	repeatRun    repeats
 	zones        sync.Map // name -> *time.Location
 
 	draining atomic.Bool

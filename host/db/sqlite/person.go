@@ -28,6 +28,7 @@ var personal = []struct{ kind, query string }{
 	{"plan", `SELECT plugin, name, session, locale, zone, spec, due FROM plans WHERE user = ? ORDER BY plugin, name`},
 	{"receipt", `SELECT id, session, turn, request, plugin, tool, origin, args, data, state, summary, at, ended, undoable, redress, redressed, redresser, redress_text
 		FROM receipts WHERE user = ? ORDER BY key`},
+	{"run", `SELECT answer, at FROM runs WHERE user = ? ORDER BY at, key`},
 	{"notice", `SELECT id, plugin, kind, text, due, late, created FROM notices WHERE user = ? ORDER BY created, id`},
 }
 

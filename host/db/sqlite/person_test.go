@@ -61,6 +61,12 @@ func TestWhatIsKeptOfAPersonIsTheirsAlone(t *testing.T) { // X09
 		if err := db.PutReceipt(ctx, receipt, effect.Horizon{}); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := db.BeginRun(ctx, effect.Run{User: user, Key: "k", At: now}, now); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.EndRun(ctx, user, "k", json.RawMessage(`{"said":"to `+user+`"}`)); err != nil {
+			t.Fatal(err)
+		}
 		if err := db.PutNotice(ctx, notice.Notice{ID: "n", User: user, Text: "for " + user}, 9); err != nil {
 			t.Fatal(err)
 		}
@@ -79,12 +85,12 @@ func TestWhatIsKeptOfAPersonIsTheirsAlone(t *testing.T) { // X09
 		return strings.Join(lines, "\n"), len(lines)
 	}
 	got, n := read()
-	for _, want := range []string{`"created":"2026-03-01T12:00:00Z"`, `"title":"of alice"`, "for alice", `"kalice"`, `{"for":"the door of alice"}`, `"redress_text":"as it was"`, `"ended":null`} {
+	for _, want := range []string{`"created":"2026-03-01T12:00:00Z"`, `"title":"of alice"`, "for alice", `"kalice"`, `{"for":"the door of alice"}`, `"redress_text":"as it was"`, `"ended":null`, `{"said":"to alice"}`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing in\n%s", want, got)
 		}
 	}
-	if n != 5 || strings.Contains(got, "bob") || strings.Contains(got, "hash") {
+	if n != 6 || strings.Contains(got, "bob") || strings.Contains(got, "hash") {
 		t.Errorf("got %d\n%s", n, got)
 	}
 	if err := db.DeleteUser(ctx, "alice"); err != nil {

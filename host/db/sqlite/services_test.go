@@ -41,6 +41,13 @@ func TestSQLitePassesTheSuiteOfReceipts(t *testing.T) {
 	})
 }
 
+func TestSQLitePassesTheSuiteOfRuns(t *testing.T) {
+	dbtest.Runs(t, func(t *testing.T) effect.Runs {
+		t.Helper()
+		return open(t, file(t))
+	})
+}
+
 func TestWhatPluginsKeepForAUserGoesWithTheUser(t *testing.T) {
 	db, ctx, now := open(t, file(t)), t.Context(), time.Now()
 	check := func(err error) {
