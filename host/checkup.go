@@ -39,7 +39,7 @@ const (
 // read.
 func Checkup(ctx context.Context, cfg *config.Snapshot, o Options) []doctor.Check {
 	c := cfg.Config()
-	manifests, problems := describeAll(ctx, c, o, sectionCheck(ctx, o))
+	manifests, problems := describeAll(ctx, c, o, sectionCheck(ctx, c, o))
 	checks := []doctor.Check{
 		configured(cfg),
 		doctor.DataDir(c.DataDir), doctor.Disk(c.DataDir), doctor.Port(c.Gateway.Listen),

@@ -16,13 +16,15 @@ import (
 // what is wrong with its section. Each problem is an error of its own among those
 // joined.
 func CheckPlugins(ctx context.Context, c *config.Config, o Options) error {
-	return eachPlugin(ctx, c, o, sectionCheck(ctx, o))
+	return eachPlugin(ctx, c, o, sectionCheck(ctx, c, o))
 }
 
 // sectionCheck is a look at each plugin that asks it about its section.
-func sectionCheck(ctx context.Context, o Options) look {
+// The grants are looked at too.
+func sectionCheck(ctx context.Context, c *config.Config, o Options) look {
 	return func(p supervisor.Config, h sdk.Handler, m *sdk.Manifest) error {
-		return checkSection(ctx, p, h, m, o.Version)
+		errs := checkGrants(p.ID, c.Plugins[p.ID].Grants, m)
+		return errors.Join(append(errs, checkSection(ctx, p, h, m, o.Version))...)
 	}
 }
 

@@ -175,7 +175,7 @@ func (l *loader) variable(name, rest string) {
 		l.unknown(key, name)
 	default:
 		top := slices.DeleteFunc(keys().children(""), func(k string) bool { return keys().sections[k] })
-		if near := nearest(key, top); near != "" {
+		if near := Nearest(key, top); near != "" {
 			l.problem(Problem{Key: key, Where: name, Expected: "a known key", Hint: "did you mean " + prefix + strings.ToUpper(near) + "?"})
 		}
 	}

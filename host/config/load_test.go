@@ -318,8 +318,8 @@ func TestNothingAtAllIsAGoodConfiguration(t *testing.T) {
 func TestNearNamesAreFoundAndFarOnesAreNot(t *testing.T) {
 	names := []string{"listen", "allowed_hosts", "allowed_origins"}
 	for name, want := range map[string]string{"lisetn": "listen", "listn": "listen", "allowed_host": "allowed_hosts", "zebra": ""} {
-		if got := nearest(name, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		if got := Nearest(name, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 	if got := distance("ab", "ba"); got != 1 {

@@ -216,7 +216,7 @@ func (l *loader) models(c *LLMConfig) {
 }
 
 func suggestion(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "there are " + strings.Join(known, ", ")

@@ -67,8 +67,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// nearest returns the candidate that name was probably meant to be, or nothing.
-func nearest(name string, candidates []string) string {
+// Nearest returns the candidate that name was probably meant to be, or nothing.
+func Nearest(name string, candidates []string) string {
 	best, least := "", max(2, len(name)/3)+1
 	for _, c := range candidates {
 		if d := distance(name, c); d < least {

@@ -139,7 +139,7 @@ func (s schema) suggest(key string) string {
 	if i := strings.LastIndexByte(key, '.'); i >= 0 {
 		parent, name = key[:i+1], key[i+1:]
 	}
-	if near := nearest(name, s.children(parent)); near != "" {
+	if near := Nearest(name, s.children(parent)); near != "" {
 		return "did you mean " + parent + near + "?"
 	}
 	all := slices.Sorted(maps.Keys(s.leaves))
@@ -148,7 +148,7 @@ func (s schema) suggest(key string) string {
 			return "did you mean " + k + "?"
 		}
 	}
-	if near := nearest(key, all); near != "" {
+	if near := Nearest(key, all); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "`jarvis config reference` lists every key"

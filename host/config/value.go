@@ -63,7 +63,7 @@ func (l leaf) parseText(s string) (value any, expected, hint string) {
 	switch l.kind {
 	case kindText:
 		if e := l.enum(); e != nil && !slices.Contains(e, s) {
-			if near := nearest(strings.ToLower(s), e); near != "" {
+			if near := Nearest(strings.ToLower(s), e); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			return nil, l.want(), hint
