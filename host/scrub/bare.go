@@ -48,8 +48,14 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if v == "" || empty(v) || strings.Contains(v, Redacted) || strings.Contains(v, "://") {
 		return v != ""
 	}
-	if b.harmless(v) {
+	if b.harmless(v) || strings.HasPrefix(s[end:], " (key id") {
 		return true
+	}
+	if k := strings.IndexByte(v, '&'); k > 0 && prose[small(v[:k])] {
+		return false
+	}
+	if spaced && b.key == "" && fieldName(v) && strings.HasPrefix(s[n.to:], ": ") {
+		return true // nothing was given; the next field follows
 	}
 	l := lookOf(v)
 	if n.promise == perhaps {
@@ -62,7 +68,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if number(v) || (n.plural || n.role&humanWord == 0 && bound < tied) && unit(v) {
 		return b.number(p, v, bound, last)
 	}
-	if bound < tied && strings.Contains(v, "(") && strings.HasSuffix(v, ")") || where(v) || last == "pwd" && v[0] == '/' {
+	if bound < tied && strings.Contains(v, "(") && strings.HasSuffix(v, ")") || where(v) || strings.HasSuffix(last, "pwd") && v[0] == '/' {
 		return true
 	}
 	if strings.HasSuffix(v, "...") || strings.HasSuffix(v, "…") {
@@ -87,7 +93,7 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		ok = l >= drawnLook || l == mixedLook && len(v) >= 6 && n.role&humanWord != 0 && !strings.ContainsAny(v, "=/:") && !nameLike(v) ||
 			l == mixedLook && len(v) >= 8 && c.digits > 1 && c.turns > 3 && c.marks == 0 || l == wordLook && n.role&humanWord != 0 && b.account() && lastOfSentence(s, p+len(v)) && !b.aboutIt(p, v, l)
 	}
-	if k := strings.IndexByte(v, '='); k >= 0 && bound < named && !strings.HasSuffix(v, "=") && lookOf(v[:k]) == wordLook {
+	if k := strings.IndexByte(v, '='); k >= 0 && bound < named && !quotable(v, k) && !strings.HasSuffix(v, "=") && lookOf(v[:k]) == wordLook {
 		ok = false
 	}
 	if !ok {
@@ -155,6 +161,17 @@ func (b *binder) looksIt(v string, l look, bound bond, last string) bool {
 	}
 }
 
+// quotable reports whether = begins a byte as mail writes it: =C3.
+func quotable(v string, at int) bool {
+	return at > 0 && len(v) > at+2 && isHex(v[at+1]) && isHex(v[at+2]) && small(v[at:at+3]) != v[at:at+3]
+}
+
+// fieldName reports whether a text begins like a field of a printed struct: TLS:false.
+func fieldName(v string) bool {
+	name, value, ok := strings.Cut(v, ":")
+	return ok && len(name) > 1 && name[0] >= 'A' && name[0] <= 'Z' && lookOf(name) == wordLook && (lookOf(value) == wordLook || value == "") && count(name).marks == 0
+}
+
 // isCode reports whether a value is rather an expression: a call, a pointer, another
 // variable.
 func isCode(v string) bool {
@@ -168,10 +185,18 @@ func isCode(v string) bool {
 	return count(v).capitals > 0 && count(v).small > 0
 }
 
+// attributes are what a cookie is set with, and hold no secret.
+var attributes = set(`path domain expires max-age samesite secure httponly partitioned`)
+
 // harmlessCookie reports whether cookies only hold words.
 func harmlessCookie(v string) bool {
 	for pair := range strings.SplitSeq(v, ";") {
-		if _, value, _ := strings.Cut(pair, "="); lookOf(strings.ReplaceAll(value, "%2F", "-")) != wordLook || value == "" && !strings.Contains(pair, "=") && len(pair) > 8 {
+		pair = strings.TrimSpace(pair)
+		name, value, _ := strings.Cut(pair, "=")
+		if attributes[small(name)] {
+			continue
+		}
+		if lookOf(strings.ReplaceAll(value, "%2F", "-")) != wordLook || value == "" && !strings.Contains(pair, "=") && len(pair) > 8 {
 			return false
 		}
 	}

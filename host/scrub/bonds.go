@@ -81,6 +81,14 @@ func (b *binder) from(at int) {
 			return // an address, an ARN
 		}
 		b.afterMark(i)
+	case c == '.' && strings.HasPrefix(s[i:], "..."):
+		b.value(skipBlank(s, len(s)-len(strings.TrimLeft(s[i:], "."))), named, true)
+	case c == '~' && i == at && i+1 < len(s) && s[i+1] != ' ' && s[i+1] != '/' && b.n.promise == surely:
+		if end := strings.IndexByte(s[i+1:], '~'); end > 0 {
+			b.cut(i+1, i+1+end, "")
+		}
+	case c == '<' && strings.HasPrefix(s[i:], "</") && b.n.from > 0 && s[b.n.from-1] == '>':
+		b.tagged(i)
 	case c == '>':
 		b.element(i)
 	case c == '-' && strings.HasPrefix(s[i:], "->"), strings.HasPrefix(s[i:], "→"), strings.HasPrefix(s[i:], "⇒"), strings.HasPrefix(s[i:], "- "), strings.HasPrefix(s[i:], "– "), strings.HasPrefix(s[i:], "— "), strings.HasPrefix(s[i:], "# "):
@@ -136,9 +144,15 @@ func (b *binder) afterMark(i int) {
 		return // nothing was given
 	}
 	q := skipBlank(s, p)
+	if block := strings.TrimLeft(s[q:], "|>+-"); len(block) < len(s[q:]) && strings.HasPrefix(block, "\n") {
+		q = len(s) - len(block)
+	}
 	if q < len(s) && (s[q] == '\n' || s[q] == '\r') { // the value is on the next line
 		for q < len(s) && strings.IndexByte("\r\n \t-|>", s[q]) >= 0 {
 			q++
+		}
+		if e := wordEnd(s, q); e > q && s[e-1] == ':' && lookOf(s[q:e-1]) == wordLook {
+			return // the next name
 		}
 	}
 	bound := named
@@ -176,6 +190,30 @@ func (b *binder) element(i int) {
 	}
 	if v := strings.TrimSpace(s[i+1 : i+1+end]); v != "" && !empty(v) && (b.n.promise == surely || lookOf(v) >= drawnLook) {
 		b.cut(i+1, i+1+end, "")
+	}
+}
+
+// tagged is what follows a name that stands in an element: <b>password</b>: x, or
+// the next element of a list of properties.
+func (b *binder) tagged(i int) {
+	s := b.s
+	end := strings.IndexByte(s[i:], '>')
+	if end < 0 {
+		return
+	}
+	j := i + end + 1
+	for j < len(s) && strings.IndexByte(" \t\r\n", s[j]) >= 0 {
+		j++
+	}
+	switch {
+	case j >= len(s):
+	case s[j] == ':' || s[j] == '=':
+		b.afterMark(j)
+	case strings.HasPrefix(s[j:], "<string>"):
+		j += len("<string>")
+		if end := strings.IndexByte(s[j:], '<'); end > 0 && b.n.promise == surely && !empty(s[j:j+end]) {
+			b.cut(j, j+end, "")
+		}
 	}
 }
 

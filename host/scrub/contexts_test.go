@@ -22,6 +22,10 @@ var contexts = []string{
 	"&lt;password&gt;S&lt;/password&gt;", `GET https://x/cb?code=§§&state=1`, "Wi-Fi password for Maison: §", "POST /bot123456789:§§/sendMessage", "webhook_id: §§", "GET /api/§§/lights 200",
 	`<ns1:apiKey>§</ns1:apiKey>`, `<Credential Value="§"/>`, `variable "db_password" { default = "§" }`, "Bad PIN: §", "ana typed § as password", `value="§" for key db_password`,
 	"snmpwalk -v2c -c § 10.0.0.1", "snmp-server community § RO", "tacacs key §", "enable secret 5 §", `net use Z: \\nas\x /user:ana §`, "a1 LOGIN ana §", "PASS §", "::add-mask::§", "user;password;§", "contraseña: §", "Kennwort=§", `ana : EAP "§"`, `supervisor token "§"`,
+	"password..........§ (shown)", `PDO->__construct('mysql:host=db;dbname=x', 'ana', '§', Array)`, `mosquitto_username_pw_set(m, "ana", "§")`, "snyk config set api=§", "PRAGMA key = '§ und § so'; --", "the key of the wifi of guests, c'est §",
+	`smtp_pass_b64="§"`, "<b>password</b>: §", `<input value="§" autocomplete="off" type="password">`, `<input type="password" name="x" value="§">`, "<keyMaterial>§</keyMaterial>", "<key>AccountPassword</key>\n<string>§</string>",
+	"psk: |\n    § lamp", "| Mot de passe Wi-Fi | § |", `AT+CPIN="§"`, "user~ana~passwd~§~", "334 UGFzc3dvcmQ6\nC: §", "SET value='§' WHERE key='mqtt_password'", `"§" is the new admin password`, "« § » est le mot de passe du NAS",
+	"ana typed § as her Wi-Fi password", "§ # api key of the weather", "'§' ist das Passwort", "title,login,pwd,note\nBox,ana,§,x", "\"title\",\"pwd\"\n\"Box\",\"§,x\"",
 	`args=["ana", "§"] query="UPDATE users SET password=$2"`, "{SSHA}§§", "pbkdf2_sha256$600000$§§", "scrypt:32768:8:1$§§", "v4.local.§§", "glsoat-§§",
 }
 
@@ -36,6 +40,24 @@ func TestSecretsAreKnownByWhatStandsAroundThem(t *testing.T) {
 			if got := s.Scrub(in); strings.Contains(got, secret) {
 				t.Errorf("leaked: %s", got)
 			}
+		}
+	}
+}
+
+// S07: secrets that are no words of letters and digits.
+func TestSecretsAreKnownAsNumbersAndAsTheyAreSaid(t *testing.T) {
+	s := New()
+	for in, want := range map[string]string{
+		"S2_AccessControl_Key = 0x05 0x70 0x6B 0xF9 0x29 0x76 0x4E 0xD3": "S2_AccessControl_Key = [redacted]",
+		`Creds{User:"ana", Password:[]byte{0x43, 0x61, 0x63}}`:           `Creds{User:"ana", Password:[]byte{[redacted]}}`,
+		"<b>password</b>: &#77;&#97;&#112;&#108;&#101;&#48;&#x30;":       "<b>password</b>: [redacted]",
+		"the alarm code is three seven one two":                          "the alarm code is [redacted]",
+		"tape 5716 comme code d'alarme":                                  "tape [redacted] comme code d'alarme",
+		"El código de la alarma es 248973":                               "El código de la alarma es [redacted]",
+		"le mot de passe est : gr=C3=A9nier800":                          "le mot de passe est : [redacted]",
+	} {
+		if got := s.Scrub(in); got != want {
+			t.Errorf("%s became %s", in, got)
 		}
 	}
 }

@@ -4,10 +4,13 @@ import "strings"
 
 // absent are values that say that there is no secret.
 var absent = set(`null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
-	valid invalid verified unverified`)
+	valid invalid verified unverified current-password new-password [redacted] off on disabled enabled`)
 
 // elsewhere are how values begin that name where the secret is.
-var elsewhere = []string{"env:", "file:", "secret:", "!secret", "!env", "vault:", "op://", "${", "$(", "{{", "<%", "%{", "ENC[", "projects/", "arn:", "process.env", "os.environ", "os.getenv", "ENV[", "secrets."}
+var elsewhere = []string{"env:", "file:", "secret:", "!secret", "!env", "vault:", "op://", "${", "$(", "{{", "<%", "%{", "ENC[", "projects/", "arn:", "process.env", "os.environ", "os.getenv", "ENV[", "secrets.", "var.", "local.", "module."}
+
+// plainMarks writes out the marks that stand for what was taken out.
+var plainMarks = strings.NewReplacer("%2A", "*", "%2a", "*", "%5B", "[", "%5b", "[", "%5D", "]", "%5d", "]", "%3C", "<", "%3c", "<", "%3E", ">", "%3e", ">")
 
 // empty reports whether a value says that there is no secret, or names where
 // it is.
@@ -15,8 +18,11 @@ func empty(v string) bool {
 	if v == "" || len(v) > longestJudged {
 		return false
 	}
+	if strings.Contains(v, "%") {
+		v = plainMarks.Replace(v)
+	}
 	low := small(v)
-	if v == Redacted || v == masked || absent[low] || toFill(low) {
+	if v == Redacted || strings.Contains(v, "****") || v == masked || absent[low] || toFill(low) {
 		return true
 	}
 	for _, where := range elsewhere {
@@ -24,7 +30,7 @@ func empty(v string) bool {
 			return true
 		}
 	}
-	if v = strings.Trim(v, "*"); v == "true" || v == "false" || strings.Trim(v, "*.•-_ xX#?/") == "" {
+	if v = strings.Trim(v, "*"); v == "true" || v == "false" || strings.Trim(v, "*.•-_ xX#?/();,:") == "" {
 		return true
 	}
 	last := v[len(v)-1]
@@ -77,6 +83,8 @@ func (b *binder) harmless(v string) bool {
 		return len(v) <= len("0x01234567")
 	case strings.HasSuffix(v, "."+name):
 		return true // NAME = C.NAME
+	case strings.HasSuffix(v, ">") && isMail(v[strings.LastIndexByte(v, '<')+1:len(v)-1]):
+		return true // who signed
 	case n.role&humanWord == 0 && (len(v) == 1 || defaults[small(v)]):
 		return true
 	case n.promise == perhaps && versioned(v):

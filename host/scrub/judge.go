@@ -188,7 +188,9 @@ func shaped(v string, c counts) bool {
 		return true
 	case c.capitals == 0 && c.marks > 0 && isAddress(v):
 		return true
-	case public(v), mangled(v), c.digits+c.marks > 0 && isAlgorithm(v), strings.HasPrefix(v, "SHA256:"), strings.HasPrefix(v, "sha256:"), strings.HasPrefix(v, "MD5:"):
+	case public(v), mangled(v), c.digits+c.marks > 0 && isAlgorithm(v), strings.HasPrefix(v, "SHA256:"), strings.HasPrefix(v, "sha256:"), strings.HasPrefix(v, "sha256/"), strings.HasPrefix(v, "MD5:"):
+		return true
+	case c.capitals == 0 && strings.Count(v, "/") > 1 && strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789-_./") == "" && wordyPath(v):
 		return true
 	case c.marks > 0 && (labelled(v) || isMail(v)):
 		return true
@@ -335,7 +337,7 @@ func labelled(v string) bool {
 		return false
 	}
 	c := count(v[:k])
-	return c.digits == 0 && c.capitals == 0 && surprise(v[:k])/k < 100
+	return c.digits == 0 && c.capitals <= 2 && surprise(v[:k])/k < 100
 }
 
 func wordyParts(v string) bool {

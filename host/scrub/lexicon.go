@@ -36,25 +36,25 @@ var roles = sync.OnceValue(func() map[string]role {
 		secretWord | dialWord | humanWord:   `passcode passcodes pin pincode codepin passkey otp totp puk cvv cvc cvv2 cvc2 digicode mfacode`,
 		secretWord | phraseWord | humanWord: `mnemonic mnemonique seedphrase seedwords recoveryphrase mnemonics`,
 		keyWord:                             `key keys cle cles clef clefs schlussel llave chiave`,
-		codeWord | dialWord | humanWord:     `code codes combination combinaison kod pins`,
+		codeWord | dialWord | humanWord:     `codigo código codice code codes combination combinaison kod pins`,
 		codeWord | phraseWord | humanWord:   `phrase words mots`,
 		hintWord:                            `auth pat salt private refresh access secure dsn webhook hook sid appid login seed pass passe iv pepper sk license licence`,
 		qualifier: `api app access acces private privee prive secret secrete secrets signing sign encryption encrypt decrypt decryption crypt cipher master shared auth account operator ssh
 			deploy tls ssl hmac service license licence licences storage webhook bot client server write read admin root functions host wep wifi wpa wpa2 wpa3 wi local network link
 			noise legacy recovery unseal preshared pre bearer pairing vault stripe mqtt zigbee zwave thread chiffrement dechiffrement securite reseau wireless hotspot bitlocker signature ingest
-			integration developer rest personal instrumentation door porte portail gate alarm alarme disarm unlock deverrouillage lock pin setup matter verification verify backup secours sms otp 2fa mfa totp authentication authenticator
+			integration developer rest personal instrumentation door porte portail gate alarm alarme alarma allarme disarm unlock deverrouillage lock pin setup matter verification verify backup secours sms otp 2fa mfa totp authentication authenticator
 			security confirmation confirm confirmez onetime unique temporaire temporary card carte puk safe coffre cadenas padlock entree entry interphone garage immeuble building sim validation parental
 			recuperation seed mnemonic pass passe connexion dkim age wireguard wg minisign gpg pgp jwt session cookie rndc tsig data datakey kms kek dek
 			dev prod production subscription subscriptions user utilisateur operateur serveur install ha homekit hue plex tailscale cloud cloudflare openai anthropic mistral gemini
 			google aws azure github gitlab telegram discord slack sentry grafana datadog newrelic sendgrid mailgun twilio weather openweather openweathermap meteo maps s3 minio
 			boite tresor valise velo antivol box combo freebox livebox bbox borg restic luks disk disque veracrypt keepass bank banque bancaire invitation reset
-			mot mots scratch emergency urgence digicode visiophone portillon gite airbnb locker casier consigne escape visa confidentiel confidentielle personnel secret bind bindings install bridge hub master duress contrainte maitre general generale wlan partage partagee partages partagees commune prepartage prepartagee symetrique symmetric linking activation jumelage appairage device association deblocage`,
+			mot mots scratch emergency urgence material accesscontrol control digicode visiophone portillon gite airbnb locker casier consigne escape visa confidentiel confidentielle personnel secret bind bindings install bridge hub master duress contrainte maitre general generale wlan partage partagee partages partagees commune prepartage prepartagee symetrique symmetric linking activation jumelage appairage device association deblocage`,
 		aboutWord: `file files path paths dir directory folder filename id ids name names type types kind count counts length len size limit limits policy policies hint expires expiry expiration
 			expired expire expiresin expiresat ttl age url uri endpoint field fields header headers algorithm algo rotation rotated rotate required requires enabled disabled set unset present
 			version status state valid invalid error errors reset resets min max format ref refs reference provider providers manager mode source scope scopes usage index bucket budget budgets
 			used total left remaining store prefix suffix issuer audience fingerprint thumbprint created updated label description strength generator validator parser handler
-			prompt prompts input checker check checks lifetime duration cost costs spent changed change changes request requests requested refresh refreshed revoked revocation verification attempt attempts
-			lookup lookups cache vocabulary stream streams rate per second seconds ms window context contexts exchange auth authentication form dialog page rules rule complexity
+			placeholder placeholders tooltip caption prompt prompts input checker check checks lifetime duration cost costs spent changed change changes request requests requested refresh refreshed revoked revocation verification attempt attempts
+			lookup lookups cache vocabulary stream streams rate per second seconds ms days day hours hour minutes weeks months window context contexts exchange auth authentication form dialog page rules rule complexity
 			history expiring renewal renewed rotations missing empty failure failures failed success santa agent agents plugin plugins proxy helper helpers generated deleted removed
 			stdin entropy last next event events claim claims owner owned user users usernames username usage quota quotas level levels support mismatch introspection
 			oublie oubliee invalide expire expiree requis manquant manquante incorrect incorrecte fichier chemin taille longueur restants restantes postal source review book binding bindings
@@ -97,7 +97,7 @@ var glued = strings.Fields(`password passwd passphrase passcode secret token api
 var passes = strings.Fields(`bypass compass trespass surpass overpass encompass underpass impass renderpass subpass`)
 
 // stems are what one of is in every name that may promise a secret.
-var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef cred cookie auth code sid sess otp pin psk pw crumb jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash
+var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef cred cookie auth code codi códi sid sess otp pin psk pw crumb jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash
 	motdepase parola wachtwoord lösenord losenord hasło haslo clave llat csrf xsrf identifiant combina private refresh access hook dsn ticket connectionstring connection secure appid schlüssel llave chiave
 	cvv cvc puk geheim hmac assert nthash licen words connstr connexion login pepper mots cert share invite wordt segreto`)
 
@@ -122,6 +122,8 @@ var prose = set(`must required missing invalid expected is not incorrect wrong u
 	attendu attendue absent absente illisible différent différente identique même aussi encore déjà toujours jamais pour par avec sans dans sur sous en à au aux et ou mais donc car si que qui quoi où quand comment
 	est était sera sont ont a as ai avait sera mon ma mes ton ta tes son sa ses notre votre leur leurs ce cet cette ces ça cela il elle on nous vous ils elles je tu
 	enregistré enregistrée envoyé envoyée chiffré chiffrée caché cachée stocké stockée rangé rangée chez posé posée collé collée écrit écrite noté notée demandé demandée nécessaire
+	zu ist nicht falsch abgelaufen ungültig fehlt erforderlich vergessen leer kurz lang incorrecta incorrecto caducada caducado olvidada olvidado vacía vacío requerida obligatoria obligatorio inválida
+	scaduta scaduto errata errato sbagliata mancante obbligatoria dimenticata vuota troppo muy demasiado non
 	yes null nil none true false undefined redacted masked hidden n/a na tbd todo unspecified default string number int bool object array bytes text integer boolean float
 	rotation policy prompt manager generator reset field form type name file path key token password secret value id length header env variable placeholder changeme-not
 	comma colon semicolon identifier eof newline end start begin whitespace quote bracket brace keyword operator symbol literal expression statement

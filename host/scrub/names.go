@@ -43,6 +43,9 @@ func namesIn(s string, at []int) []name {
 		for to < len(s) && to-i < maxName && nameByte(s[to]) {
 			to++
 		}
+		if k := strings.Index(s[i:to], ".."); k > 0 { // dots lead to the value
+			to = i + k
+		}
 		for to > from && (s[to-1] == '.' || s[to-1] == '-') {
 			to--
 		}
@@ -121,7 +124,14 @@ func (n *name) classify(s string) {
 		n.promise, n.role = surely, secretWord
 		return
 	}
+	if n.from > 0 && (s[n.from-1] == '&' || s[n.from-1] == '?') && len(words) == 1 && words[0] == "code" && n.to < len(s) && s[n.to] == '=' {
+		n.promise, n.role = perhaps, keyWord
+		return
+	}
 	known := roles()
+	for len(words) > 1 && encodings[words[len(words)-1]] && promisesAny(words[len(words)-2]) {
+		words = words[:len(words)-1]
+	}
 	for len(words) > 1 && digits(words[len(words)-1]) || len(words) > 1 && known[words[len(words)-1]] == 0 && slices.Contains(neutral, words[len(words)-1]) {
 		words = words[:len(words)-1]
 	}
@@ -196,6 +206,9 @@ func assigned(s string) bool {
 
 // neutral words end names and say nothing of the value.
 var neutral = []string{"str", "string", "raw", "plain", "plaintext", "b", "enc", "encoded", "hex", "val", "value", "new", "old", "current", "here", "arg", "opt", "param", "is", "was"}
+
+// encodings end names of what is written in them: password_b64.
+var encodings = set(`b64 base64 hex urlencoded`)
 
 // exempt are names that end like what is about a secret and are one.
 func exempt(words []string) bool {

@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -58,7 +59,7 @@ func prelude(s string) int {
 				return i
 			}
 			return 0
-		case !nameByte(c) && strings.IndexByte("() :", c) < 0:
+		case !nameByte(c) && strings.IndexByte("() :=", c) < 0:
 			return 0
 		}
 	}
@@ -72,7 +73,7 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 	if p >= len(s) {
 		return false
 	}
-	if bound >= told {
+	if bound >= told && (s[p] != '&' || p > 0 && s[p-1] == ' ') {
 		p += prelude(s[p:])
 		if b.n.role&dialWord != 0 && p+1 < len(s) && s[p] == '#' {
 			p++
@@ -83,6 +84,13 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 	}
 	if p >= len(s) || strings.HasPrefix(s[p:], Redacted) || strings.HasPrefix(s[p:], masked) {
 		return true
+	}
+	for _, three := range []string{`"""`, "'''"} {
+		if rest, ok := strings.CutPrefix(s[p:], three); ok {
+			if end := strings.Index(rest, three); end > 0 {
+				return b.quoted(p+len(three), p+len(three)+end, bound)
+			}
+		}
 	}
 	q := p
 	for q < len(s) && s[q] == '\\' {
@@ -99,12 +107,30 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 			return b.quoted(from, to, bound)
 		}
 	}
-	if strings.HasPrefix(s[p:], "[]string{") {
-		end := strings.IndexByte(s[p:], '}')
-		if end > 0 {
-			b.cut(p+len("[]string{"), p+end, `"`)
+	for _, open := range []string{"[]string{", "[]byte{", "[]uint8{"} {
+		if !strings.HasPrefix(s[p:], open) {
+			continue
+		}
+		if end := strings.IndexByte(s[p:], '}'); end > len(open) {
+			quote := ""
+			if open == "[]string{" {
+				quote = `"`
+			}
+			b.cut(p+len(open), p+end, quote)
 		}
 		return true
+	}
+	if b.n.promise == surely && strings.HasPrefix(s[p:], "0x") {
+		if m := byteRun.FindStringIndex(s[p:]); m != nil {
+			b.cut(p, p+m[1], "")
+			return true
+		}
+	}
+	if b.n.role&dialWord != 0 && bound >= told {
+		if m := spoken.FindStringIndex(s[p:]); m != nil {
+			b.cut(p, p+m[1], "")
+			return true
+		}
 	}
 	switch s[p] {
 	case '{':
@@ -122,6 +148,12 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 	}
 	return b.bare(p, bound, spaced)
 }
+
+// byteRun are bytes one by one, as the settings of radios hold keys.
+var byteRun = regexp.MustCompile(`^0x[0-9A-Fa-f]{2}(?:,? ?0x[0-9A-Fa-f]{2}){3,}`)
+
+// spoken are digits as they are said.
+var spoken = regexp.MustCompile(`(?i)^(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|zéro|un|deux|trois|quatre|cinq|sept|huit|neuf)(?:[ ,-]+|\b)){3,}`)
 
 // printed is what stands in quotes as people print them, or -1; closes is whether
 // the quote closes the name: `secret=`.

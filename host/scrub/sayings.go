@@ -58,6 +58,8 @@ func compile(line string) saying {
 		case '§':
 			rest := line[i+len("§"):]
 			switch {
+			case i > 0 && (line[i-1] == '\'' || line[i-1] == '"') && strings.HasPrefix(rest, line[i-1:i]): // its quotes tell where it ends
+				b.WriteString(`([^\r\n\\` + line[i-1:i] + `]+)`)
 			case strings.HasPrefix(line[:i], "") && strings.HasSuffix(line[:i], "§"):
 				// the second half of §§
 			case strings.HasPrefix(rest, "§"):

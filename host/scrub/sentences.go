@@ -42,6 +42,12 @@ func (b *binder) sentence(at int) {
 			}
 			i = skipBlank(s, i+end+1)
 			continue
+		case c == '|' && words > 0:
+			b.neighbour(i)
+			return
+		case c == ',' && (strings.HasPrefix(s[i:], ", c'est ") || strings.HasPrefix(s[i:], ", c’est ")):
+			i += len(", ")
+			continue
 		case c == ',' && words == 0 || c == '"' || c == '\'' || strings.HasPrefix(s[i:], "’"):
 			i++
 			continue
@@ -205,7 +211,7 @@ func (b *binder) parenthesis(i int) {
 	if i == b.n.to && b.n.role&humanWord == 0 {
 		least = drawnLook // the argument of a function
 	}
-	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && lookOf(inside) >= least {
+	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && inside[0] != '/' && lookOf(inside) >= least {
 		at := i + 1 + strings.Index(s[i+1:], inside)
 		b.cut(at, at+len(inside), "")
 		return
@@ -227,7 +233,7 @@ func (b *binder) before() {
 		return
 	}
 	i, linked, quoted := b.n.from-1, false, false
-	for range 4 {
+	for range 6 {
 		if i <= 0 {
 			return
 		}
@@ -235,9 +241,9 @@ func (b *binder) before() {
 		for from > 0 && s[from-1] != ' ' {
 			from--
 		}
-		switch word := small(strings.Trim(s[from:i], "\"'(),")); {
-		case word == "my" || word == "the" || word == "a" || word == "our" || word == "new" || word == "mon" || word == "ma" || word == "le" || word == "la" || word == "wifi" || word == "his" || word == "her" || word == "notre" || word == "un":
-		case word == "as" || word == "is" || word == "comme" || word == "est" || word == "was" || word == "with":
+		switch word := small(strings.Trim(s[from:i], "\"'(),»«”“")); {
+		case possessives[word] || word == "" && linked:
+		case word == "as" || word == "is" || word == "comme" || word == "est" || word == "was" || word == "with" || word == "ist" || word == "es" || word == "è" || word == "#" || word == "//" || word == "←" || word == "<-":
 			if linked {
 				return
 			}
@@ -257,7 +263,7 @@ func (b *binder) before() {
 			return
 		case linked:
 			v := strings.Trim(s[from:i], "\"'`,.;:()«»“”")
-			if len(v) >= 5 && lookOf(v) >= mixedLook && !strings.ContainsAny(v, "=/") && (!quoted || strings.IndexByte("\"'`", s[i-1]) >= 0) {
+			if b.n.role&dialWord != 0 && len(v) >= 4 && len(v) <= 8 && digits(v) || len(v) >= 5 && lookOf(v) >= mixedLook && !strings.ContainsAny(v, "=/") && (!quoted || strings.IndexByte("\"'`", s[i-1]) >= 0) {
 				at := from + strings.Index(s[from:i], v)
 				b.cut(at, at+len(v), "")
 			}
@@ -268,6 +274,10 @@ func (b *binder) before() {
 		i = from - 1
 	}
 }
+
+// possessives stand between a value and its name: x is the new admin password.
+var possessives = set(`my the a our new mon ma le la wifi wi-fi his her their notre un une das der die dein mein il lo el su mi
+	admin root guest user router nas mqtt alarm default current temporary nouveau nouvel`)
 
 // handed reports whether a text says by whom a password was given, or for what.
 func handed(s string) bool {

@@ -79,11 +79,19 @@ type pattern struct {
 	only     func(m string) bool // nil takes every match
 }
 
+// begun reports whether a key follows its first line, and no sentence about that line.
+func begun(m string) bool {
+	_, after, _ := strings.Cut(strings.TrimPrefix(m, "-----BEGIN"), "-----")
+	word, _, _ := strings.Cut(strings.TrimLeft(after, " "), " ")
+	return !strings.HasPrefix(after, " ") || len(word) == 0 || lookOf(word) >= mixedLook || strings.Contains(after, "-----END")
+}
+
 var patterns = []pattern{
 	{
 		keywords: []string{"private key-----", "private key block-----", "secret key-----"},
 		alone:    true,
 		re:       regexp.MustCompile(`(?s)(-----BEGIN [A-Z0-9 ]*(?:PRIVATE|SECRET) KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*(?:PRIVATE|SECRET) KEY(?: BLOCK)?-----|$))`),
+		only:     begun,
 	},
 	{
 		keywords: []string{"bearer"},
@@ -212,6 +220,41 @@ var patterns = []pattern{
 		keywords: []string{"eyjpdii6"},
 		re:       regexp.MustCompile(`\b(eyJpdiI6[A-Za-z0-9+/=%]{16,})`),
 	},
+	{ // the answer to "Password:" of SMTP
+		keywords: []string{"ugfzc3dvcmq6"},
+		re:       regexp.MustCompile(`UGFzc3dvcmQ6\s+(?:\w+: )?(?:[<>] )?([A-Za-z0-9+/]{4,}={0,2})`),
+	},
+	{ // what Terraform draws
+		keywords: []string{"random_password", "random_bytes"},
+		re:       regexp.MustCompile(`\\*"(?:result|base64|hex)\\*"\s*:\s*\\*"([^"\\]+)`),
+	},
+	{ // a cookie that is set
+		keywords: []string{"; path=", "; httponly", "; samesite", "; max-age", "; secure"},
+		re:       regexp.MustCompile(`(?i)\b[a-z0-9_.-]+=([^\s;"'=]{12,}); (?:path|max-age|httponly|secure|samesite|expires|domain)\b`),
+		only:     func(m string) bool { return lookOf(m) >= drawnLook },
+	},
+	{ // keys of Z-Wave
+		keywords: []string{"s0_", "s2_"},
+		re:       regexp.MustCompile(`(?i)\bs[02]_(?:legacy|unauthenticated|authenticated|accesscontrol)["']?\s*[:=]\s*["']?([0-9a-f]{32})`),
+	},
+	{ // a field of a page, either way round
+		keywords: []string{"<input"},
+		needs:    "password",
+		re:       regexp.MustCompile(`(?i)<input\b[^>]*\bvalue=["']([^"']+)["'][^>]*\btype=["']password`),
+	},
+	{
+		keywords: []string{"<input"},
+		needs:    "password",
+		re:       regexp.MustCompile(`(?i)<input\b[^>]*\btype=["']password["'][^>]*\bvalue=["']([^"']+)["']`),
+	},
+	{ // what a statement sets
+		keywords: []string{" where "},
+		re:       regexp.MustCompile(`(?i)\bvalue\s*=\s*'([^']+)'\s+where\s+\w+\s*=\s*'[^']*(?:passw|secret|token|mdp|api_key|apikey)`),
+	},
+	{ // a data source, a user, a password
+		keywords: []string{"__construct('"},
+		re:       regexp.MustCompile(`__construct\('[^']*', ?'[^']*', ?'([^']+)'`),
+	},
 	{ // arguments of what takes a password
 		keywords: []string{"login(", "signin(", "sign_in(", "auth(", "authenticate("},
 		re:       regexp.MustCompile(`(?i)(?:login|sign_?in|auth|authenticate)\((?:[^()"',=]*,\s*|["'][^"'=]*["'],\s*)??(["'][^"']{5,}["']|[^\s"'(),=:./]{6,})[,)]`),
@@ -269,6 +312,7 @@ var patterns = []pattern{
 	{
 		keywords: []string{"insert into"},
 		re:       regexp.MustCompile(`(?i)\binsert into [^()]*\([^)]*(?:pass|pwd|secret|token|mdp)[^)]*\)\s*values\s*\(([^)]*)`),
+		only:     func(m string) bool { return strings.Trim(m, "$?%s0123456789, ") != "" },
 	},
 	{ // a name in one place, its value in another
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},

@@ -110,10 +110,20 @@ func percent(s string) (int, rune) {
 		return 1, -1
 	}
 	v, err := strconv.ParseUint(s[1:3], 16, 8)
-	if err != nil || v >= utf8.RuneSelf {
+	switch {
+	case err != nil:
+		return 1, -1
+	case v < utf8.RuneSelf:
+		return 3, rune(v)
+	case len(s) < 6 || s[3] != '%':
 		return 1, -1
 	}
-	return 3, rune(v)
+	next, err := strconv.ParseUint(s[4:6], 16, 8) // an accented letter
+	r, n := utf8.DecodeRune([]byte{byte(v), byte(next)})
+	if err != nil || n != 2 {
+		return 1, -1
+	}
+	return 6, r
 }
 
 func backslash(s string) (int, rune) {
@@ -148,12 +158,22 @@ func backslash(s string) (int, rune) {
 }
 
 // entities of HTML that may stand in names and values.
-var entities = map[string]rune{"&quot;": '"', "&#34;": '"', "&#39;": '\'', "&apos;": '\'', "&#x27;": '\'', "&#x22;": '"', "&amp;": '&', "&lt;": '<', "&gt;": '>', "&#61;": '=', "&#x3d;": '=', "&#58;": ':'}
+var entities = map[string]rune{"&quot;": '"', "&apos;": '\'', "&amp;": '&', "&lt;": '<', "&gt;": '>'}
 
 func entity(s string) (int, rune) {
 	if end := strings.IndexByte(s[:min(len(s), 7)], ';'); end > 0 {
-		if r, ok := entities[strings.ToLower(s[:end+1])]; ok {
+		low := strings.ToLower(s[:end+1])
+		if r, ok := entities[low]; ok {
 			return end + 1, r
+		}
+		if number, ok := strings.CutPrefix(low[:end], "&#"); ok {
+			base := 10
+			if hex, ok := strings.CutPrefix(number, "x"); ok {
+				number, base = hex, 16
+			}
+			if v, err := strconv.ParseUint(number, base, 7); err == nil && v > ' ' {
+				return end + 1, rune(v)
+			}
 		}
 	}
 	return 1, -1

@@ -60,8 +60,8 @@ func (k *sink) Write(record []byte) (int, error) {
 }
 
 // Harmless escapes what could make one line look like several, hide a part of
-// it, or steer a terminal: control characters, those that turn the direction of
-// text around, and those that show nothing. Tabs become spaces. The escapes are
+// it, or steer a terminal: control characters but tabs, those that turn the direction of
+// text around, and those that show nothing. The escapes are
 // those of JSON, so a JSON record stays one.
 func Harmless(s string) string {
 	if !strings.ContainsFunc(s, harmful) {
@@ -74,8 +74,6 @@ func Harmless(s string) string {
 			b.WriteRune(r)
 		case r == '\n':
 			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteByte(' ')
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
 			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
@@ -87,7 +85,7 @@ func Harmless(s string) string {
 }
 
 func harmful(r rune) bool {
-	return r < ' ' || r >= 0x7f && r <= 0x9f || // controls
+	return r < ' ' && r != '\t' || r >= 0x7f && r <= 0x9f || // controls
 		r == 0x061c || r == 0x200e || r == 0x200f || // marks of direction
 		r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || // line ends, embeddings, isolates
 		r == 0xfeff ||
