@@ -75,6 +75,7 @@ type pattern struct {
 	keywords []string // in small letters; a text without all of them is not looked at
 	needs    string   // what else a text must have
 	alone    bool     // it is a credential by itself, whatever stands around it
+	heads    bool     // a keyword begins it, and ^ the expression: it is tried there only
 	re       *regexp.Regexp
 	only     func(m string) bool // nil takes every match
 }
@@ -95,12 +96,14 @@ var patterns = []pattern{
 	},
 	{
 		keywords: []string{"bearer"},
-		re:       regexp.MustCompile(`(?i)\bbearer(?:\s+|%20|\+|\.|:\s*)["']?([A-Za-z0-9._~+/-]{8,}=*)`),
+		heads:    true,
+		re:       regexp.MustCompile(`(?i)^bearer(?:\s+|%20|\+|\.|:\s*)["']?([A-Za-z0-9._~+/-]{8,}=*)`),
 		only:     func(m string) bool { return lookOf(m) >= mixedLook || len(m) > 30 },
 	},
 	{
 		keywords: []string{"basic "},
-		re:       regexp.MustCompile(`(?i)\bbasic\s+["']?([A-Za-z0-9+/_-]{6,}={0,2})`),
+		heads:    true,
+		re:       regexp.MustCompile(`(?i)^basic\s+["']?([A-Za-z0-9+/_-]{6,}={0,2})`),
 		only:     isBasic,
 	},
 	{
@@ -292,7 +295,8 @@ var patterns = []pattern{
 	},
 	{ // who may be written to, of a maker that lets whoever knows it write
 		keywords: []string{"user", "recipient", "group"},
-		re:       regexp.MustCompile(`(?i:user|user_?key|recipient|group)["']?(?:\s*[:=]\s*|\s+)["']?([ug][a-z0-9]{29})\b`),
+		heads:    true,
+		re:       regexp.MustCompile(`^(?i:user_?key|user|recipient|group)["']?(?:\s*[:=]\s*|\s+)["']?([ug][a-z0-9]{29})\b`),
 		only:     func(m string) bool { return !allHex(m) && count(m).digits > 3 && lookOf(m) >= drawnLook },
 	},
 	{ // headers that let an application in
@@ -347,6 +351,9 @@ func (p pattern) find(s, lower string, cuts []span) []span {
 	if !strings.Contains(s, p.needs) {
 		return cuts
 	}
+	if p.heads {
+		return p.atHeads(s, lower, cuts)
+	}
 	if len(s) <= longestWindow {
 		return p.within(s, 0, len(s), cuts)
 	}
@@ -363,6 +370,25 @@ func (p pattern) find(s, lower string, cuts []span) []span {
 		cuts = p.within(s, start, to, cuts)
 		if from = to - beforeKeyword; to == len(s) {
 			break
+		}
+	}
+	return cuts
+}
+
+// atHeads tries the expression where one of the keywords begins a word.
+func (p pattern) atHeads(s, lower string, cuts []span) []span {
+	for from := 0; from < len(s); {
+		at := p.next(lower, from)
+		if at < 0 {
+			return cuts
+		}
+		from = at + 1
+		if at > 0 && letterByte(s[at-1]) {
+			continue
+		}
+		if m := p.re.FindStringSubmatchIndex(s[at:]); m != nil {
+			cuts = p.cut(s, at, m, cuts)
+			from = at + m[1]
 		}
 	}
 	return cuts
