@@ -44,7 +44,7 @@ func Checkup(ctx context.Context, cfg *config.Snapshot, o Options) []doctor.Chec
 		configured(cfg),
 		doctor.DataDir(c.DataDir), doctor.Disk(c.DataDir), doctor.Port(c.Gateway.Listen),
 		doctor.Clock(time.Now, knownZone(c), otherClock(c)),
-		foundPlugins(manifests, problems), doctor.Orphans("/proc", programPrefix), keysOf(cfg),
+		foundPlugins(manifests, problems), clashCheck(manifests), doctor.Orphans("/proc", programPrefix), keysOf(cfg),
 	}
 	if c.Memory.Enabled && c.Memory.Qdrant.URL != "" {
 		checks = append(checks, indexCheck(c))

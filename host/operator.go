@@ -27,7 +27,7 @@ func (o *operator) Plugins(context.Context) []gateway.Plugin {
 		}
 		list = append(list, gateway.Plugin{
 			Name: s.Name, Version: s.Version, State: string(s.State), Reason: s.Reason,
-			Since: s.Since, Restarts: s.Restarts, PID: s.PID,
+			Since: s.Since, Restarts: s.Restarts, PID: s.PID, Clashes: o.h.clashes.of(s.Name),
 		})
 	}
 	return list

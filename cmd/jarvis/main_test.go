@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-door":    func() { serve.Main(door()) },
 		"jarvis-plugin-kitchen": func() { serve.Main(kitchen()) },
 		"jarvis-plugin-house":   func() { serve.Main(house()) },
+		"jarvis-plugin-copycat": func() { serve.Main(copycat()) },
 		"jarvis-plugin-first":   func() { wiretest.Main(wiretest.First) },
 		"jarvis-plugin-second":  func() { wiretest.Main(wiretest.Second) },
 		"jarvis-plugin-next":    func() { wiretest.Main(wiretest.Next) },
@@ -154,6 +155,7 @@ func TestScripts(t *testing.T) {
 		e.Setenv("EXAMPLES", examples)
 		e.Setenv("DOOR", door)
 		e.Setenv("HANGMAN", filepath.Join(filepath.Dir(door), "jarvis-plugin-hangman"))
+		e.Setenv("COPYCAT", filepath.Join(filepath.Dir(door), "jarvis-plugin-copycat"))
 		e.Setenv("CRASH", filepath.Join(filepath.Dir(door), "jarvis-plugin-crash"))
 		return nil
 	}})

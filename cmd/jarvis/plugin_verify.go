@@ -13,7 +13,7 @@ import (
 
 func pluginVerifyCommand() command {
 	c := command{
-		name: "plugin verify", args: "PLUGIN [--chaos] [--plugin-config FILE] [--json] [--junit FILE] [--memory MIB] [--slack N] [--logs]",
+		name: "plugin verify", args: "PLUGIN [--chaos] [--config FILE] [--plugin-config FILE] [--json] [--junit FILE] [--memory MIB] [--slack N] [--logs]",
 		summary: "check that a plugin keeps to the contract; PLUGIN is its program or its source folder",
 		example: "  jarvis plugin verify .\n" +
 			"  jarvis plugin verify ./jarvis-plugin-dice --chaos    # also kill, stop, slow down and flood it\n" +
@@ -23,6 +23,7 @@ func pluginVerifyCommand() command {
 	c.run = func(ctx context.Context, p *program, args []string) error {
 		fs := p.flags(c)
 		v := verification{p: p}
+		fs.StringVar(&v.host.file, "config", "", "the host's configuration `FILE`, to look for sentences that its other plugins claim too (default jarvis.yaml, when it is there)")
 		fs.StringVar(&v.config, "plugin-config", "", "the plugin's own configuration, a JSON `FILE`")
 		fs.BoolVar(&v.opts.Chaos, "chaos", false, "also kill, stop, slow down, flood and confuse it")
 		fs.BoolVar(&v.json, "json", false, "print the report as JSON")
@@ -45,6 +46,7 @@ func pluginVerifyCommand() command {
 type verification struct {
 	p             *program
 	opts          conformance.Options
+	host          configFlags // of the other plugins
 	config, junit string
 	json, logs    bool
 }
@@ -61,6 +63,7 @@ func (v *verification) run(ctx context.Context, target string) error {
 	if err != nil {
 		return err
 	}
+	v.clashes(ctx, report)
 	if err := v.tell(report); err != nil {
 		return err
 	}

@@ -19,6 +19,32 @@ type pluginRow struct {
 	Since    time.Time `json:"since"`
 	Restarts int       `json:"restarts"`
 	PID      int       `json:"pid"`
+	Clashes  []clash   `json:"clashes,omitempty"`
+}
+
+// clash is an utterance that two plugins claim.
+type clash struct {
+	Utterance string `json:"utterance"`
+	Lang      string `json:"lang"`
+	Winner    string `json:"winner"`
+	Loser     string `json:"loser"`
+}
+
+func (c clash) line() string {
+	return fmt.Sprintf("%q (%s) goes to %s, and %s claims it too", c.Utterance, c.Lang, c.Winner, c.Loser)
+}
+
+// tellClashes names what plugins both claim, each once.
+func tellClashes(p *program, rows []pluginRow) {
+	told := map[clash]bool{}
+	for _, row := range rows {
+		for _, c := range row.Clashes {
+			if !told[c] {
+				told[c] = true
+				fmt.Fprintln(p.stdout, printable("clash: "+c.line()))
+			}
+		}
+	}
 }
 
 func pluginListCommand() command {
@@ -55,7 +81,11 @@ func pluginListCommand() command {
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", x.Name, x.Version, x.State, pid, x.Restarts, x.Reason)
 		}
-		return w.Flush()
+		if err := w.Flush(); err != nil {
+			return fmt.Errorf("print the list: %w", err)
+		}
+		tellClashes(p, list.Items)
+		return nil
 	}
 	return c
 }

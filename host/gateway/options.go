@@ -129,6 +129,17 @@ type Plugin struct {
 	Since    time.Time `json:"since"`
 	Restarts int       `json:"restarts"`
 	PID      int       `json:"pid,omitempty"`
+	// Clashes are utterances that another plugin claims too, at most 20.
+	Clashes []Clash `json:"clashes,omitempty"`
+}
+
+// Clash is an utterance that two plugins claim: whose sentence it calls, and
+// whose it would have called. Both are PLUGIN.TOOL.
+type Clash struct {
+	Utterance string `json:"utterance"`
+	Lang      string `json:"lang"`
+	Winner    string `json:"winner"`
+	Loser     string `json:"loser"`
 }
 
 // Plugins manages plugin processes. Errors are *protocol.Problem. It is safe
