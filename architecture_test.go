@@ -48,7 +48,7 @@ var layers = map[string][]string{
 	"host/session":       {"host/turn", "host/protocol"},
 	"host/dialog":        {"host/turn", "host/tool", "sdk", "sdk/intent"},
 	"host/tool":          {"host/effect", "host/turn", "sdk", "sdk/intent"},
-	"host/effect":        {"host/turn", "sdk"},
+	"host/effect":        {"host/scrub", "host/turn", "sdk"},
 	"host/agent":         {"host/turn", "host/tool", "host/llm", "sdk"},
 	"host/builtin":       {"host/texts", "sdk"},
 	"host/doctor":        {"host/llm"},

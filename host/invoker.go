@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 
 	"github.com/jarvis-host/jarvis/host/recording"
@@ -51,7 +50,7 @@ func cleaned(events iter.Seq2[sdk.Event, error], scrubber *scrub.Scrubber) iter.
 				e.Message = scrubber.ScrubKnown(e.Message)
 				ev = e
 			default:
-				ev = cleanEnd(ev, scrubber.ScrubKnown)
+				ev = cleanEnd(ev, scrubber)
 				if rest := text.Rest(); rest != "" && !yield(sdk.Text{Text: rest}, nil) {
 					return
 				}
@@ -64,13 +63,12 @@ func cleaned(events iter.Seq2[sdk.Event, error], scrubber *scrub.Scrubber) iter.
 }
 
 // cleanEnd cleans an event that ends a call.
-func cleanEnd(ev sdk.Event, clean func(string) string) sdk.Event {
+func cleanEnd(ev sdk.Event, scrubber *scrub.Scrubber) sdk.Event {
+	clean := scrubber.ScrubKnown
 	switch e := ev.(type) {
 	case sdk.Result:
 		e.Text = clean(e.Text)
-		if data := clean(string(e.Data)); data != string(e.Data) && json.Valid([]byte(data)) {
-			e.Data = json.RawMessage(data)
-		}
+		e.Data = scrubber.ScrubKnownJSON(e.Data)
 		return e
 	case sdk.Problem:
 		e.Message = clean(e.Message)

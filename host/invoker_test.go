@@ -14,6 +14,7 @@ import (
 func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 	s := scrub.New()
 	s.Register("butter-and-bread")
+	s.Register("1234567890") // a number where it stands alone
 	const in, out = "it is butter-and-bread", "it is [redacted]"
 	events := func(yield func(sdk.Event, error) bool) {
 		for _, ev := range []sdk.Event{
@@ -26,6 +27,7 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 			sdk.NeedInput{Text: in},
 			sdk.Problem{Message: in},
 			sdk.Result{Text: in, Data: []byte(`{"a":"butter-and-bread"}`), State: []byte(`"butter-and-bread"`)},
+			sdk.Result{Data: []byte(`{"a":1234567890,"b":2}`)},
 		} {
 			if !yield(ev, nil) {
 				return
@@ -46,6 +48,7 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 		sdk.NeedInput{Text: out},
 		sdk.Problem{Message: out},
 		sdk.Result{Text: out, Data: []byte(`{"a":"[redacted]"}`), State: []byte(`"butter-and-bread"`)},
+		sdk.Result{Data: []byte(`{"a":"[redacted]","b":2}`)},
 		nil,
 	}
 	if d := cmp.Diff(want, got); d != "" {

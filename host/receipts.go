@@ -142,7 +142,8 @@ func again(done effect.Receipt, lang string) (gateway.Undone, error) {
 // whyNot are the texts of what can't be taken back.
 var whyNot = map[error]string{
 	effect.ErrIrreversible: "receipt.irreversible", effect.ErrDidNotHappen: "receipt.did_not_happen",
-	effect.ErrTaken: "receipt.taken", effect.ErrTooLate: "receipt.too_late", tool.ErrNeedsPerson: "tool.needs_person",
+	effect.ErrTaken: "receipt.taken", effect.ErrTooLate: "receipt.too_late", effect.ErrHidden: "receipt.hidden",
+	tool.ErrNeedsPerson: "tool.needs_person",
 }
 
 // notUndone says why an effect was not taken back.

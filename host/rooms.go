@@ -120,7 +120,7 @@ func (h *Host) newConversation(c *config.Config) error {
 	}
 	h.runner = &tool.Runner{
 		Catalogue: h.catalogue, Invoker: h.providers, Words: texts.Get, QuestionTTL: questionTTL, Now: time.Now,
-		Grants: h.sections.toolGrants, Reviser: h.plugins, Receipts: effect.NewBook(h.accounts.db, time.Now),
+		Grants: h.sections.toolGrants, Reviser: h.plugins, Receipts: effect.NewBook(h.accounts.db, h.scrubber, time.Now),
 		Failed: func(err error) { h.log.Error("receipt not written", telemetry.KeyError, err) },
 	}
 	mind := &agent.Agent{

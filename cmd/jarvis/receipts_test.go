@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -306,5 +308,35 @@ func TestEverybodyIsOfferedTheToolsThatTheyMayCall(t *testing.T) {
 	}
 	if got := offered(h.newUser("guest", "--role", "guest")); len(got) != 0 {
 		t.Errorf("a guest is offered %q", got)
+	}
+}
+
+// S07: the arguments of a call over REST go through no conversation, and still no
+// secret of the host's gets into its receipt: not on disk, not in what is listed.
+// Its effect is not taken back, for what is kept is not what was done.
+func TestAReceiptHoldsNoSecretOfTheHosts(t *testing.T) {
+	bird := newCanary("shop")
+	file := filepath.Join(t.TempDir(), "shop.key")
+	if err := os.WriteFile(file, []byte(bird.value), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := startHost(t, "", quiet+strings.Replace(withKitchen, "env:SHOP_SECRET", "file:"+file, 1)+
+		strings.Replace(strings.TrimPrefix(withLamp, "plugins:\n"), "[dim]", "[knock]", 1))
+	for _, name := range []string{"door", "kitchen"} {
+		until(t, "the "+name, func() bool { return h.plugin(name).State == "ready" })
+	}
+	var ran gateway.ToolRun
+	if code := h.rest(http.MethodPost, "/v1/tools/door/knock", `{"door":`+quoted(bird.value)+`}`, &ran); code != http.StatusOK {
+		t.Fatalf("knock: %d", code)
+	}
+	all := h.receipts("?plugin=door").Items
+	if len(all) != 1 || string(all[0].Arguments) != `{"door":"[redacted]"}` || all[0].Undoable {
+		t.Errorf("receipts: %+v", all)
+	}
+	h.stop()
+	for encoding, text := range bird.encodings() {
+		if files := h.holdingExactly(text); len(files) > 0 {
+			t.Errorf("the secret, written as %s, is in %v", encoding, files)
+		}
 	}
 }

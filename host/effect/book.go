@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
@@ -25,13 +26,14 @@ const (
 // Book writes receipts down. Safe for concurrent use.
 type Book struct {
 	kept, passing Store
+	scrubber      *scrub.Scrubber
 	now           func() time.Time
 }
 
-// NewBook returns a book that keeps receipts in a store, and those of temporary
-// sessions in memory.
-func NewBook(kept Store, now func() time.Time) *Book {
-	return &Book{kept: kept, passing: NewMemory(), now: now}
+// NewBook returns a book that keeps receipts in a store, without the secrets that
+// a scrubber knows, and those of temporary sessions in memory, as they are.
+func NewBook(kept Store, scrubber *scrub.Scrubber, now func() time.Time) *Book {
+	return &Book{kept: kept, passing: NewMemory(), scrubber: scrubber, now: now}
 }
 
 // Open ends what a host that ran before left half done.
@@ -48,6 +50,8 @@ func (b *Book) Intend(ctx context.Context, r Receipt) error {
 	old := Horizon{Receipts: r.At.Add(-KeptFor), Data: r.At.Add(-UndoFor)}
 	if r.Temporary {
 		old.Receipts = old.Data // only to be taken back
+	} else {
+		r = b.clean(r)
 	}
 	if err := b.of(r.Temporary).PutReceipt(ctx, r, old); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -60,6 +64,9 @@ func (b *Book) Intend(ctx context.Context, r Receipt) error {
 func (b *Book) Conclude(ctx context.Context, r Receipt, state turn.ToolState, summary string, data json.RawMessage) error {
 	if !r.Undoable {
 		data = nil
+	}
+	if !r.Temporary {
+		summary, data = b.scrubber.ScrubKnown(summary), b.scrubber.ScrubKnownJSON(data)
 	}
 	if err := b.of(r.Temporary).EndReceipt(ctx, r.ID, state, summary, data, b.now()); err != nil {
 		return fmt.Errorf("write how a call ended: %w", err)
@@ -76,7 +83,18 @@ func (b *Book) of(temporary bool) Store {
 
 // List lists receipts that are kept, newest first.
 func (b *Book) List(ctx context.Context, q Query) (items []Receipt, next string, err error) {
-	return b.kept.Receipts(ctx, q)
+	items, next, err = b.kept.Receipts(ctx, q)
+	for i := range items { // a secret may be known since it was written
+		items[i] = b.clean(items[i])
+	}
+	return items, next, err
+}
+
+// clean takes secrets that the host knows out of a receipt.
+func (b *Book) clean(r Receipt) Receipt {
+	r.Args, r.Data = b.scrubber.ScrubKnownJSON(r.Args), b.scrubber.ScrubKnownJSON(r.Data)
+	r.Summary, r.RedressText = b.scrubber.ScrubKnown(r.Summary), b.scrubber.ScrubKnown(r.RedressText)
+	return r
 }
 
 // Get returns a receipt of an end user; an empty user is anyone's. It answers
@@ -144,6 +162,10 @@ var (
 	ErrDidNotHappen = errors.New("it did not happen, or nobody knows whether it did")
 	ErrTaken        = errors.New("it was taken back already, or that was tried")
 	ErrTooLate      = errors.New("it is too long ago")
+	// ErrHidden is of arguments or an answer that held a secret: what is kept is
+	// not what was done, and its plugin might take back something else, or put
+	// back the mark that stands in the secret's place.
+	ErrHidden = errors.New("it held a secret, which is not kept")
 )
 
 // Problem says why an effect can't be taken back now; nil is that it can be
@@ -158,6 +180,8 @@ func (b *Book) Problem(r Receipt) error {
 		return ErrTaken
 	case b.now().Sub(r.At) > UndoFor:
 		return ErrTooLate
+	case r.hides():
+		return ErrHidden
 	default:
 		return nil
 	}
@@ -183,6 +207,7 @@ func (b *Book) Settle(ctx context.Context, r Receipt, a Attempt) error {
 	if a.At = b.now(); a.Redress == NotTried {
 		a = Attempt{At: a.At}
 	}
+	a.Text = b.scrubber.ScrubKnown(a.Text)
 	if _, err := b.storeOf(ctx, r.ID).Redress(ctx, r.ID, Trying, a); err != nil {
 		return fmt.Errorf("settle receipt: %w", err)
 	}

@@ -3,11 +3,13 @@ package effect_test
 import (
 	"crypto/rand"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/jarvis-host/jarvis/host/effect"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
@@ -29,7 +31,7 @@ func done(t *testing.T, b *effect.Book, r effect.Receipt, state turn.ToolState) 
 
 func TestOnlyWhatHappenedCanBeTakenBackOnceAndForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := effect.NewBook(effect.NewMemory(), time.Now)
+		b := effect.NewBook(effect.NewMemory(), scrub.New(), time.Now)
 		lamp := effect.Receipt{User: "u", Session: "s", Plugin: "lamp", Tool: "dim", Undoable: true}
 		with := func(id string, undoable bool) effect.Receipt { r := lamp; r.ID, r.Undoable = id, undoable; return r }
 		for id, tc := range map[string]struct {
@@ -62,7 +64,7 @@ func TestOnlyWhatHappenedCanBeTakenBackOnceAndForADay(t *testing.T) {
 
 func TestTheLastOfASessionIsItsNewestThatCanBeTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := effect.NewBook(effect.NewMemory(), time.Now)
+		b := effect.NewBook(effect.NewMemory(), scrub.New(), time.Now)
 		put := func(id, user, session string, undoable, temporary bool) {
 			done(t, b, effect.Receipt{ID: id, User: user, Session: session, Undoable: undoable, Temporary: temporary}, turn.ToolExecuted)
 			time.Sleep(time.Second)
@@ -109,7 +111,7 @@ func TestTheLastOfASessionIsItsNewestThatCanBeTakenBack(t *testing.T) {
 // not at all where it can't.
 func TestWhatACallAnsweredWithIsKeptForAsLongAsItIsNeeded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := effect.NewBook(effect.NewMemory(), time.Now)
+		b := effect.NewBook(effect.NewMemory(), scrub.New(), time.Now)
 		ended := func(id string, undoable, temporary bool) {
 			t.Helper()
 			r := effect.Receipt{ID: id, User: "u", Undoable: undoable, Temporary: temporary}
@@ -190,4 +192,66 @@ func TestAMemoryHoldsSoMuchAndNoMore(t *testing.T) {
 	if n := held(); n != 16<<20 {
 		t.Errorf("it holds %d bytes", n)
 	}
+}
+
+// S07: neither the store nor a list has a secret that the host knows, also one
+// that became known later; what is kept without it is handed to no plugin.
+// That of a temporary session is in memory alone, is whole, and can be taken back.
+func TestAReceiptHoldsNoSecret(t *testing.T) {
+	const secret = "butter-and-bread"
+	scrubber, store := scrub.New(), effect.NewMemory()
+	scrubber.Register(secret)
+	b := effect.NewBook(store, scrubber, time.Now)
+	for id, c := range map[string]struct {
+		args, data, summary string
+		temporary           bool
+		want                error
+	}{
+		"arguments": {`{"password":"` + secret + `"}`, `{}`, "", false, effect.ErrHidden},
+		"escaped":   {`{"password":"b\u0075tter-and-bre\u0061d"}`, `{}`, "", false, effect.ErrHidden},
+		"answer":    {`{}`, `{"before":"` + secret + `"}`, "", false, effect.ErrHidden},
+		"cleaned":   {`{}`, `{"before":"[redacted]"}`, "", false, effect.ErrHidden}, // by whoever handed it over
+		"summary":   {`{}`, `{}`, "it is " + secret, false, nil},
+		"none":      {`{"password":"another"}`, `{"before":"x"}`, "", false, nil},
+		"temporary": {`{"password":"` + secret + `"}`, `{}`, "", true, nil},
+	} {
+		r := effect.Receipt{ID: id, User: "u", Session: "s", Undoable: true, Args: []byte(c.args), Temporary: c.temporary}
+		if err := b.Intend(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Conclude(t.Context(), r, turn.ToolExecuted, c.summary, []byte(c.data)); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := b.Get(t.Context(), "u", id)
+		if err != nil || !errors.Is(b.Problem(kept), c.want) {
+			t.Errorf("%s: %v, taking it back %v, want %v", id, err, b.Problem(kept), c.want)
+		}
+		if got := string(kept.Args); c.temporary && got != c.args || id == "none" && got != c.args {
+			t.Errorf("%s: %s became %s", id, c.args, got)
+		}
+	}
+	summary, err := b.Get(t.Context(), "u", "summary")
+	if err != nil || b.Claim(t.Context(), summary, effect.Attempt{User: "u"}) != nil ||
+		b.Settle(t.Context(), summary, effect.Attempt{Redress: effect.Undone, Text: "was " + secret}) != nil {
+		t.Fatal("it can't be taken back", err)
+	}
+	all, _, err := store.Receipts(t.Context(), effect.Query{Limit: 100})
+	if err != nil || len(all) != 6 {
+		t.Fatalf("%d receipts, %v", len(all), err)
+	}
+	shows := func(all []effect.Receipt, secret string) {
+		t.Helper()
+		for _, r := range all {
+			if text := string(r.Args) + string(r.Data) + r.Summary + r.RedressText; strings.Contains(text, secret) || strings.Contains(text, "u0075") {
+				t.Errorf("%s holds %s", r.ID, text)
+			}
+		}
+	}
+	shows(all, secret)
+	scrubber.Register("another") // of a configuration that was written since
+	all, _, err = b.List(t.Context(), effect.Query{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows(all, "another")
 }

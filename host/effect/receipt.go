@@ -1,11 +1,13 @@
 package effect
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"time"
 
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
@@ -78,6 +80,11 @@ func (r *Receipt) happened() bool {
 	default:
 		return false
 	}
+}
+
+// hides says whether a secret was taken out of what is handed back to the plugin.
+func (r *Receipt) hides() bool {
+	return bytes.Contains(r.Args, []byte(scrub.Redacted)) || bytes.Contains(r.Data, []byte(scrub.Redacted))
 }
 
 // Errors of the book.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jarvis-host/jarvis/host/effect"
+	"github.com/jarvis-host/jarvis/host/scrub"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
 )
@@ -63,7 +64,7 @@ func newLooked(t *testing.T, script scripted) *looked {
 	t.Helper()
 	s := newStage(t, script, Grants{"door": {"*"}})
 	l := &looked{stage: s, store: effect.NewMemory(), r: &revised{seen: sdk.Sight{Finding: sdk.FindingVerified, Seen: "it is red"}}}
-	s.Catalogue, s.Reviser, s.Receipts = lamps(t), l.r, effect.NewBook(l.store, time.Now)
+	s.Catalogue, s.Reviser, s.Receipts = lamps(t), l.r, effect.NewBook(l.store, scrub.New(), time.Now)
 	return l
 }
 
@@ -201,7 +202,7 @@ func (broken) PutReceipt(context.Context, effect.Receipt, effect.Horizon) error 
 func TestWithoutAReceiptThereIsNoEffect(t *testing.T) {
 	called := false
 	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { called = true; return []sdk.Event{sdk.Result{}} })
-	l.Receipts = effect.NewBook(broken{l.store}, time.Now)
+	l.Receipts = effect.NewBook(broken{l.store}, scrub.New(), time.Now)
 	_, err := l.Run(t.Context(), l.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(turn.Event) bool { return true })
 	if sdk.ErrorCode(err) != sdk.CodeUnavailable || called {
 		t.Errorf("%v, called %v", err, called)
