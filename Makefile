@@ -60,7 +60,7 @@ test-race: ## run the end-to-end tests with the race detector too; they take thr
 
 check: fmt vet lint generated tidy cross ## format, vet, lint, generated files, tidy, cross-builds
 
-e2e: build ## the page in a real browser, third-party clients and Prometheus (installs chromium, prometheus and npm packages)
+e2e: build ## the page in a real browser, third-party clients, nginx and Prometheus (installs chromium, nginx, prometheus and npm packages)
 	@test/e2e/run
 
 soak: ## kill hosts, cut their power, fill their disk, connect ten thousand times; about ten minutes; SOAK_KILLS=500 kills more
