@@ -68,6 +68,8 @@ memory:
 limits:
   chat_per_minute: 0
   connects_per_minute: 0
+drain:
+  notice: 0s
 `
 
 // startHost starts the host in a folder of its own.
