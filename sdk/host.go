@@ -93,9 +93,8 @@ type Session struct {
 // follows the session sees at once, and finds in it later; it is kept when Say
 // returns. For what belongs to the answer of a call there is [Call.Text]. A plugin
 // may say ten things a minute in a session and sixty in all, of at most MaxSaid
-// characters, and only where it was called since the host started. If the session is
-// gone, the text becomes a notice where notify is granted too, and is not_found
-// otherwise. Need: session.
+// characters, and only where it was called. If the session is gone, the text becomes
+// a notice where notify is granted too, and is not_found otherwise. Need: session.
 func (s Session) Say(ctx context.Context, text string) (Said, error) {
 	return s.host.services().Say(ctx, s.host.call, s.id, text)
 }

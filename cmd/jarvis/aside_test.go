@@ -66,6 +66,34 @@ func TestAPluginSpeaksUpInAConversation(t *testing.T) {
 	}
 }
 
+// After a restart of the host too a plugin speaks up where it was called before,
+// and nowhere else.
+func TestAPluginSpeaksUpInAConversationOfBeforeARestart(t *testing.T) {
+	config := quiet + "plugins:\n  copycat:\n    enabled: true\n    path: jarvis-plugin-copycat\n    grants: [session]\n"
+	h := startHost(t, "", config)
+	until(t, "the copycat", func() bool { return h.plugin("copycat").State == "ready" })
+	called, other := h.dial("a"), h.dial("b")
+	called.ask("copy me")
+	other.ask("what time is it")
+	h.kill()
+	h = startHost(t, h.dir, config)
+	until(t, "the copycat", func() bool { return h.plugin("copycat").State == "ready" })
+	for _, tc := range []struct {
+		session string
+		code    int
+		last    string
+	}{{called.session, http.StatusOK, "and me"}, {other.session, http.StatusForbidden, ""}, {"s_none", http.StatusForbidden, ""}} {
+		if code := h.rest(http.MethodPost, "/v1/tools/copycat/chime", `{"session":"`+tc.session+`"}`, nil); code != tc.code {
+			t.Errorf("%s: status %d, want %d", tc.session, code, tc.code)
+		}
+		var history struct{ Items []struct{ Text string } }
+		if tc.last == "" || h.get("/v1/sessions/"+tc.session+"/messages", &history) == http.StatusOK && history.Items[len(history.Items)-1].Text == tc.last {
+			continue
+		}
+		t.Errorf("%s: the history is %+v", tc.session, history)
+	}
+}
+
 // Who speaks the original's shape reads one answer to each message.
 func TestThoseOfTheOriginalsShapeReadOnlyAnswers(t *testing.T) {
 	h := startHost(t, "", quiet+withKitchen)

@@ -11,9 +11,17 @@ import (
 	"github.com/jarvis-host/jarvis/sdk"
 )
 
-// copycat is a plugin with a sentence of hangman's, and one of its own.
+// copycat is a plugin with a sentence of hangman's, and one of its own, that speaks
+// up where it is told to.
 func copycat() *sdk.Plugin {
-	p := sdk.New("copycat", "0.1.0", "Says what others say").Languages("en")
+	type where struct {
+		Session string `json:"session" desc:"Which conversation"`
+	}
+	p := sdk.New("copycat", "0.1.0", "Says what others say").Languages("en").Needs("session", "", "to speak up")
+	sdk.Tool(p, "chime", "Chime in", func(ctx context.Context, c *sdk.Call, in where) (string, error) {
+		_, err := c.Session(in.Session).Say(ctx, "and me")
+		return "", err
+	}, sdk.ReadOnly())
 	sdk.Tool(p, "copy", "Play something", func(context.Context, *sdk.Call, struct{}) (string, error) { return "me too", nil },
 		sdk.ReadOnly(), sdk.Say("en", "play hangman"), sdk.Say("en", "copy me"))
 	return p
@@ -23,7 +31,7 @@ func copycat() *sdk.Plugin {
 // an utterance that shows it: in the list, by the doctor, and before the plugin is
 // installed.
 func TestAClashIsToldWhereOneLooks(t *testing.T) {
-	config := quiet + "plugins:\n  copycat:\n    enabled: true\n    path: jarvis-plugin-copycat\n"
+	config := quiet + "plugins:\n  copycat:\n    enabled: true\n    path: jarvis-plugin-copycat\n    grants: [session]\n"
 	h := startHost(t, "", config)
 	until(t, "the copycat", func() bool { return h.plugin("copycat").State == "ready" && h.plugin("hangman").State == "ready" })
 	const claimed = `"play hangman" (en) goes to `

@@ -105,6 +105,7 @@ func (r *run) recall(ctx context.Context, budget int, own bool) string {
 }
 
 // history is as much of the conversation as fits, and how many messages don't.
+// What a plugin said there that nobody asked for is text of others.
 func (r *run) history(left int) (kept []llm.Message, dropped int) {
 	for i, m := range slices.Backward(r.t.History) {
 		text := neutral(m.Text)
@@ -112,10 +113,16 @@ func (r *run) history(left int) (kept []llm.Message, dropped int) {
 			continue
 		}
 		msg := llm.Message{Role: roleOf(m), Content: text}
+		if m.Aside {
+			msg.Content = fenced(m.Text)
+		}
 		if left -= r.a.gauge.tokens(r.model, guess(msg)); left < 0 {
 			return ordered(kept), said(r.t.History[:i+1])
 		}
 		kept = append(kept, msg)
+		if m.Aside {
+			r.taint()
+		}
 	}
 	return ordered(kept), 0
 }

@@ -17,6 +17,9 @@ type Sessions interface {
 	// SpeakUp says something in a user's session, and returns the turn that says it.
 	// ErrNoSession: it is gone, or another's.
 	SpeakUp(ctx context.Context, plugin, user, session, text string) (turn string, err error)
+	// Called is whose session it is, if what is kept of it tells of a call of the
+	// plugin; else ErrNoSession.
+	Called(ctx context.Context, plugin, session string) (user string, err error)
 }
 
 // ErrNoSession says that a session is gone.
@@ -32,7 +35,7 @@ const (
 	maxVisited = 10_000
 )
 
-// visits are the sessions in which one plugin was called, and how much it said there.
+// visits are the sessions of which is known that one plugin was called in them, and how much it said there.
 // It outlives the plugin's processes. Safe for concurrent use.
 type visits struct {
 	mu       sync.Mutex
@@ -119,7 +122,7 @@ func (g *guest) Say(ctx context.Context, call, session, text string) (sdk.Said, 
 	if g.desk.o.Sessions == nil {
 		return sdk.Said{}, absent("sessions")
 	}
-	info, session, err := g.where(call, session)
+	info, session, err := g.where(ctx, call, session)
 	if err != nil {
 		return sdk.Said{}, err
 	}
@@ -141,7 +144,7 @@ func (g *guest) Say(ctx context.Context, call, session, text string) (sdk.Said, 
 }
 
 // where is in which session a plugin speaks, and whose that is.
-func (g *guest) where(call, session string) (sdk.CallInfo, string, error) {
+func (g *guest) where(ctx context.Context, call, session string) (sdk.CallInfo, string, error) {
 	info, err := g.who(call)
 	if err != nil {
 		return info, "", err
@@ -153,8 +156,17 @@ func (g *guest) where(call, session string) (sdk.CallInfo, string, error) {
 		return info, "", fault(sdk.CodeForbidden, "no session is named, and no call that has one: keep CallInfo.session of a call")
 	}
 	owner, known := g.visits.owner(session)
+	if !known {
+		owner, err = g.desk.o.Sessions.Called(ctx, g.plugin, session)
+		if err != nil && !errors.Is(err, ErrNoSession) {
+			return info, "", explain(err)
+		}
+		if known = err == nil; known {
+			g.visits.note(session, owner)
+		}
+	}
 	if !known || info.User != "" && info.User != owner {
-		return info, "", fault(sdk.CodeForbidden, "the plugin was not called in session %.64q since the host started", session)
+		return info, "", fault(sdk.CodeForbidden, "the plugin was not called in session %.64q", session)
 	}
 	info.User = owner
 	return info, session, nil

@@ -44,6 +44,10 @@ func TestAPluginSpeaksOnlyWhereItWasCalledAndForWhom(t *testing.T) {
 	if _, err := s.Say(ctx, "", "s_1", "after it"); err != nil {
 		t.Error(err)
 	}
+	// One that is kept of an earlier run of the host.
+	if _, err := s.Say(ctx, "", "s_kept", "as before"); err != nil {
+		t.Error(err)
+	}
 	// Another process of the same plugin, and another plugin.
 	next, _ := h.guest(t, "p", everything())
 	if _, err := next.Say(ctx, "", "s_1", "after a restart"); err != nil {
@@ -52,12 +56,16 @@ func TestAPluginSpeaksOnlyWhereItWasCalledAndForWhom(t *testing.T) {
 	other, passOfOther := h.guest(t, "q", everything())
 	_, err = other.Say(ctx, "", "s_1", "me too")
 	wantCode(t, "another plugin", err, sdk.CodeForbidden)
+	_, err = other.Say(ctx, "", "s_kept", "me too")
+	wantCode(t, "another plugin, in one that is kept", err, sdk.CodeForbidden)
 	defer passOfOther.Begin(alice)()
 	bob := sdk.CallInfo{Call: "call_2", User: "bob", Session: "s_2"}
 	defer pass.Begin(bob)()
 	_, err = s.Say(ctx, "call_2", "s_1", "in the name of another")
 	wantCode(t, "another user's session", err, sdk.CodeForbidden)
-	want := []string{"p|alice|s_1|in the call", "p|alice|s_1|after it", "p|alice|s_1|after a restart"}
+	_, err = s.Say(ctx, "call_2", "s_kept", "in the name of another")
+	wantCode(t, "another user's session that is kept", err, sdk.CodeForbidden)
+	want := []string{"p|alice|s_1|in the call", "p|alice|s_1|after it", "p|alice|s_kept|as before", "p|alice|s_1|after a restart"}
 	if d := cmp.Diff(want, x.said); d != "" {
 		t.Error(d)
 	}

@@ -31,8 +31,10 @@ func (a *actor) speakUp(text string) (string, error) {
 	}
 	defer a.m.ended(1)
 	id := a.m.newTurn()
-	frames, err := a.keep(doneEntry(a.header(protocol.TypeDone, id, 0),
-		turn.Done{Text: text, State: turn.Answered, Source: turn.SourceDialogue, Lang: a.lang}, a.m.o.Now()))
+	said := doneEntry(a.header(protocol.TypeDone, id, 0),
+		turn.Done{Text: text, State: turn.Answered, Source: turn.SourceDialogue, Lang: a.lang}, a.m.o.Now())
+	said.Message.Aside = true
+	frames, err := a.keep(said)
 	if errors.Is(err, ErrNotFound) {
 		return "", err
 	}

@@ -83,6 +83,19 @@ func addDeeds(ctx context.Context, s Store, id string, since time.Time, deeds *[
 	return len(steps) < deedSteps || l.oldest.Before(since), nil
 }
 
+// Called says whether a plugin was called in a session that is kept, as far as its
+// newest steps tell.
+func (m *Manager) Called(ctx context.Context, session, plugin string) (bool, error) {
+	steps, err := m.o.Store.Steps(ctx, session, deedSteps)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(steps, func(f Frame) bool {
+		var t protocol.Tool
+		return f.Type == protocol.TypeTool && json.Unmarshal(f.Body, &t) == nil && t.Plugin == plugin && t.State != string(turn.ToolRefused)
+	}), nil
+}
+
 // ledger gathers the calls of a session from its frames, in their order.
 type ledger struct {
 	oldest time.Time

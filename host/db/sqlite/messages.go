@@ -69,7 +69,7 @@ type stored struct {
 
 func scanMessage(r row) (m stored, err error) {
 	var at micros
-	err = r.Scan(&m.key, &m.message.ID, &m.message.Turn, &m.message.Role, &m.message.Text, &at, &m.message.State)
+	err = r.Scan(&m.key, &m.message.ID, &m.message.Turn, &m.message.Role, &m.message.Text, &at, &m.message.State, &m.message.Aside)
 	m.message.At = at.time()
 	return m, err
 }
@@ -84,7 +84,7 @@ func (db *DB) Messages(ctx context.Context, id, after string, limit int) ([]turn
 	if err != nil {
 		return nil, "", wrap("list messages", err)
 	}
-	items, err := list(ctx, db, scanMessage, `SELECT key, id, turn, role, text, at, state FROM messages
+	items, err := list(ctx, db, scanMessage, `SELECT key, id, turn, role, text, at, state, aside FROM messages
 		WHERE session = ? AND key > ? ORDER BY key LIMIT ?`, key, from, limit+1)
 	if err != nil {
 		return nil, "", wrap("list messages", err)
@@ -103,7 +103,7 @@ func (db *DB) Recent(ctx context.Context, id string, limit int) ([]turn.Message,
 	if err != nil {
 		return nil, wrap("read recent messages", err)
 	}
-	items, err := list(ctx, db, scanMessage, `SELECT key, id, turn, role, text, at, state FROM messages
+	items, err := list(ctx, db, scanMessage, `SELECT key, id, turn, role, text, at, state, aside FROM messages
 		WHERE session = ? ORDER BY key DESC LIMIT ?`, key, limit)
 	if err != nil {
 		return nil, wrap("read recent messages", err)

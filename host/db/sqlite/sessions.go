@@ -54,8 +54,8 @@ func add(ctx context.Context, tx *prepared, id string, entries []session.Entry) 
 			return err
 		}
 		if m := e.Message; m != nil {
-			err := tx.exec(ctx, `INSERT INTO messages (session, id, turn, role, text, words, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-				key, m.ID, m.Turn, string(m.Role), m.Text, strings.Join(session.Words(m.Text), " "), kept(m.At), string(m.State))
+			err := tx.exec(ctx, `INSERT INTO messages (session, id, turn, role, text, words, at, state, aside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				key, m.ID, m.Turn, string(m.Role), m.Text, strings.Join(session.Words(m.Text), " "), kept(m.At), string(m.State), m.Aside)
 			if err != nil {
 				return err
 			}
@@ -120,6 +120,12 @@ func (db *DB) Session(ctx context.Context, user, id string) (session.Meta, error
 	}
 	m.Created, m.Updated = created.time(), updated.time()
 	return m, nil
+}
+
+// Owner is whose session it is, or session.ErrNotFound.
+func (db *DB) Owner(ctx context.Context, id string) (user string, err error) {
+	err = db.one(ctx, `SELECT user FROM sessions WHERE id = ?`, []any{id}, []any{&user})
+	return user, wrap("read session", err)
 }
 
 // Sessions implements session.Store.

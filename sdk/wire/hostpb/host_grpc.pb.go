@@ -113,7 +113,7 @@ type HostClient interface {
 	// Say says something in a session, outside of an answer: a turn of its own that
 	// is on disk when it answers, and that everyone who follows the session sees.
 	// The session is one of the current end user's, or, outside of a call, any,
-	// but only one in which this plugin was called since the host started. Need:
+	// but only one in which this plugin was called. Need:
 	// session.
 	Say(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (*SayResponse, error)
 	// Dial opens a TCP connection through the host, for a plugin without a network of
@@ -370,7 +370,7 @@ type HostServer interface {
 	// Say says something in a session, outside of an answer: a turn of its own that
 	// is on disk when it answers, and that everyone who follows the session sees.
 	// The session is one of the current end user's, or, outside of a call, any,
-	// but only one in which this plugin was called since the host started. Need:
+	// but only one in which this plugin was called. Need:
 	// session.
 	Say(context.Context, *SayRequest) (*SayResponse, error)
 	// Dial opens a TCP connection through the host, for a plugin without a network of
