@@ -55,13 +55,13 @@ func (e *engine) Assist(ctx context.Context, who session.Identity, u compat.Utte
 
 // Complete implements compat.Engine.
 func (e *engine) Complete(ctx context.Context, who session.Identity, q llm.Request) iter.Seq2[llm.Event, error] {
-	q.User, q.Role, q.RequestID = who.User, string(who.Role), who.RequestID
+	q.User, q.Role, q.RequestID, q.TraceParent = who.User, string(who.Role), who.RequestID, who.TraceParent
 	return e.h.model.Stream(ctx, q)
 }
 
 // Embed implements compat.Engine.
 func (e *engine) Embed(ctx context.Context, who session.Identity, q llm.EmbedRequest) (llm.Embeddings, error) {
-	q.User, q.RequestID = who.User, who.RequestID
+	q.User, q.RequestID, q.TraceParent = who.User, who.RequestID, who.TraceParent
 	return e.h.model.Embed(ctx, q)
 }
 

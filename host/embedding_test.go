@@ -11,6 +11,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/memory/embedded"
 	"github.com/jarvis-host/jarvis/host/memory/qdrant"
 	"github.com/jarvis-host/jarvis/host/memory/qdrant/qdranttest"
+	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 // The model that the configuration names makes vectors over the wire, for items
@@ -52,6 +53,13 @@ func TestMemoriesAreEmbeddedByAServer(t *testing.T) {
 			}
 			if n, err := m.Embed(ctx, o); n == 0 || err != nil {
 				t.Fatal(n, err)
+			}
+			ctx = context.WithValue(ctx, turnKey{}, &turn.Turn{RequestID: "mine", TraceParent: "trace"})
+			if _, err := h.embedder(c).Embed(ctx, []string{"for a turn"}); err != nil {
+				t.Fatal(err)
+			}
+			if r := srv.Requests()[len(srv.Requests())-1]; r.RequestID() != "mine" || r.Header.Get("Traceparent") != "trace" { // S06
+				t.Errorf("asked with %v", r.Header)
 			}
 			for _, r := range srv.Requests() {
 				if r.Path != path {

@@ -92,7 +92,7 @@ func (d *direct) Tools(_ context.Context, who session.Identity, _ string) ([]gat
 // turn is what a call outside of a conversation belongs to.
 func (d *direct) turn(who session.Identity) *turn.Turn {
 	return &turn.Turn{
-		ID: telemetry.NewRequestID(), RequestID: who.RequestID, User: who.User, Name: who.Name, Role: who.Role, Plugins: who.Plugins,
+		ID: telemetry.NewRequestID(), RequestID: who.RequestID, TraceParent: who.TraceParent, User: who.User, Name: who.Name, Role: who.Role, Plugins: who.Plugins,
 		Lang: d.h.detect("", who.Lang), Zone: who.Zone, At: time.Now(), Vars: d.h.detached.of(who.User), Steer: func() []string { return nil },
 	}
 }

@@ -75,7 +75,11 @@ type embedder struct {
 func (e embedder) Model() string { return e.name }
 
 func (e embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	got, err := e.Embedder.Embed(ctx, llm.EmbedRequest{Texts: texts})
+	q := llm.EmbedRequest{Texts: texts}
+	if t, ok := ctx.Value(turnKey{}).(*turn.Turn); ok {
+		q.RequestID, q.TraceParent = t.RequestID, t.TraceParent
+	}
+	got, err := e.Embedder.Embed(ctx, q)
 	return got.Vectors, err
 }
 
@@ -97,11 +101,14 @@ func (h *Host) redact(ctx context.Context, user string, turns, items []string) e
 	return h.sessions.Redact(ctx, user, turns, items)
 }
 
+// turnKey finds the turn for which something is looked up in its context.
+type turnKey struct{}
+
 // recaller implements agent.Memory.
 type recaller struct{ h *Host }
 
 func (r recaller) Recall(ctx context.Context, t *turn.Turn, budget int, own bool) (agent.Recalled, error) {
-	got, err := talk.Recall(ctx, r.h.memory, t, budget, own)
+	got, err := talk.Recall(context.WithValue(ctx, turnKey{}, t), r.h.memory, t, budget, own)
 	r.h.metrics.MemoryOperation("recall", err)
 	return agent.Recalled(got), err
 }

@@ -23,9 +23,15 @@ func (l logged) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event, 
 	return func(yield func(turn.Event, error) bool) {
 		state, source := turn.Stopped, turn.SourceHost
 		defer func() {
-			l.log.Info("turn done", telemetry.KeySession, t.Session, telemetry.KeyTurn, t.ID,
+			args := []any{
+				telemetry.KeySession, t.Session, telemetry.KeyTurn, t.ID,
 				telemetry.KeyRequestID, t.RequestID, telemetry.KeyUser, t.User, telemetry.KeyState, string(state),
-				telemetry.KeySource, string(source), telemetry.KeyDuration, time.Since(t.At).Milliseconds())
+				telemetry.KeySource, string(source), telemetry.KeyDuration, time.Since(t.At).Milliseconds(),
+			}
+			if t.TraceParent != "" {
+				args = append(args, telemetry.KeyTraceID, telemetry.TraceID(t.TraceParent))
+			}
+			l.log.Info("turn done", args...)
 		}()
 		for ev, err := range l.Answerer.Answer(ctx, t) {
 			if err != nil && ctx.Err() == nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -140,7 +141,11 @@ func (e *ending) Error() string {
 
 // Log returns a logger whose records carry the call's ids.
 func (c *Call) Log() *slog.Logger {
-	return c.plugin.Log().With("tool", c.in.Tool, "call", c.in.Info.Call, "request_id", c.in.Info.RequestID)
+	log := c.plugin.Log().With("tool", c.in.Tool, "call", c.in.Info.Call, "request_id", c.in.Info.RequestID)
+	if parts := strings.Split(c.in.Info.TraceParent, "-"); len(parts) > 1 {
+		log = log.With("trace_id", parts[1])
+	}
+	return log
 }
 
 // HTTP returns a client that reaches the granted net needs and nothing else,
@@ -149,8 +154,9 @@ func (c *Call) Log() *slog.Logger {
 // the need names itself, may be there. It gives up after 10 seconds, refuses answers over
 // 4 MiB, and repeats requests that may be repeated on 429, 5xx and lost
 // connections, as long as the request's context has time. Build requests with
-// the call's context. Each carries the call's request id as X-Request-ID.
-func (c *Call) HTTP() *http.Client { return naming(c.plugin.HTTP(), c.in.Info.RequestID) }
+// the call's context. Each carries the call's request id as X-Request-ID,
+// and its trace context, if it has one, as traceparent.
+func (c *Call) HTTP() *http.Client { return naming(c.plugin.HTTP(), c.in.Info) }
 
 // State returns the session state that this plugin returned last. had is false
 // when there is none.

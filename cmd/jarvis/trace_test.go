@@ -20,33 +20,41 @@ import (
 
 // S06: one request id, the client's where it is harmless and else one of ours, is in
 // the answer, in the host's log, in the plugin's lines and what is kept of them, in
-// what the model and a service of the plugin are asked with, and in the recorded
-// call.
+// what the model and a service of the plugin are asked with, in the recorded call
+// and in the receipt of what was done; and so is the client's trace, if it has one.
 func TestOneRequestIDIsInAllThatARequestLedTo(t *testing.T) {
 	var mu sync.Mutex
-	var served []string
+	var served []http.Header
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		served = append(served, r.Header.Get("X-Request-ID"))
+		served = append(served, r.Header)
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	t.Cleanup(service.Close)
 	model := llmtest.New(t,
-		llmtest.Rule{When: "please", ToolCalls: []llm.ToolCall{{ID: "1", Name: "leaky__fetch", Arguments: []byte(`{}`)}}},
+		llmtest.Rule{When: "please", ToolCalls: []llm.ToolCall{
+			{ID: "1", Name: "door__dim", Arguments: []byte(`{"level":7}`)}, {ID: "2", Name: "leaky__fetch", Arguments: []byte(`{}`)},
+		}},
 		llmtest.Rule{Reply: "I asked."})
 	h := startHost(t, "", "llm:\n  ollama:\n    url: "+model.URL()+"\nlog: {format: json}\nplugins:\n  leaky:\n    enabled: true\n    path: jarvis-plugin-leaky\n    record: 9\n"+
 		"    grants: [secret one, secret two, notify, \"net config:/url\"]\n    secrets: {one: \"env:SHOP_SECRET\", two: \"env:SHOP_SECRET\"}\n"+
-		"    config: {url: \""+service.URL+"/data\", token: \"env:SHOP_SECRET\"}\n")
-	until(t, "the plugin to be there", func() bool { return h.plugin("leaky").State == "ready" })
+		"    config: {url: \""+service.URL+"/data\", token: \"env:SHOP_SECRET\"}\n"+strings.TrimPrefix(withLamp, "plugins:\n"))
+	until(t, "the plugin to be there", func() bool { return h.plugin("leaky").State == "ready" && h.plugin("door").State == "ready" })
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	for offered, kept := range map[string]bool{"mine-1.2_3": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false, "a b": false, "x\";DROP": false, "": false} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+h.addr+"/v1/chat", strings.NewReader(`{"text":"please ask a service that fails"}`))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+h.addr+"/v1/chat", strings.NewReader(`{"text":"please ask a service that fails, and dim the lamp"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+h.key)
 		req.Header.Set("Content-Type", "application/json")
 		req.Header["X-Request-Id"] = []string{offered}
+		trace := ""
+		if kept {
+			trace = parent
+			req.Header["Traceparent"] = []string{parent}
+		}
 		before := len(model.Requests())
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -62,18 +70,25 @@ func TestOneRequestIDIsInAllThatARequestLedTo(t *testing.T) {
 			t.Errorf("%q became %q", offered, id)
 		}
 		asked := model.Requests()[before:]
-		if len(asked) != 2 || asked[0].RequestID() != id || asked[1].RequestID() != id {
-			t.Errorf("the model was asked %d times, %q", len(asked), asked[0].RequestID())
+		if len(asked) != 2 || asked[0].RequestID() != id || asked[1].RequestID() != id || asked[1].Header.Get("Traceparent") != trace {
+			t.Errorf("the model was asked %d times, %v", len(asked), asked)
 		}
 		mu.Lock()
-		if len(served) == 0 || slices.ContainsFunc(served, func(s string) bool { return s != id }) {
-			t.Errorf("the service was asked with %q, want %q", served, id)
+		if len(served) == 0 || slices.ContainsFunc(served, func(s http.Header) bool { return s.Get("X-Request-ID") != id || s.Get("Traceparent") != trace }) {
+			t.Errorf("the service was asked with %q, want %q and %q", served, id, trace)
 		}
 		served = nil
 		mu.Unlock()
 		mark := `"request_id":"` + id + `"`
+		traced := mark
+		if trace != "" {
+			traced = `"trace_id":"` + trace[3:35] + `"`
+		}
 		for what, of := range map[string]string{"the turn's record": "turn done", "the plugin's line": "asked in earnest"} {
-			until(t, what, func() bool { return holdsLine(h.log.String(), mark, of) })
+			until(t, what, func() bool { return holdsLine(h.log.String(), mark, traced, of) })
+		}
+		if done := h.receipts("?plugin=door").Items[0]; done.RequestID != id {
+			t.Errorf("the receipt is of %+v, want %q", done, id)
 		}
 		for _, file := range []string{"journal/leaky.jsonl", "recordings/leaky.jsonl"} {
 			until(t, "the id in "+file, func() bool {

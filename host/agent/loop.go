@@ -39,7 +39,7 @@ func (r *run) log(ctx context.Context, msg, detail string) {
 // request is what the model is asked with these tools.
 func (r *run) request(picked []*tool.Offer) llm.Request {
 	q := llm.Request{
-		Messages: r.messages, RequestID: r.t.RequestID, User: r.t.User, Role: string(r.t.Role), Lang: r.t.Lang,
+		Messages: r.messages, RequestID: r.t.RequestID, TraceParent: r.t.TraceParent, User: r.t.User, Role: string(r.t.Role), Lang: r.t.Lang,
 	}
 	if r.driven && len(picked) > 0 {
 		return drive(q, picked)

@@ -16,6 +16,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
 // exchange is one request and its answer. It is the http.ResponseWriter that
@@ -27,6 +28,7 @@ type exchange struct {
 	config *settings
 	r      *http.Request
 	id     string // of the request
+	trace  string // its W3C trace context, or empty
 	route  string // its template, or "other"
 	params httprouter.Params
 	peer   netip.Addr // who asks, behind trusted proxies
@@ -81,7 +83,9 @@ func (x *exchange) empty() error {
 
 // identity is who asks, in the words of the session.
 func (x *exchange) identity() session.Identity {
-	return x.s.identity(x.who, x.lang, x.id)
+	who := x.s.identity(x.who, x.lang, x.id)
+	who.TraceParent = x.trace
+	return who
 }
 
 // fail answers with what went wrong, in the end user's language.
@@ -159,20 +163,10 @@ func problemOf(err error) *protocol.Problem {
 
 // requestID keeps a client's id when it is harmless, else makes one.
 func requestID(offered string) string {
-	if offered != "" && len(offered) <= 64 && harmless(offered) {
+	if telemetry.ValidRequestID(offered) {
 		return offered
 	}
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails
 	return "r-" + hex.EncodeToString(b)
-}
-
-func harmless(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
-			return false
-		}
-	}
-	return true
 }

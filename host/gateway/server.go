@@ -18,6 +18,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/auth"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/telemetry"
 )
 
 // Bounds of a request's head, and of a connection that waits for one.
@@ -153,6 +154,7 @@ func (s *Server) stop() {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := s.now()
 	x := &exchange{ResponseWriter: w, s: s, config: s.config.Load(), r: r, route: "other", id: requestID(r.Header.Get("X-Request-Id"))}
+	x.trace = telemetry.TraceParent(r.Header["Traceparent"])
 	x.peer, x.secure = x.config.from(r)
 	x.lang = languageOf("", r.Header.Get("Accept-Language"), x.config.Lang)
 	x.protect()

@@ -26,6 +26,8 @@ type EmbedRequest struct {
 	// model's own length.
 	Dimensions int
 	RequestID  string
+	// TraceParent is the W3C trace context of the turn, or empty.
+	TraceParent string
 	// User is the id of who pays; no provider sends it anywhere.
 	User string
 }

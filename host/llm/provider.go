@@ -50,6 +50,8 @@ type Request struct {
 	Think bool
 	// RequestID names the turn in the peer's logs.
 	RequestID string
+	// TraceParent is the W3C trace context of the turn, or empty.
+	TraceParent string
 
 	// Route is the name of the route that the end user chose; empty leaves the
 	// choice to the Router. This and all that follows is for the Router and for

@@ -110,7 +110,10 @@ func checkPrompt(p sdk.Prompt) error {
 }
 
 func request(info sdk.CallInfo, payer string, p sdk.Prompt) llm.Request {
-	r := llm.Request{Format: p.Schema, Temperature: p.Temperature, MaxTokens: p.MaxTokens, RequestID: info.RequestID, User: payer}
+	r := llm.Request{
+		Format: p.Schema, Temperature: p.Temperature, MaxTokens: p.MaxTokens,
+		RequestID: info.RequestID, TraceParent: info.TraceParent, User: payer,
+	}
 	for _, m := range p.Messages {
 		r.Messages = append(r.Messages, llm.Message{Role: llm.Role(m.Role), Content: m.Text})
 	}
@@ -133,7 +136,9 @@ func (g *guest) Embed(ctx context.Context, call string, texts []string) (string,
 	}
 	own, stop := g.during(ctx, call)
 	defer stop()
-	got, err := g.desk.o.Model.Embed(own, llm.EmbedRequest{Texts: texts, RequestID: info.RequestID, User: g.payer()})
+	got, err := g.desk.o.Model.Embed(own, llm.EmbedRequest{
+		Texts: texts, RequestID: info.RequestID, TraceParent: info.TraceParent, User: g.payer(),
+	})
 	if err != nil {
 		return "", nil, ended(own, modelError(err))
 	}

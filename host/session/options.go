@@ -21,6 +21,8 @@ type Identity struct {
 	// Zone is the end user's time zone; nil is UTC.
 	Zone      *time.Location
 	RequestID string
+	// TraceParent is the W3C trace context of the request, or empty.
+	TraceParent string
 }
 
 // Subscriber is one device that follows sessions. The calls come one at a time

@@ -30,6 +30,7 @@ type parked struct {
 	Plugins []string
 	Zone    string
 	Request string
+	Trace   string `json:",omitzero"`
 
 	Question string
 	Kind     turn.QuestionKind
@@ -50,6 +51,7 @@ func (a *actor) park(r *run, q *turn.Question) []Var {
 	p := parked{
 		Turn: r.turn.ID, Text: u.text, Lang: u.lang, Forced: u.forced, At: u.at, Forget: !u.remember,
 		User: u.who.User, Name: u.who.Name, Role: u.who.Role, Plugins: u.who.Plugins, Zone: r.turn.Zone.String(), Request: u.who.RequestID,
+		Trace:    u.who.TraceParent,
 		Question: q.ID, Kind: q.Kind, Options: q.Options, Expires: a.m.o.Now().Add(q.ExpiresIn), State: q.Resume,
 	}
 	return []Var{{Name: questionVar, Value: encode(p)}}
@@ -139,7 +141,7 @@ func (a *actor) takeUp(reply turn.Reply, who Identity) error {
 	p := a.parked
 	a.unplace()
 	if who.User == "" {
-		who = Identity{User: p.User, Name: p.Name, Role: p.Role, Plugins: p.Plugins, RequestID: p.Request}
+		who = Identity{User: p.User, Name: p.Name, Role: p.Role, Plugins: p.Plugins, RequestID: p.Request, TraceParent: p.Trace}
 		who.Zone, _ = time.LoadLocation(p.Zone) // UTC when the machine knows it no more
 	}
 	a.m.began()

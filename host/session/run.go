@@ -60,7 +60,7 @@ func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
 		Plugins: u.who.Plugins, Lang: u.lang, LangForced: u.forced, Zone: u.who.Zone, Text: u.text, At: u.at,
 		Remember: u.remember, Temporary: a.meta.Temporary, History: a.past(u.turn),
 		Vars: &vars{store: a.store, session: a.meta.ID, over: &r.over}, StoppedTurns: u.stopped, Steer: r.take,
-		Effects: a.effects, Resumed: resumed,
+		Effects: a.effects, Resumed: resumed, TraceParent: u.who.TraceParent,
 	}
 	if r.turn.Zone == nil {
 		r.turn.Zone = time.UTC

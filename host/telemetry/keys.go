@@ -27,6 +27,7 @@ const (
 	KeyState     = "state"       // of a plugin, a turn or a tool call
 	KeyStatus    = "status"      // of an HTTP response
 	KeyTool      = "tool"        // name of a tool
+	KeyTraceID   = "trace_id"    // of the trace that a client began
 	KeyTries     = "tries"       // how often
 	KeyTurn      = "turn"        // id of a turn
 	KeyTurns     = "turns"       // how many
@@ -40,12 +41,14 @@ const (
 const PluginPrefix = "plugin."
 
 // PluginKeys are those that a plugin's lines have in common with the host's.
-func PluginKeys() []string { return []string{KeyCall, KeyError, KeyRequestID, KeyStack, KeyTool} }
+func PluginKeys() []string {
+	return []string{KeyCall, KeyError, KeyRequestID, KeyStack, KeyTool, KeyTraceID}
+}
 
 // Keys lists them all.
 func Keys() []string {
 	return []string{
 		KeyAddr, KeyCall, KeyCode, KeyDuration, KeyError, KeyFile, KeyMethod, KeyModel, KeyNeed, KeyNew, KeyOld, KeyPID, KeyPlugin, KeyReason, KeyRequestID,
-		KeyRoute, KeySchedule, KeyService, KeySession, KeySetting, KeySource, KeyStack, KeyState, KeyStatus, KeyTool, KeyTries, KeyTurn, KeyTurns, KeyUser, KeyUtterance, KeyVersion,
+		KeyRoute, KeySchedule, KeyService, KeySession, KeySetting, KeySource, KeyStack, KeyState, KeyStatus, KeyTool, KeyTraceID, KeyTries, KeyTurn, KeyTurns, KeyUser, KeyUtterance, KeyVersion,
 	}
 }

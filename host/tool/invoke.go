@@ -84,7 +84,7 @@ func (c *call) stateVar() string { return "plugin/" + c.offer.Plugin }
 func (c *call) info(confirmed bool) sdk.CallInfo {
 	return sdk.CallInfo{
 		Call: c.id, Session: c.t.Session, User: c.t.User, Locale: c.lang, TimeZone: c.t.Zone.String(),
-		Origin: c.q.Origin, Confirmed: confirmed, RequestID: c.t.RequestID, Utterance: c.q.Utterance,
+		Origin: c.q.Origin, Confirmed: confirmed, RequestID: c.t.RequestID, TraceParent: c.t.TraceParent, Utterance: c.q.Utterance,
 	}
 }
 

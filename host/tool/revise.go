@@ -98,7 +98,7 @@ func (r *Runner) Undo(ctx context.Context, who sdk.CallInfo, agree Agree) (plugi
 			return last.Plugin, last.Tool, "", err
 		}
 	}
-	text, err = r.takeBack(ctx, last, a, who.Locale, who.RequestID)
+	text, err = r.takeBack(ctx, last, a, who)
 	if c != nil && err == nil {
 		c.undone = append(c.undone, turn.ToolStep{Call: last.ID, Plugin: last.Plugin, Tool: last.Tool, State: turn.ToolUndone})
 	}
@@ -152,7 +152,8 @@ func (r *Runner) UndoReceipt(ctx context.Context, t *turn.Turn, done effect.Rece
 	if r.asksToUndo(done, sdk.OriginAPI) {
 		return "", ErrNeedsPerson
 	}
-	return r.takeBack(ctx, done, effect.Attempt{User: t.User, Key: key}, t.Lang, t.RequestID)
+	return r.takeBack(ctx, done, effect.Attempt{User: t.User, Key: key},
+		sdk.CallInfo{Locale: t.Lang, RequestID: t.RequestID, TraceParent: t.TraceParent})
 }
 
 // mayUndo says whether a person may use the tool whose effect it is: who may not
@@ -168,7 +169,7 @@ func (r *Runner) mayUndo(t *turn.Turn, lang string, done effect.Receipt) error {
 	return nil
 }
 
-func (r *Runner) takeBack(ctx context.Context, done effect.Receipt, a effect.Attempt, lang, request string) (text string, err error) {
+func (r *Runner) takeBack(ctx context.Context, done effect.Receipt, a effect.Attempt, who sdk.CallInfo) (text string, err error) {
 	if r.Reviser == nil {
 		return "", effect.ErrIrreversible
 	}
@@ -176,7 +177,7 @@ func (r *Runner) takeBack(ctx context.Context, done effect.Receipt, a effect.Att
 		return "", err
 	}
 	d := done.Deed()
-	d.Info.Locale, d.Info.RequestID = lang, request
+	d.Info.Locale, d.Info.RequestID, d.Info.TraceParent = who.Locale, who.RequestID, who.TraceParent
 	text, err = r.Reviser.Undo(ctx, done.Plugin, d)
 	a.Redress, a.Text = redressOf(err), text
 	if e, ok := errors.AsType[*sdk.Error](err); ok {

@@ -15,11 +15,13 @@ type Turn struct {
 	ID        string
 	Session   string
 	RequestID string
-	User      string
-	Name      string // what the end user is called; may be empty
-	Role      Role
-	Plugins   []string // the plugins that a guest may use; others use all
-	Lang      string   // language of the answer: "fr" or "en"
+	// TraceParent is the W3C trace context of the request, or empty.
+	TraceParent string
+	User        string
+	Name        string // what the end user is called; may be empty
+	Role        Role
+	Plugins     []string // the plugins that a guest may use; others use all
+	Lang        string   // language of the answer: "fr" or "en"
 	// LangForced is set when the client named the language; else Lang was
 	// detected, and a stage that knows better may answer in another.
 	LangForced bool

@@ -28,7 +28,7 @@ func (p *Provider) Embed(ctx context.Context, r llm.EmbedRequest) (llm.Embedding
 		PromptEvalCount int         `json:"prompt_eval_count"`
 	}
 	err := p.client.Do(ctx, remote.Call{
-		Path: "/api/embed", Model: r.Model, RequestID: r.RequestID,
+		Path: "/api/embed", Model: r.Model, RequestID: r.RequestID, TraceParent: r.TraceParent,
 		Body: embedRequest{Model: r.Model, Input: r.Texts, Dimensions: r.Dimensions, KeepAlive: p.keepAlive()},
 	}, &reply)
 	if err != nil {

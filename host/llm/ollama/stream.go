@@ -24,7 +24,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Even
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		resp, err := p.client.Send(ctx, remote.Call{
-			Path: "/api/chat", Body: p.chat(r), Model: r.Model, RequestID: r.RequestID,
+			Path: "/api/chat", Body: p.chat(r), Model: r.Model, RequestID: r.RequestID, TraceParent: r.TraceParent,
 		})
 		if err != nil {
 			yield(nil, err)

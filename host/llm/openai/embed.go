@@ -39,7 +39,7 @@ func (p *Provider) Embed(ctx context.Context, r llm.EmbedRequest) (llm.Embedding
 	}
 	var reply embedReply
 	err := p.client.Do(ctx, remote.Call{
-		Path: "embeddings", Model: r.Model, RequestID: r.RequestID,
+		Path: "embeddings", Model: r.Model, RequestID: r.RequestID, TraceParent: r.TraceParent,
 		Body: embedRequest{Model: r.Model, Input: r.Texts, Encoding: "float", Dimensions: r.Dimensions},
 	}, &reply)
 	if err != nil {

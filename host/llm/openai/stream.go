@@ -58,7 +58,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Even
 func (p *Provider) open(ctx context.Context, r llm.Request) (*http.Response, error) {
 	send := func(stream bool) (*http.Response, error) {
 		return p.client.Send(ctx, remote.Call{
-			Path: "chat/completions", Body: p.chat(r, stream), Model: r.Model, RequestID: r.RequestID,
+			Path: "chat/completions", Body: p.chat(r, stream), Model: r.Model, RequestID: r.RequestID, TraceParent: r.TraceParent,
 		})
 	}
 	whole := len(r.Tools) > 0 && p.wholeTools.Load()

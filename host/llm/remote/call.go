@@ -24,6 +24,8 @@ type Call struct {
 	// Model is what the call is about, for errors.
 	Model     string
 	RequestID string
+	// TraceParent is sent as it is; empty is none.
+	TraceParent string
 }
 
 func (q Call) method() string {
@@ -71,10 +73,13 @@ func (q Call) request(ctx context.Context, cfg Config) (*http.Request, error) {
 	if safe(q.RequestID) {
 		req.Header.Set("X-Request-ID", q.RequestID)
 	}
+	if safe(q.TraceParent) {
+		req.Header.Set("Traceparent", q.TraceParent)
+	}
 	return req, nil
 }
 
-// safe reports whether a request id fits a header.
+// safe reports whether an id fits a header.
 func safe(id string) bool {
 	for _, c := range []byte(id) {
 		if c <= ' ' || c > '~' {

@@ -21,6 +21,7 @@ class Call(Host):
         self.id, self.session, self.user = info.call, info.session, info.user
         self.locale, self.time_zone, self.origin = info.locale, info.time_zone, info.origin
         self.confirmed, self.request_id, self.utterance = info.confirmed, info.request_id, info.utterance
+        self.trace_parent = info.trace_parent
         self._state = getattr(request, "state", b"")
         self.state = json.loads(self._state) if self._state else None
         self._listen = None
@@ -79,7 +80,10 @@ class Call(Host):
 
     def log(self, level, text, **fields):
         """Writes a line to the host's log, with the ids of the call."""
-        self._plugin.log(level, text, call=self.id, request_id=self.request_id, **fields)
+        ids = {"call": self.id, "request_id": self.request_id}
+        if self.trace_parent:
+            ids["trace_id"] = self.trace_parent.split("-")[1]
+        self._plugin.log(level, text, **ids, **fields)
 
     def now(self):
         """The time, in the person's time zone."""
@@ -89,8 +93,12 @@ class Call(Host):
         """Asks a web service that the operator granted; returns its body.
         Redirects are not followed. A service that does not answer well is a
         Fail, unavailable, which the person reads politely; its __cause__ tells
-        more. The call's request id goes with it as X-Request-ID."""
-        headers = {"X-Request-ID": self.request_id, **(headers or {})}
+        more. The call's request id goes with it as X-Request-ID, and its trace
+        context, if it has one, as traceparent."""
+        own = {"X-Request-ID": self.request_id}
+        if self.trace_parent:
+            own["Traceparent"] = self.trace_parent
+        headers = {**own, **(headers or {})}
         return fetch(self._plugin.opener, self._plugin.granted_places(), url, method, data, headers, timeout)
 
     # ---- how it ends, for the helper itself
