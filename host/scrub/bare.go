@@ -51,6 +51,9 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if b.harmless(v) || strings.HasPrefix(s[end:], " (key id") {
 		return true
 	}
+	if bound == tied && !spaced && states[small(v)] {
+		return true
+	}
 	if k := strings.IndexByte(v, '&'); k > 0 && prose[small(v[:k])] {
 		return false
 	}
@@ -72,6 +75,10 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		return true
 	}
 	if strings.HasSuffix(v, "...") || strings.HasSuffix(v, "…") {
+		return true
+	}
+	if n.role&dialWord != 0 && n.role&codeWord != 0 && bound >= told && len(v) <= 8 && count(v).digits >= 4 && count(v).marks == 0 {
+		b.cut(p, p+len(v), b.key)
 		return true
 	}
 	var ok bool
@@ -150,6 +157,8 @@ func (b *binder) bareEnd(p int, bound bond, spaced, header bool) int {
 func (b *binder) looksIt(v string, l look, bound bond, last string) bool {
 	n := b.n
 	switch {
+	case bound == tied && n.role&keyWord != 0 && bytesOfKey.MatchString(v):
+		return true
 	case isUUID(v), strings.Contains(v, ":"):
 		return false
 	case bound == tied:

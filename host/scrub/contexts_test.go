@@ -26,6 +26,8 @@ var contexts = []string{
 	`smtp_pass_b64="§"`, "<b>password</b>: §", `<input value="§" autocomplete="off" type="password">`, `<input type="password" name="x" value="§">`, "<keyMaterial>§</keyMaterial>", "<key>AccountPassword</key>\n<string>§</string>",
 	"psk: |\n    § lamp", "| Mot de passe Wi-Fi | § |", `AT+CPIN="§"`, "user~ana~passwd~§~", "334 UGFzc3dvcmQ6\nC: §", "SET value='§' WHERE key='mqtt_password'", `"§" is the new admin password`, "« § » est le mot de passe du NAS",
 	"ana typed § as her Wi-Fi password", "§ # api key of the weather", "'§' ist das Passwort", "title,login,pwd,note\nBox,ana,§,x", "\"title\",\"pwd\"\n\"Box\",\"§,x\"",
+	`ldap.Bind(cn=x,dc=y, "§"): Invalid Credentials`, `&http.Cookie{Name:"house_session", Value:"§§", Path:"/"}`, "units=metric apikey=§ lang=fr", "openai_api_key\n  String should match '^sk-' [input_value='§', input_type=str]",
+	"could not parse 'mysql+pymysql//ana:§@db/x'", `set_password("a", "b", "§") -> fails`, "spawnargs: [ '-U', 'ana', '-P', '§', 'power' ] (ipmitool)", "chpasswd: list: 'pi:§'", "GET /snapshot.cgi?loginuse=ana&loginpas=§ 401", "IRK=§ resolved",
 	`args=["ana", "§"] query="UPDATE users SET password=$2"`, "{SSHA}§§", "pbkdf2_sha256$600000$§§", "scrypt:32768:8:1$§§", "v4.local.§§", "glsoat-§§",
 }
 
@@ -48,13 +50,19 @@ func TestSecretsAreKnownByWhatStandsAroundThem(t *testing.T) {
 func TestSecretsAreKnownAsNumbersAndAsTheyAreSaid(t *testing.T) {
 	s := New()
 	for in, want := range map[string]string{
-		"S2_AccessControl_Key = 0x05 0x70 0x6B 0xF9 0x29 0x76 0x4E 0xD3": "S2_AccessControl_Key = [redacted]",
-		`Creds{User:"ana", Password:[]byte{0x43, 0x61, 0x63}}`:           `Creds{User:"ana", Password:[]byte{[redacted]}}`,
-		"<b>password</b>: &#77;&#97;&#112;&#108;&#101;&#48;&#x30;":       "<b>password</b>: [redacted]",
-		"the alarm code is three seven one two":                          "the alarm code is [redacted]",
-		"tape 5716 comme code d'alarme":                                  "tape [redacted] comme code d'alarme",
-		"El código de la alarma es 248973":                               "El código de la alarma es [redacted]",
-		"le mot de passe est : gr=C3=A9nier800":                          "le mot de passe est : [redacted]",
+		"S2_AccessControl_Key = 0x05 0x70 0x6B 0xF9 0x29 0x76 0x4E 0xD3":    "S2_AccessControl_Key = [redacted]",
+		`Creds{User:"ana", Password:[]byte{0x43, 0x61, 0x63}}`:              `Creds{User:"ana", Password:[]byte{[redacted]}}`,
+		"<b>password</b>: &#77;&#97;&#112;&#108;&#101;&#48;&#x30;":          "<b>password</b>: [redacted]",
+		"HashKey:[81 121 52 238 197 200 247 181 84 9 123 5 2 86 203 165] x": "HashKey:[[redacted]] x",
+		"hmac key <Buffer 9b 20 48 b0 f7 0d> loaded":                        "hmac key <Buffer [redacted]> loaded",
+		`{"S0_Legacy":{"type":"Buffer","data":[12, 27, 5, 199]}}`:           `{"S0_Legacy":{"type":"Buffer","data":["[redacted]"]}}`,
+		"{'key': '7f:61:ea:49:b7:85:59:ec:5e:d9:10:f5:8e:42:a2:f1'}":        "{'key': '[redacted]'}",
+		`{"action":"disarm","action_code":"40620","battery":88}`:            `{"action":"disarm","action_code":"[redacted]","battery":88}`,
+		"code du portail : 2179A":                                           "code du portail : [redacted]",
+		"the alarm code is three seven one two":                             "the alarm code is [redacted]",
+		"tape 5716 comme code d'alarme":                                     "tape [redacted] comme code d'alarme",
+		"El código de la alarma es 248973":                                  "El código de la alarma es [redacted]",
+		"le mot de passe est : gr=C3=A9nier800":                             "le mot de passe est : [redacted]",
 	} {
 		if got := s.Scrub(in); got != want {
 			t.Errorf("%s became %s", in, got)

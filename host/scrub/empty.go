@@ -1,10 +1,16 @@
 package scrub
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // absent are values that say that there is no secret.
 var absent = set(`null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
 	valid invalid verified unverified current-password new-password [redacted] off on disabled enabled`)
+
+// states say whether a setting has a value.
+var states = set(`set unset present missing configured yes no loaded`)
 
 // elsewhere are how values begin that name where the secret is.
 var elsewhere = []string{"env:", "file:", "secret:", "!secret", "!env", "vault:", "op://", "${", "$(", "{{", "<%", "%{", "ENC[", "projects/", "arn:", "process.env", "os.environ", "os.getenv", "ENV[", "secrets.", "var.", "local.", "module."}
@@ -79,6 +85,8 @@ func (b *binder) harmless(v string) bool {
 	n := b.n
 	name := b.s[n.from:n.to]
 	switch {
+	case small(name) == "pin" && socket.MatchString(v):
+		return true
 	case strings.HasPrefix(v, "0x"):
 		return len(v) <= len("0x01234567")
 	case strings.HasSuffix(v, "."+name):
@@ -93,6 +101,9 @@ func (b *binder) harmless(v string) bool {
 		return strings.HasSuffix(small(name), "key") && n.promise == surely && n.role&secretWord != 0 && strings.ContainsAny(v, "-_") && promises(v) && lookOf(v) == wordLook
 	}
 }
+
+// socket is a pin of a board: GPIO14, D4.
+var socket = regexp.MustCompile(`^[A-Za-z]{1,5}_?[0-9]{1,3}$`)
 
 // versioned reports whether a text is made of words and numbers with marks between:
 // the name of a licence, of an algorithm.

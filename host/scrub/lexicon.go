@@ -29,7 +29,7 @@ var roles = sync.OnceValue(func() map[string]role {
 		secretWord | humanWord: `password passwords passwd passwort passwrd pwd pswd psw passphrase passphrases mdp mdps motdepasse motsdepasse
 			pasword passord motdepase kennwort contrasena contrasea senha parola wachtwoord losenord haslo clave pw pws psk userpass creds cred credential credentials identifiants
 			passw motpasse pwds passkey psswd pword passwds`,
-		secretWord: `secret secrets token tokens jeton jetons cookie cookies authorization authorisation bearer jwt csrf xsrf llat apikey apikeys crumb authtoken jsessionid
+		secretWord: `secret secrets token tokens jeton jetons cookie cookies authorization authorisation bearer jwt csrf xsrf llat apikey apikeys crumb authtoken loginpas loginpass irk ltk csrk jsessionid
 			phpsessid sessid sessionid connectsid webhookid signature sig ticket geheimnis segreto secreto privkey privatekey secretkey accesskey authkey
 			xapikey cleapi accesstoken refreshtoken idtoken bottoken clientsecret appsecret sharedkey masterkey signingkey encryptionkey connectionstring assertion hmac
 			connstr authkeys sas tsig ntlmhash lmhash nthash sessionkey`,
@@ -61,7 +61,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			pair pairs ring rings value_type press pressed bound stroke strokes board chain chains map maps word words frame frames point points idea ideas issue player figure feature takeaway
 			sha sha1 sha256 sha512 md5 digest hash checksum mac
 			coverage reviewer smell smells freeze style review reviews barre postaux article erreur retour promo reduction source couleur pays`,
-		openWord: `public pub publique primary foreign partition cache idempotency first max maximum page next previous prev continuation stop eos bos pad unk prompt completion total cached reasoning
+		openWord: `public pub publique primary foreign partition cache idempotency first max maximum page next previous prev continuation stop eos bos eot eog fim pad unk prompt completion total cached reasoning
 			input output num number nb has is no object row dict map json unique duplicate index group lookup between per sync syncing cursor start end
 			status error exit zip postal country language lang bar qr response return http close reason area source byte op color dress morse bytecode opcode currency airport iata ean isbn
 			host_public candidate arrow shift ctrl alt enter escape tab function fn space delete unknown missing other image translation message text i18n metric label
@@ -97,7 +97,7 @@ var glued = strings.Fields(`password passwd passphrase passcode secret token api
 var passes = strings.Fields(`bypass compass trespass surpass overpass encompass underpass impass renderpass subpass`)
 
 // stems are what one of is in every name that may promise a secret.
-var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef cred cookie auth code codi códi sid sess otp pin psk pw crumb jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash
+var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef irk ltk csrk cred cookie auth code codi códi sid sess otp pin psk pw crumb jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash
 	motdepase parola wachtwoord lösenord losenord hasło haslo clave llat csrf xsrf identifiant combina private refresh access hook dsn ticket connectionstring connection secure appid schlüssel llave chiave
 	cvv cvc puk geheim hmac assert nthash licen words connstr connexion login pepper mots cert share invite wordt segreto`)
 

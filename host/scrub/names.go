@@ -350,6 +350,7 @@ func (n *name) join(s string) {
 		second, at := wordBefore(s, from)
 		switch {
 		case n.promise == surely && n.role&humanWord != 0 && n.role&codeWord == 0:
+		case from > 0 && s[from-1] == '=': // the value of another setting
 		case r&openWord != 0 && r&(secretWord|qualifier) == 0 && n.alone:
 			n.promise, n.role = nothing, 0
 			return

@@ -126,6 +126,10 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 			return true
 		}
 	}
+	if m := nodeBytes.FindStringSubmatchIndex(s[p:]); m != nil {
+		b.cut(p+m[2], p+m[3], "")
+		return true
+	}
 	if b.n.role&dialWord != 0 && bound >= told {
 		if m := spoken.FindStringIndex(s[p:]); m != nil {
 			b.cut(p, p+m[1], "")
@@ -151,6 +155,18 @@ func (b *binder) value(p int, bound bond, spaced bool) bool {
 
 // byteRun are bytes one by one, as the settings of radios hold keys.
 var byteRun = regexp.MustCompile(`^0x[0-9A-Fa-f]{2}(?:,? ?0x[0-9A-Fa-f]{2}){3,}`)
+
+// bytesOfKey is a key as radios write it; fingerprints are named otherwise.
+var bytesOfKey = regexp.MustCompile(`^[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){15}$`)
+
+// byteList is a key, a number for each byte.
+var byteList = regexp.MustCompile(`^[0-9]{1,3}(?:(?:, ?| )[0-9]{1,3}){15,}$`)
+
+// nodeBuffer is how Node writes bytes in JSON, and nodeBytes how it prints them.
+var (
+	nodeBuffer = regexp.MustCompile(`^\{\s*\\*["']?type\\*["']?:\s*\\*["']Buffer\\*["'],\s*\\*["']?data\\*["']?:\s*\[([0-9, ]+)\]`)
+	nodeBytes  = regexp.MustCompile(`^<Buffer ([0-9a-f]{2}(?: [0-9a-f]{2})*)`)
+)
 
 // spoken are digits as they are said.
 var spoken = regexp.MustCompile(`(?i)^(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|zéro|un|deux|trois|quatre|cinq|sept|huit|neuf)(?:[ ,-]+|\b)){3,}`)
@@ -178,6 +194,10 @@ func (b *binder) printed(p int) (from, to int, closes bool) {
 
 // braces are left to the names inside, unless there are none.
 func (b *binder) braces(p int) bool {
+	if m := nodeBuffer.FindStringSubmatchIndex(b.s[p:]); m != nil {
+		b.cut(p+m[2], p+m[3], `"`)
+		return true
+	}
 	if end := strings.IndexByte(b.s[p:], '}'); end > 1 && b.n.role&humanWord != 0 && b.s[p-1] == '=' && !strings.ContainsAny(b.s[p+1:p+end], ":=\"'{") {
 		b.cut(p+1, p+end, "")
 	}
@@ -187,6 +207,10 @@ func (b *binder) braces(p int) bool {
 // list replaces all of a list.
 func (b *binder) list(p int) bool {
 	s := b.s
+	if end := strings.IndexByte(s[p:], ']'); end > 0 && byteList.MatchString(s[p+1:p+end]) {
+		b.cut(p+1, p+end, b.key)
+		return true
+	}
 	end := 1
 	for ; p+end < len(s) && s[p+end] != ']'; end++ {
 		if strings.HasPrefix(s[p+end:], Redacted) {
@@ -229,6 +253,10 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 		return true
 	}
 	if _, rest, ok := strings.Cut(v, " "); ok && schemes[small(v[:len(v)-len(rest)-1])] && (empty(rest) || strings.HasSuffix(rest, "...")) {
+		return true
+	}
+	if n.promise == perhaps && bound == tied && n.role&keyWord != 0 && bytesOfKey.MatchString(v) {
+		b.cut(from, to, "")
 		return true
 	}
 	if n.promise == perhaps {

@@ -1,6 +1,9 @@
 package scrub
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // sentence looks for the value behind words: password for the NAS is x.
 func (b *binder) sentence(at int) {
@@ -195,6 +198,9 @@ func (b *binder) complaint(at int) {
 	}
 }
 
+// release is the version of a package.
+var release = regexp.MustCompile(`^(?:[0-9]+:)?[0-9]+\.[0-9]+[0-9a-z.+~-]*$`)
+
 // parenthesis is a value in brackets behind its name: clé API (x), or a remark
 // before it: mot de passe (wifi) : x.
 func (b *binder) parenthesis(i int) {
@@ -211,7 +217,7 @@ func (b *binder) parenthesis(i int) {
 	if i == b.n.to && b.n.role&humanWord == 0 {
 		least = drawnLook // the argument of a function
 	}
-	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && inside[0] != '/' && lookOf(inside) >= least {
+	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && inside[0] != '/' && !release.MatchString(inside) && lookOf(inside) >= least {
 		at := i + 1 + strings.Index(s[i+1:], inside)
 		b.cut(at, at+len(inside), "")
 		return

@@ -240,6 +240,38 @@ var patterns = []pattern{
 		keywords: []string{"s0_", "s2_"},
 		re:       regexp.MustCompile(`(?i)\bs[02]_(?:legacy|unauthenticated|authenticated|accesscontrol)["']?\s*[:=]\s*["']?([0-9a-f]{32})`),
 	},
+	{ // keys of Z-Wave, as Node writes bytes
+		keywords: []string{"s0_", "s2_"},
+		re:       regexp.MustCompile(`(?i)\bs[02]_(?:legacy|unauthenticated|authenticated|accesscontrol)\\*["']?\s*:\s*\{\s*\\*["']?type\\*["']?:\s*\\*["']Buffer\\*["'],\s*\\*["']?data\\*["']?:\s*\[([0-9, ]+)\]`),
+	},
+	{
+		keywords: []string{"bind("},
+		re:       regexp.MustCompile(`(?i)\bbind\([^"()]*, ?["']([^"']+)["']`),
+	},
+	{
+		keywords: []string{"cookie{"},
+		re:       regexp.MustCompile(`Cookie\{Name:"[^"]*", (?:Quoted:[a-z]+, )?Value:"([^"]{8,})"`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook },
+	},
+	{ // a field whose value pydantic did not like
+		keywords: []string{"input_value="},
+		re:       regexp.MustCompile(`(?i)(?:key|token|secret|passw[a-z]*|pwd)\n\s+[^\n]*input_value='([^']+)'`),
+	},
+	{ // the password of a URL that is none
+		keywords: []string{"sql//", "sql2//", "redis//", "amqp//", "mqtt//", "mongodb//", "postgres//", "http//", "https//"},
+		needs:    "@",
+		re:       regexp.MustCompile(`[a-z2]//[^\s/:@]+:([^\s@/]+)@[A-Za-z0-9]`),
+	},
+	{ // the last argument of what sets one
+		keywords: []string{"password("},
+		re:       regexp.MustCompile(`(?i)password\((?:["'][^"']*["'],\s*){1,3}(["'][^"']{5,}["'])\)`),
+		only:     isArgument,
+	},
+	{ // an argument of a program that nobody names
+		keywords: []string{"'-p'", `"-p"`},
+		re:       regexp.MustCompile(`["']-[pP]["'],\s*["']([^"':/\s]{5,})["']`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook },
+	},
 	{ // a field of a page, either way round
 		keywords: []string{"<input"},
 		needs:    "password",
@@ -447,7 +479,11 @@ func (p pattern) cut(s string, base int, m []int, cuts []span) []span {
 	if v := s[from:to]; v == "" || strings.HasPrefix(v, Redacted) || empty(v) || p.only != nil && !p.only(v) {
 		return cuts
 	}
-	return append(cuts, span{from, to, ""})
+	quote := ""
+	if from > 2 && s[from-1] == '[' && strings.HasSuffix(strings.TrimRight(s[:from-1], " "), `":`) { // a list of JSON
+		quote = `"`
+	}
+	return append(cuts, span{from, to, quote})
 }
 
 // drawnPath reports whether a part of a path was drawn.
