@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -75,5 +79,60 @@ func TestAPluginWithoutANetworkIsServedByTheHost(t *testing.T) {
 			t.Errorf("brokered %v: elsewhere it got %+v", brokered, got)
 		}
 		h.stop()
+	}
+}
+
+// A plugin without TCP of its own asks over HTTPS through the host, and it is the
+// plugin that speaks TLS: a certificate that is not trusted, or is another place's,
+// is refused, so is a way that leads to a place that was not granted, and an answer
+// without end is cut off.
+func TestAPluginWithoutANetworkAsksOverHTTPS(t *testing.T) {
+	handler := http.NewServeMux()
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "3 euros") }))
+	t.Cleanup(elsewhere.Close)
+	handler.HandleFunc("/price", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "2 euros") })
+	handler.Handle("/away", http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	handler.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	})
+	srv := httptest.NewUnstartedServer(handler)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are to fail
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+	if err := os.WriteFile(trusted, ca, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	named := strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)
+	for name, tc := range map[string]struct{ url, trust, want, code, log string }{
+		"trusted":          {srv.URL + "/price", trusted, "2 euros", "", ""},
+		"not trusted":      {srv.URL + "/price", os.DevNull, "", "unavailable", "certificate signed by unknown authority"},
+		"another's":        {named + "/price", trusted, "", "unavailable", "certificate is valid for example.com, *.example.com, not localhost"},
+		"to another place": {srv.URL + "/away", trusted, "", "forbidden", ""},
+		"without end":      {srv.URL + "/endless", trusted, "", "too_large", "answer is larger than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := startHostIn(t, "", fmt.Sprintf(quiet+`plugins:
+  market:
+    enabled: true
+    path: jarvis-plugin-market
+    brokered: true
+    grants: ["net config:/url"]
+    config: {url: %q}
+`, tc.url), []string{"SSL_CERT_FILE=" + tc.trust, "SSL_CERT_DIR=" + t.TempDir()})
+			until(t, "the market", func() bool { return h.plugin("market").State == "ready" })
+			got := h.dial("a").ask("what do leeks cost").done
+			if got.Code != tc.code || tc.want != "" && got.Text != tc.want {
+				t.Errorf("got %+v", got)
+			}
+			if !strings.Contains(h.log.String(), tc.log) {
+				t.Errorf("the log does not say %q:\n%s", tc.log, h.log)
+			}
+		})
 	}
 }
