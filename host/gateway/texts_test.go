@@ -103,7 +103,7 @@ func TestATextThatShowsNothingIsRefused(t *testing.T) { // fault-M3
 }
 
 // What is odd but shows something is taken as it is.
-func TestOddTextsAreTakenAsTheyAre(t *testing.T) { // of M9, the edge and its log; the layout of the page has no test
+func TestOddTextsAreTakenAsTheyAre(t *testing.T) { // fault-M9: the edge and its log; test/e2e/page.test.mjs has the layout
 	w := newWorld(t)
 	c := w.dial(t, "alice")
 	for i, text := range []string{

@@ -1,5 +1,6 @@
 // A scripted model server that speaks Ollama's protocol, slowly enough to be
-// interrupted: each word is sent when the test lets it go.
+// interrupted: each word is sent when the test lets it go. It says at once what it
+// is asked to repeat.
 import http from 'node:http';
 
 const words = 'one two three four five six seven eight nine ten eleven twelve'.split(' ');
@@ -26,6 +27,12 @@ export async function startModel(name = 'llama3.2:1b') {
     const clock = asked.tools?.find((t) => t.function.name === 'clock');
     if (clock && asked.messages.at(-1).role === 'user') {
       line({ message: { role: 'assistant', content: '', tool_calls: [{ function: { name: 'clock', arguments: { zone: 'UTC' } } }] }, done: false });
+      line(end);
+      return res.end();
+    }
+    const [, echo] = /repeat:([^]*)/.exec(asked.messages.at(-1).content) ?? [];
+    if (echo) {
+      line({ message: { role: 'assistant', content: echo }, done: false });
       line(end);
       return res.end();
     }

@@ -169,3 +169,48 @@ test('everything can be done by keyboard on a small screen', async () => {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   assert.equal(wide, false, 'nothing is wider than the screen');
 });
+
+// fault-M9: whatever is said and answered, it stays in its place: the page gets no
+// wider, a message no higher than the window, and nothing is painted over others.
+for (const [shape, viewport] of [['wide', { width: 1100, height: 760 }], ['narrow', { width: 390, height: 780 }]]) {
+  test(`hostile texts stay in their place on a ${shape} screen`, async () => {
+    const page = await open(host.url, { viewport });
+    await id(page, 'signin-key').fill(host.key);
+    await id(page, 'signin-submit').click();
+    await id(page, 'composer').waitFor();
+    // No pattern: the host ends a model's answer that says the same over and over.
+    let seed = 1;
+    const any = (from, many) => String.fromCharCode(from + ((seed = (seed * 48271) % 2147483647) >> 8) % many);
+    const zalgo = 'Z' + Array.from({ length: 3900 }, () => any(0x300, 112)).join('');
+    const token = 'x' + Array.from({ length: 3999 }, () => any(97, 26)).join('');
+    let n = 0;
+    for (const [what, text] of [['token', token], ['newlines', 'a' + '\n'.repeat(4080) + 'z'], ['zalgo', zalgo], ['zalgos', (zalgo.slice(0, 300) + ' ').repeat(10)]]) {
+      await page.goto(host.url);
+      await id(page, 'composer').waitFor();
+      // As a paste does; to type 4,080 lines takes Chromium long.
+      await id(page, 'composer').evaluate((e, t) => { e.value = t; e.dispatchEvent(new Event('input', { bubbles: true })); }, 'repeat:' + text);
+      await id(page, 'composer').press('Enter');
+      await answer(page, ++n, (t) => t.startsWith(text[0]));
+      await until('the end of the answer', async () => !(await id(page, 'stop').isVisible()));
+      await id(page, 'session-item').first().waitFor({ state: 'attached' });
+      await page.screenshot({ path: path.join(out, `hostile-${what}-${shape}.png`) });
+      const found = await page.evaluate(() => {
+        const of = (name) => [...document.querySelectorAll(`[data-testid="${name}"]`)].at(-1);
+        const box = (e) => { const { height, width } = e.getBoundingClientRect(); return { height, width, spills: getComputedStyle(e).overflowY === 'visible' }; };
+        return {
+          wide: document.documentElement.scrollWidth > window.innerWidth, high: document.documentElement.scrollHeight > window.innerHeight,
+          user: box(of('message-user')), assistant: box(of('message-assistant')), composer: box(of('composer')), item: box(of('session-item')),
+        };
+      });
+      assert.equal(found.wide || found.high, false, `${what}: the page is larger than the screen`);
+      assert.ok(found.user.height <= viewport.height * 0.61, `${what}: the message is ${found.user.height} high`);
+      assert.ok(found.assistant.height <= viewport.height * 6, `${what}: the answer is ${found.assistant.height} high`);
+      assert.ok(found.composer.height <= viewport.height * 0.41 && found.item.height <= 80, `${what}: ${JSON.stringify(found)}`);
+      for (const part of ['user', 'assistant']) {
+        assert.equal(found[part].spills, false, `${what}: the ${part}'s text is painted over others`);
+        assert.ok(found[part].width <= viewport.width, `${what}: ${found[part].width} wide`);
+      }
+    }
+    assert.deepEqual(page.problems, []);
+  });
+}
