@@ -39,6 +39,8 @@ func dying() {
 				panic(fmt.Errorf("ask https://shop.example/?token=%s: %w", secret, errors.New("no answer")))
 			case "argument":
 				deref(secret, nil)
+			case "nothing":
+				holdsTheShopsSecret(secret)
 			}
 		}()
 	}
@@ -47,6 +49,40 @@ func dying() {
 
 //go:noinline
 func deref(secret string, at *[2]string) string { return secret + at[1] }
+
+// holdsTheShopsSecret stands still as it breaks, with a secret in its argument and
+// in what it broke with.
+func holdsTheShopsSecret(secret string) {
+	defer func() { select {} }()
+	panic(fmt.Errorf("ask with %s", secret))
+}
+
+// fault-C11: SIGQUIT writes the stacks of all goroutines to the log, scrubbed, and
+// ends nothing. What a goroutine holds is not in them; so the secret is a name that
+// is, and goes.
+func TestStacksAreWrittenWithoutSecrets(t *testing.T) {
+	const secret = "holdsTheShopsSecret"
+	h := startHostWith(t, "", quiet+withKitchen, []string{"jarvis-dying"}, []string{"DIES_OF=nothing", "SHOP_SECRET=" + secret})
+	until(t, "the kitchen to be there", func() bool { return h.plugin("kitchen").State == "ready" })
+	h.signal(syscall.SIGUSR2)
+	until(t, "the stack of who holds the secret", func() bool {
+		h.signal(syscall.SIGQUIT)
+		return strings.Contains(h.log.String(), "cmd/jarvis.[redacted](")
+	})
+	for _, says := range []string{"stacks of all goroutines", "panic({0x", "goroutine "} {
+		if !strings.Contains(h.log.String(), says) {
+			t.Errorf("the log has no %q", says)
+		}
+	}
+	for encoding, text := range (canary{"shop", secret}).encodings() {
+		if strings.Contains(h.log.String(), text) {
+			t.Errorf("the secret, written as %s, is in %s", encoding, h.log)
+		}
+	}
+	if got := h.dial("a").ask("what time is it").done.State; got != "answered" {
+		t.Errorf("after the stacks a turn is %s", got)
+	}
+}
 
 // fault-K3: what Go's runtime says as the host dies is written for the
 // operator, without the secret in a panic's value, beside a pointer that is nil,
@@ -176,6 +212,12 @@ func TestASecretIsRotatedWhileTheHostRuns(t *testing.T) {
 				t.Errorf("%s, written as %s, was kept: %v", bird.name, encoding, h.holdingExactly(text))
 			}
 		}
+	}
+	// Of what was a secret nothing is kept, so that a host which starts anew can't
+	// know it: docs/operations.md says so, and why.
+	again := startHost(t, dir, withModel(model.URL()))
+	if got := again.dial("b").ask("what of " + birds[0].value + "?").done.Text; got != "You said: what of "+birds[0].value+"?" {
+		t.Errorf("after a restart: %q", got)
 	}
 	if n := strings.Count(h.log.String(), "the shop's secret is [redacted]"); n < len(birds) {
 		t.Errorf("the plugin logged its secret %d times: this test looks in the wrong place", n)
