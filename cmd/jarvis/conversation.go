@@ -124,9 +124,12 @@ func (c *conversation) talk(ctx context.Context) error {
 	}
 }
 
+// prompt is what stands before the line that a person types.
+const prompt = "> "
+
 func (c *conversation) prompt() {
 	if c.typed {
-		fmt.Fprint(c.p.stdout, "> ")
+		fmt.Fprint(c.p.stdout, prompt)
 	}
 }
 

@@ -67,7 +67,8 @@ type workshop struct {
 
 func (w *workshop) run(ctx context.Context, p *program, lang string) (err error) {
 	shared := *p // the watcher and the conversation write by turns
-	shared.stderr = &lockedWriter{w: p.stderr}
+	screen := &screenLines{}
+	shared.stdout, shared.stderr = &answerWriter{screen, p.stdout}, &lineWriter{screen, p.stderr}
 	w.p = &shared
 	if w.source, err = filepath.Abs(w.source); err != nil {
 		return fmt.Errorf("find folder: %w", err)
@@ -359,15 +360,43 @@ func (s source) same(o source) bool {
 	return true
 }
 
-// lockedWriter lets several goroutines write by turns.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// screenLines knows, of what several goroutines write by turns, whether an answer stands
+// in a line that has not ended.
+type screenLines struct {
+	mu     sync.Mutex
+	inLine bool
 }
 
-func (l *lockedWriter) Write(p []byte) (int, error) {
+// answerWriter writes answers, piece by piece.
+type answerWriter struct {
+	*screenLines
+	w io.Writer
+}
+
+func (a *answerWriter) Write(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(p) > 0 {
+		a.inLine = p[len(p)-1] != '\n' && string(p) != prompt // whoever types ends its line
+	}
+	return a.w.Write(p)
+}
+
+// lineWriter writes whole lines beside them: each begins a line of its own.
+type lineWriter struct {
+	*screenLines
+	w io.Writer
+}
+
+func (l *lineWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.inLine {
+		l.inLine = false
+		if _, err := io.WriteString(l.w, "\n"); err != nil {
+			return 0, err
+		}
+	}
 	return l.w.Write(p)
 }
 

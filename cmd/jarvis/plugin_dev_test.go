@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -78,6 +79,24 @@ func TestAPluginIsSwappedWheneverItsSourceIsSaved(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
+	}
+}
+
+// What a plugin logs while it answers does not stand in the line of the answer.
+func TestALogLineBeginsALineOfItsOwn(t *testing.T) {
+	var screen bytes.Buffer
+	both := &screenLines{}
+	answer, log := &answerWriter{both, &screen}, &lineWriter{both, &screen}
+	for _, piece := range []struct {
+		w    io.Writer
+		text string
+	}{{log, "one\n"}, {answer, "so "}, {answer, "far"}, {log, "two\n"}, {log, "three\n"}, {answer, " and on\n"}, {log, "four\n"}} {
+		if _, err := io.WriteString(piece.w, piece.text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := screen.String(), "one\nso far\ntwo\nthree\n and on\nfour\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

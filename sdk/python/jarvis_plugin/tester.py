@@ -19,6 +19,8 @@ NEEDS = {"GetValue": "kv", "SetValue": "kv", "DeleteValue": "kv", "ListValues": 
          "ListSchedules": "schedule", "CancelSchedule": "schedule", "Notify": "notify", "Say": "session", "WithdrawNotice": "notify",
          "Generate": "llm", "Embed": "llm", "GetSecret": "secret", "SearchMemory": "memory", "Remember": "memory", "Forget": "memory"}
 
+MAX_SAID = 4096  # characters of what is said at once
+
 
 class Reply:
     """What came of a call: its text, and data when it returned a dict; the code
@@ -48,11 +50,10 @@ class Tester:
         self.plugin, self.state, self.zone, self.now = plugin, b"", zone, now
         self.notices, self.said, self.schedules, self.values, self.prompts = [], [], {}, {}, []
         self.memories, self._models, self._secrets = list(memories), list(models), secrets or {}
-        self._granted = [n for n in plugin.manifest.needs if " ".join((n.kind, n.scope)).strip() not in deny]
+        self._denied, self._values, self._gone, self._closed = set(deny), config or {}, False, set()
         self._ids, self._versions = itertools.count(1), itertools.count(1)
         plugin.opener, plugin.clock = Pages(pages or {}), lambda: self.now
-        request = pb("ConfigureRequest")(values=json.dumps(config or {}).encode(), granted=self._granted)
-        self.diagnostics = [(d.path, d.summary) for d in plugin.configure(request).diagnostics]
+        self.diagnostics = self.configure(self._values)
         plugin.link.ask, plugin.link.stream = self._ask, self._stream
 
     def call(self, tool, lang="en", answers=(), origin="model", **args):
@@ -68,6 +69,36 @@ class Tester:
         reply = Reply(texts, end)
         reply.deed = pb("Deed")(info=request.info, tool=tool, args=request.args, data=end.result.data)
         return reply
+
+    def configure(self, config):
+        """A new configuration, as an operator gives it; what is wrong with it."""
+        self._values = config
+        self._granted = [n for n in self.plugin.manifest.needs if " ".join((n.kind, n.scope)).strip() not in self._denied]
+        request = pb("ConfigureRequest")(values=json.dumps(config).encode(), granted=self._granted)
+        return [(d.path, d.summary) for d in self.plugin.configure(request).diagnostics]
+
+    def deny(self, need):
+        """Withholds a need from now on, such as "notify"."""
+        self._denied.add(need)
+        self.configure(self._values)
+
+    def grant(self, need):
+        """Gives a need back."""
+        self._denied.discard(need)
+        self.configure(self._values)
+
+    def lose(self, gone=True):
+        """Takes the host's services away, or gives them back."""
+        self._gone = gone
+
+    def acknowledge(self, notice, lang="en"):
+        """What a person does with a notice, "notice-1"; the plugin hears of it."""
+        if not self._close(notice):
+            raise ValueError("notice %r is not open" % notice)
+        request = pb("OnEventRequest")()
+        self._stamp(request.info, lang, "event")
+        request.notice.notice = notice
+        self.plugin.event(request)
 
     def verify(self, reply):
         """Reads back what a call did: ("verified", what was seen)."""
@@ -115,6 +146,8 @@ class Tester:
     # ---- the services of the host, in memory
 
     def _ask(self, call, method, request):
+        if self._gone:
+            raise Fail("unavailable", detail="the host is gone")
         kind, scope = NEEDS[method], ""
         if kind == "secret":
             scope = request.name
@@ -185,11 +218,22 @@ class Tester:
         return answer
 
     def _WithdrawNotice(self, request, answer):
-        at = int(request.notice.rpartition("-")[2]) - 1
-        answer.found = 0 <= at < len(self.notices)
+        answer.found = self._close(request.notice)
         return answer
 
+    def _close(self, notice):
+        at = notice.rpartition("-")[2]
+        there = at.isdigit() and 0 < int(at) <= len(self.notices) and notice not in self._closed
+        self._closed.add(notice)
+        return there
+
     def _Say(self, request, answer):
+        if not request.text.strip():
+            raise Fail("invalid", detail="text is empty")
+        if len(request.text) > MAX_SAID:
+            raise Fail("too_large", detail="text has %d characters, expected at most %d" % (len(request.text), MAX_SAID))
+        if request.session not in ("", "session"):
+            raise Fail("forbidden", detail="the plugin was not called in session %r" % request.session)
         self.said.append(request.text)
         answer.turn = "turn-%d" % len(self.said)
         return answer
