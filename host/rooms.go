@@ -226,7 +226,7 @@ func (h *Host) newGateway(c *config.Config, metrics http.Handler) {
 	h.limits = limit.NewEdge(limitsOf(c.Limits), time.Now)
 	h.gateway = gateway.New(gateway.Options{
 		Sessions: h.sessions, Auth: h.accounts.Service, Words: texts.Get, Log: h.log, Health: h.health,
-		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Receipts: receiptsDoor{h}, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
+		Metrics: metrics, Page: http.HandlerFunc(page), Plugins: &operator{h}, Tools: &direct{h}, Receipts: receiptsDoor{h}, Spoken: h.spoken, Doors: slices.Concat(h.mcpDoors(), h.compatDoors()),
 		Meter: h.metrics, Notices: noticeDoor{h.notices}, Memories: h.memories(),
 		Model: h.model.name, Models: h.modelNames, Now: time.Now, Limiter: h.limits, TLS: tlsOf(h.certificate),
 		Config: h.edgeOf(c),

@@ -143,6 +143,16 @@ func (f *follower) begin(ctx context.Context, x *exchange, say protocol.Say, fir
 		return err
 	}
 	talk := x.s.o.Sessions
+	if first != nil && first.session == "" && x.s.o.Spoken != nil {
+		known, text, err := x.s.o.Spoken(ctx, x.identity().User, say.ID)
+		switch {
+		case err != nil:
+			return &protocol.Problem{Code: protocol.Unavailable, Err: err}
+		case known != "" && text != say.Text:
+			return &protocol.Problem{Code: protocol.Conflict, Field: "Idempotency-Key", Text: protocol.WordReused, Err: errors.New("reused with another text")}
+		}
+		first.session = known // of before a restart
+	}
 	if first != nil && first.session != "" {
 		say.Session, say.Temporary = first.session, false
 	}

@@ -31,6 +31,9 @@ type Options struct {
 	// such routes.
 	Plugins Plugins
 	Tools   Tools
+	// Spoken finds the session in which an end user's message with a client's id was
+	// accepted, and its text; an empty session is none. nil: nobody knows.
+	Spoken func(ctx context.Context, user, client string) (session, text string, err error)
 	// Receipts is behind the routes of receipts; nil: there are none.
 	Receipts Receipts
 	// Notices reach end users on their sockets; nil: there are none.
