@@ -30,6 +30,9 @@ func (c *crowd) leave() { c.inside.Add(-1) }
 const (
 	maxTurning = 64
 	turnFor    = 200 * time.Millisecond
+	// crowdRetry is when those who find no room may try again, at the earliest; at
+	// the latest it is twice that.
+	crowdRetry = 2 * time.Second
 	crowded    = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: %.0f\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 )
 
@@ -52,7 +55,7 @@ func (s *Server) turnAway(c net.Conn) {
 		defer s.crowd.turned()
 		defer func() { _ = c.Close() }()
 		_ = c.SetDeadline(time.Now().Add(turnFor))
-		_, _ = fmt.Fprintf(c, crowded, later().Seconds())
+		_, _ = fmt.Fprintf(c, crowded, later(crowdRetry).Seconds())
 		if half, ok := c.(interface{ CloseWrite() error }); ok {
 			_ = half.CloseWrite()
 		}

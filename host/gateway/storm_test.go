@@ -112,7 +112,7 @@ func TestThoseWhoAreRefusedTogetherAreToldDifferentTimes(t *testing.T) { // faul
 		a := w.do(t, "GET", "/ws", "", w.as("bob"))
 		f := a.failure(t)
 		wait := time.Duration(f.RetryAfterMS) * time.Millisecond
-		if a.status != 503 || wait < drainRetry || wait > 2*drainRetry || a.header.Get("Retry-After") == "" {
+		if a.status != 503 || wait < crowdRetry || wait > 2*crowdRetry || a.header.Get("Retry-After") == "" {
 			t.Fatalf("got %d %s", a.status, a.body)
 		}
 		told[f.RetryAfterMS] = true

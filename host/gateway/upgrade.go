@@ -30,7 +30,7 @@ const (
 
 // later is when one client that is refused may try again: another time for each,
 // so that those who were refused together do not come back together.
-func later() time.Duration { return drainRetry + rand.N(drainRetry) }
+func later(least time.Duration) time.Duration { return least + rand.N(least) }
 
 // writeBuffers are shared by all sockets: an idle one holds none.
 var writeBuffers = &sync.Pool{}
@@ -72,7 +72,7 @@ func (x *exchange) admitSocket() error {
 		return drainingProblem()
 	}
 	if s.crowded(x.config.MaxSockets) {
-		return &protocol.Problem{Code: protocol.Busy, RetryAfter: later(), Err: errors.New("too many sockets")}
+		return &protocol.Problem{Code: protocol.Busy, RetryAfter: later(crowdRetry), Err: errors.New("too many sockets")}
 	}
 	return x.connect()
 }
@@ -177,5 +177,5 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 func drainingProblem() *protocol.Problem {
-	return &protocol.Problem{Code: protocol.Busy, Text: protocol.WordDraining, RetryAfter: later()}
+	return &protocol.Problem{Code: protocol.Busy, Text: protocol.WordDraining, RetryAfter: later(drainRetry)}
 }

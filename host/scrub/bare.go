@@ -42,6 +42,9 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 			}
 		}
 	}
+	if t := strings.TrimSuffix(v, ":"); t != "" && (end == len(s) || s[end] == ' ') {
+		v = t
+	}
 	if low := small(v[:min(len(v), longestJudged)]); strings.Contains(low, "[redacted") || strings.Contains(low, "[masked") || strings.Contains(low, "[filtered") || strings.Contains(low, "[hidden") {
 		return true
 	}

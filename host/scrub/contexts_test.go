@@ -28,6 +28,7 @@ var contexts = []string{
 	"ana typed § as her Wi-Fi password", "§ # api key of the weather", "'§' ist das Passwort", "title,login,pwd,note\nBox,ana,§,x", "\"title\",\"pwd\"\n\"Box\",\"§,x\"",
 	`ldap.Bind(cn=x,dc=y, "§"): Invalid Credentials`, `&http.Cookie{Name:"house_session", Value:"§§", Path:"/"}`, "units=metric apikey=§ lang=fr", "openai_api_key\n  String should match '^sk-' [input_value='§', input_type=str]",
 	"could not parse 'mysql+pymysql//ana:§@db/x'", `set_password("a", "b", "§") -> fails`, "spawnargs: [ '-U', 'ana', '-P', '§', 'power' ] (ipmitool)", "chpasswd: list: 'pi:§'", "GET /snapshot.cgi?loginuse=ana&loginpas=§ 401", "IRK=§ resolved",
+	"GET https://x/weather?q=Lyon&appid=§§: 401", "ha.lan\tFALSE\t/\tTRUE\t1764230400\tauth_session\t§",
 	`args=["ana", "§"] query="UPDATE users SET password=$2"`, "{SSHA}§§", "pbkdf2_sha256$600000$§§", "scrypt:32768:8:1$§§", "v4.local.§§", "glsoat-§§",
 }
 

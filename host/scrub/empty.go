@@ -42,7 +42,7 @@ func empty(v string) bool {
 	last := v[len(v)-1]
 	switch v[0] {
 	case '%':
-		return len(v) == 2 || strings.HasPrefix(v, "%(")
+		return len(v) == 2 || len(v) > 2 && last == '%' && strings.Trim(v[1:len(v)-1], "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == "" || strings.HasPrefix(v, "%(")
 	case '{':
 		return last == '}'
 	case '$':

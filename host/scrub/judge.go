@@ -285,6 +285,9 @@ func public(v string) bool {
 	if len(v) < 40 {
 		return false
 	}
+	if len(v) == 87 && v[0] == 'B' { // a point of P-256, as browsers take it
+		return true
+	}
 	for _, p := range []string{"AAAA", "MFkwEw", "MIIBIjANBg", "MIICIjANBg", "MCowBQYDK2VwAyEA", "iVBOR", "/9j/", "R0lGOD"} {
 		if strings.HasPrefix(v, p) {
 			return true

@@ -242,7 +242,7 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 		return true
 	}
 	n := b.n
-	if b.harmless(v) {
+	if b.harmless(v) || labels[small(v)] {
 		return true
 	}
 	l := lookOf(strings.ReplaceAll(v, " ", ""))
@@ -304,6 +304,15 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 	b.cut(from, to, "")
 	return true
 }
+
+// labels are what a page writes beside a field.
+var labels = func() map[string]bool {
+	all := map[string]bool{}
+	for l := range strings.SplitSeq("mot de passe,nouveau mot de passe,mot de passe oublié ?,ton mot de passe,votre mot de passe,code pin,clé api,clé d'api,api key,your password,new password,forgot password?,confirm password,access token", ",") {
+		all[l] = true
+	}
+	return all
+}()
 
 // saysSecret reports whether one of several words is that for a secret.
 func saysSecret(v string) bool {

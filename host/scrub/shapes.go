@@ -272,6 +272,11 @@ var patterns = []pattern{
 		re:       regexp.MustCompile(`["']-[pP]["'],\s*["']([^"':/\s]{5,})["']`),
 		only:     func(m string) bool { return lookOf(m) >= mixedLook },
 	},
+	{ // a line of a cookie jar
+		keywords: []string{"\tfalse\t", "\ttrue\t"},
+		re:       regexp.MustCompile(`\t/[^\t]*\t(?:TRUE|FALSE)\t[0-9]+\t[^\t]+\t([^\s]{8,})`),
+		only:     func(m string) bool { return lookOf(m) >= mixedLook },
+	},
 	{ // a field of a page, either way round
 		keywords: []string{"<input"},
 		needs:    "password",
