@@ -41,6 +41,7 @@ type Server struct {
 	mu          sync.Mutex
 	collections map[string]*collection
 	calls       map[string]int
+	open, left  int
 	trouble     Trouble
 }
 
@@ -168,6 +169,31 @@ func (s *Server) Calls(method string) int {
 	return s.calls[method]
 }
 
+// Unanswered are the calls that it does not answer: how many are open, and how
+// many the caller left more than a second before their deadline.
+func (s *Server) Unanswered() (open, left int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open, s.left
+}
+
+// ignore answers nothing until the caller gives up.
+func (s *Server) ignore(ctx context.Context) error {
+	count := func(open, left int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open, s.left = s.open+open, s.left+left
+	}
+	count(1, 0)
+	<-ctx.Done()
+	left := 0
+	if end, _ := ctx.Deadline(); time.Until(end) > time.Second {
+		left = 1
+	}
+	count(-1, left)
+	return status.FromContextError(ctx.Err()).Err()
+}
+
 // Points returns the payloads of all points of a collection.
 func (s *Server) Points(name string) (out []map[string]any) {
 	s.mu.Lock()
@@ -213,8 +239,7 @@ func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 	case t.Down, t.Failing > 0:
 		return nil, status.Error(codes.Unavailable, "not now")
 	case t.Silent, t.Slow && question:
-		<-ctx.Done()
-		return nil, status.FromContextError(ctx.Err()).Err()
+		return nil, s.ignore(ctx)
 	default:
 		if err := refuse(req); err != nil {
 			return nil, err
