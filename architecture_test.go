@@ -104,7 +104,7 @@ var layers = map[string][]string{
 	"sdk/plugintest":          {"sdk", "sdk/address", "sdk/conformance", "sdk/launch", "sdk/serve", "sdk/cron", "sdk/intent", "sdk/wire", "sdk/wire/pluginpb"},
 
 	"plugins/hangman":     {"sdk"},
-	"plugins/mcp":         {"sdk"},
+	"plugins/mcp":         {"sdk", "sdk/retry"},
 	"plugins/mcp/mcptest": {},
 	"plugins/weather":     {"sdk", "sdk/intent"},
 }

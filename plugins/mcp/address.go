@@ -9,10 +9,11 @@ import (
 )
 
 // reach is how the protocol reaches an address: only where the grant lets it,
-// with the operator's headers.
+// with the operator's headers. A stream that ends is taken up again once; to try
+// more often is for the client of the SDK, within its budget.
 func reach(p *sdk.Plugin, s Settings) mcp.Transport {
 	return &mcp.StreamableClientTransport{
-		Endpoint: s.URL, MaxRetries: 2,
+		Endpoint: s.URL, MaxRetries: 1,
 		HTTPClient: &http.Client{Transport: &headed{next: p.HTTP().Transport, headers: s.Headers}},
 	}
 }

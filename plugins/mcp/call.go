@@ -22,8 +22,9 @@ const rejoin = 3 * time.Second
 var ownErrors = []int64{-32003, -32004, -32005}
 
 // call makes one call of the server's tool. A call that was lost is made once
-// more, if that does no harm.
+// more, if that does no harm and not all fail.
 func (l *link) call(ctx context.Context, c *sdk.Call, tool string, args json.RawMessage, again bool) (sdk.Result, error) {
+	l.repeats.Asked()
 	for {
 		session, err := l.live(ctx)
 		if err != nil {
@@ -39,7 +40,7 @@ func (l *link) call(ctx context.Context, c *sdk.Call, tool string, args json.Raw
 		if ctx.Err() == nil {
 			l.forget(session)
 		}
-		if !again || ctx.Err() != nil {
+		if !again || ctx.Err() != nil || !l.repeats.Take() {
 			return sdk.Result{}, l.down(ctx, c, err)
 		}
 		again = false

@@ -6,22 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"math"
 	"sync"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/jarvis-host/jarvis/sdk"
+	"github.com/jarvis-host/jarvis/sdk/retry"
 )
 
 const (
 	// The first connection of a program may take long: some download themselves.
 	programPatience = 2 * time.Minute
 	addressPatience = 10 * time.Second
-	firstPause      = 250 * time.Millisecond // before another try, doubled from one to the next
-	longestPause    = time.Minute
 )
+
+// pauses are between the tries to reach a server; there is no last one.
+var pauses = retry.Backoff{Tries: math.MaxInt, First: 500 * time.Millisecond, Most: time.Minute}
+
+// repeats are how many calls are made once more: a server that fails all of them
+// is asked a fifth more often than without it.
+var repeats = retry.BudgetOptions{Reserve: 3}
 
 // errConnecting is what is wrong before the first connection.
 var errConnecting = errors.New("connecting to the server")
@@ -37,6 +43,7 @@ type link struct {
 	done    chan struct{} // closed when nothing of it runs any more
 	known   chan struct{} // closed when the first try to list its tools is over
 	changed chan struct{} // holds one when the server says that its tools changed
+	repeats *retry.Budget
 
 	mu       sync.Mutex
 	session  *mcp.ClientSession // nil: there is none now
@@ -49,7 +56,7 @@ func open(m *mount, name string, s Settings) *link {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &link{
 		m: m, name: name, set: s, log: m.plugin.Log().With("server", name), cancel: cancel,
-		done: make(chan struct{}), known: make(chan struct{}), changed: make(chan struct{}, 1),
+		done: make(chan struct{}), known: make(chan struct{}), changed: make(chan struct{}, 1), repeats: retry.NewBudget(repeats),
 		err: errConnecting, moved: make(chan struct{}), progress: map[any]*sdk.Call{},
 	}
 	go l.run(ctx)
@@ -68,7 +75,7 @@ func (l *link) run(ctx context.Context) {
 	defer close(l.done)
 	known := sync.OnceFunc(func() { close(l.known) })
 	defer known()
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+	for try := 1; ; try++ {
 		worked, err := l.serve(ctx, known)
 		if ctx.Err() != nil {
 			return
@@ -83,11 +90,10 @@ func (l *link) run(ctx context.Context) {
 			return
 		}
 		if worked {
-			pause = firstPause
+			try = 1
 		}
-		select {
-		case <-time.After(pause/2 + rand.N(pause/2)): //nolint:gosec // jitter is no secret
-		case <-ctx.Done():
+		pause, _ := pauses.Pause(try)
+		if retry.Wait(ctx, pause) != nil {
 			return
 		}
 	}
