@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -67,7 +68,8 @@ func NewCatalogue() *Catalogue {
 }
 
 // Replace takes over what the manifests offer. A plugin whose schemas or
-// sentences do not compile is left out as a whole and named in the error; the
+// sentences do not compile, or with a tool that has the name of an earlier
+// manifest's across plugins, is left out as a whole and named in the error; the
 // others are taken over all the same. Earlier manifests win where sentences
 // tie.
 func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
@@ -81,8 +83,8 @@ func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
 			own = read(m)
 		}
 		s.read[m] = own
-		if own.err != nil {
-			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, own.err))
+		if err := cmp.Or(own.err, s.taken(own.offers)); err != nil {
+			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, err))
 			continue
 		}
 		for _, o := range own.offers {
@@ -100,12 +102,28 @@ func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
 	return joined(problems)
 }
 
+// taken names the first of a plugin's tools whose name across plugins is that of
+// one which is here: plugin a__b's tool c is what a model calls plugin a's tool
+// b__c.
+func (s *snapshot) taken(offers []*Offer) error {
+	for _, o := range offers {
+		if first, ok := s.byName[o.Name()]; ok {
+			return fmt.Errorf("tool %s: the name %s is that of plugin %s's tool %s", o.Spec.Name, o.Name(), first.Plugin, first.Spec.Name)
+		}
+	}
+	return nil
+}
+
 // Offers lists every tool, plugin by plugin.
 func (c *Catalogue) Offers() []*Offer { return slices.Clone(c.now.Load().offers) }
 
 // Find returns a plugin's tool.
 func (c *Catalogue) Find(plugin, name string) (*Offer, bool) {
-	return c.Named(plugin + "__" + name)
+	o, ok := c.Named(plugin + "__" + name)
+	if !ok || o.Plugin != plugin {
+		return nil, false
+	}
+	return o, true
 }
 
 // Named returns a tool by its name across plugins.

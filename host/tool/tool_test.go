@@ -294,6 +294,39 @@ func TestABrokenPluginIsLeftOutAloneAndNamed(t *testing.T) {
 	}
 }
 
+// fault-P29: two tools under one name across plugins: the later manifest's plugin is
+// refused as a whole, with the names of both, and the earlier one's tool stays that tool.
+func TestAToolNameThatIsTakenIsRefusedWithBothNames(t *testing.T) {
+	manifest := func(id, tool string) *sdk.Manifest {
+		schema := json.RawMessage(`{"type":"object"}`)
+		return &sdk.Manifest{ID: id, Tools: []sdk.ToolSpec{{Name: "free", InputSchema: schema}, {Name: tool, InputSchema: schema}}}
+	}
+	long, short := manifest("a__b", "c"), manifest("a", "b__c")
+	for _, tc := range []struct{ first, second *sdk.Manifest }{{short, long}, {long, short}} {
+		c := NewCatalogue()
+		for range 2 { // it is read, and then known
+			err := c.Replace([]*sdk.Manifest{tc.first, tc.second})
+			want := fmt.Sprintf("plugin %s: tool %s: the name a__b__c is that of plugin %s's tool %s",
+				tc.second.ID, tc.second.Tools[1].Name, tc.first.ID, tc.first.Tools[1].Name)
+			if err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+		if o, ok := c.Named("a__b__c"); !ok || o.Plugin != tc.first.ID {
+			t.Errorf("the name is that of %+v", o)
+		}
+		if o, ok := c.Find(tc.second.ID, tc.second.Tools[1].Name); ok {
+			t.Errorf("%s's tool was found as %s's", tc.second.ID, o.Plugin)
+		}
+		if _, ok := c.Find(tc.second.ID, "free"); ok || len(c.Offers()) != 2 {
+			t.Errorf("half of %s is on offer: %d", tc.second.ID, len(c.Offers()))
+		}
+		if err := c.Replace([]*sdk.Manifest{tc.second}); err != nil { // the other one is gone
+			t.Error(err)
+		}
+	}
+}
+
 // X04, fault-L19: what someone else's text may have put into a model's head
 // needs the end user's yes, whatever the tool itself wants; reading does not.
 func TestAnUntrustedEffectNeedsAYes(t *testing.T) {
