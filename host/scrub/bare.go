@@ -229,6 +229,9 @@ var measures = set(`byte bytes octet octets bit bits char chars character charac
 // number judges a value of digits: PINs go, counts stay.
 func (b *binder) number(p int, v string, bound bond, last string) bool {
 	n := b.n
+	if strings.HasPrefix(b.s[p+len(v):], " '<|") {
+		return true // a token of a language model
+	}
 	if word, _ := wordAfter(b.s, p+len(v)); measures[word] {
 		return true // how long it is
 	}

@@ -1,6 +1,9 @@
 package scrub
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // bond is how closely a value belongs to a name.
 type bond int
@@ -24,6 +27,9 @@ const masked = "[secret]"
 // binds finds the values that belong to a name.
 func binds(s string, n name, cuts []span) []span {
 	at, key := n.to, ""
+	if strings.HasSuffix(s[:n.from], "<set to the key '") || strings.HasSuffix(s[:n.from], "' in ") && strings.Contains(s[:n.from], "<set to the key '") {
+		return cuts // where it is
+	}
 	j := at
 	for j < len(s) && s[j] == '\\' {
 		j++
@@ -104,7 +110,7 @@ func (b *binder) from(at int) {
 		b.value(i, named, true)
 	case c == ',' || c == ';' || c == '|':
 		b.neighbour(i)
-		if c == ',' && b.key == "" && b.n.role&humanWord != 0 && strings.HasPrefix(s[i:], ", ") && i+2 < len(s) && s[i+2] != '"' && s[i+2] != '\'' {
+		if c == ',' && b.key == "" && b.n.role&humanWord != 0 && strings.HasPrefix(s[i:], ", ") && !setting.MatchString(s[i+2:]) && i+2 < len(s) && s[i+2] != '"' && s[i+2] != '\'' {
 			b.sentence(i + 1)
 		}
 	case c == '[' && i == at && b.key == "" && i+1 < len(s):
@@ -121,6 +127,9 @@ func (b *binder) from(at int) {
 		b.sentence(at)
 	}
 }
+
+// setting is the next of a list of settings.
+var setting = regexp.MustCompile(`^[A-Za-z_]+=`)
 
 // behind is what follows a short remark in brackets.
 func behind(s string) string {

@@ -59,6 +59,7 @@ func TestSecretsAreKnownAsNumbersAndAsTheyAreSaid(t *testing.T) {
 		`{"S0_Legacy":{"type":"Buffer","data":[12, 27, 5, 199]}}`:           `{"S0_Legacy":{"type":"Buffer","data":["[redacted]"]}}`,
 		"{'key': '7f:61:ea:49:b7:85:59:ec:5e:d9:10:f5:8e:42:a2:f1'}":        "{'key': '[redacted]'}",
 		`{"action":"disarm","action_code":"40620","battery":88}`:            `{"action":"disarm","action_code":"[redacted]","battery":88}`,
+		"msmtp: user ana password ygdk ulze rwww ncdp":                      "msmtp: user ana password [redacted]",
 		"code du portail : 2179A":                                           "code du portail : [redacted]",
 		"the alarm code is three seven one two":                             "the alarm code is [redacted]",
 		"tape 5716 comme code d'alarme":                                     "tape [redacted] comme code d'alarme",

@@ -85,6 +85,8 @@ func (b *binder) harmless(v string) bool {
 	n := b.n
 	name := b.s[n.from:n.to]
 	switch {
+	case strings.HasPrefix(b.s[n.to:], "==") && release.MatchString(v):
+		return true // a package
 	case small(name) == "pin" && socket.MatchString(v):
 		return true
 	case strings.HasPrefix(v, "0x"):

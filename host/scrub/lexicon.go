@@ -53,7 +53,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			expired expire expiresin expiresat ttl age url uri endpoint field fields header headers algorithm algo rotation rotated rotate required requires enabled disabled set unset present
 			version status state valid invalid error errors reset resets min max format ref refs reference provider providers manager mode source scope scopes usage index bucket budget budgets
 			used total left remaining store prefix suffix issuer audience fingerprint thumbprint created updated label description strength generator validator parser handler
-			placeholder placeholders tooltip caption prompt prompts input checker check checks lifetime duration cost costs spent changed change changes request requests requested refresh refreshed revoked revocation verification attempt attempts
+			time times date engine engines backend ls rm inspect placeholder placeholders tooltip caption prompt prompts input checker check checks lifetime duration cost costs spent changed change changes request requests requested refresh refreshed revoked revocation verification attempt attempts
 			lookup lookups cache vocabulary stream streams rate per second seconds ms days day hours hour minutes weeks months window context contexts exchange auth authentication form dialog page rules rule complexity
 			history expiring renewal renewed rotations missing empty failure failures failed success santa agent agents plugin plugins proxy helper helpers generated deleted removed
 			stdin entropy last next event events claim claims owner owned user users usernames username usage quota quotas level levels support mismatch introspection
@@ -61,7 +61,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			pair pairs ring rings value_type press pressed bound stroke strokes board chain chains map maps word words frame frames point points idea ideas issue player figure feature takeaway
 			sha sha1 sha256 sha512 md5 digest hash checksum mac
 			coverage reviewer smell smells freeze style review reviews barre postaux article erreur retour promo reduction source couleur pays`,
-		openWord: `public pub publique primary foreign partition cache idempotency first max maximum page next previous prev continuation stop eos bos eot eog fim pad unk prompt completion total cached reasoning
+		openWord: `existing public pub publique primary foreign partition cache idempotency first max maximum page next previous prev continuation stop eos bos eot eog fim pad unk prompt completion total cached reasoning
 			input output num number nb has is no object row dict map json unique duplicate index group lookup between per sync syncing cursor start end
 			status error exit zip postal country language lang bar qr response return http close reason area source byte op color dress morse bytecode opcode currency airport iata ean isbn
 			host_public candidate arrow shift ctrl alt enter escape tab function fn space delete unknown missing other image translation message text i18n metric label

@@ -204,9 +204,28 @@ func (b *binder) braces(p int) bool {
 	return true
 }
 
+// namesOnly reports whether a list only names secrets.
+func namesOnly(list string) bool {
+	n := 0
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.Trim(item, " \"'")
+		if !promisesAny(item) || lookOf(item) != wordLook || !strings.ContainsAny(item, "_-") {
+			return false
+		}
+		n++
+	}
+	return n > 0
+}
+
 // list replaces all of a list.
 func (b *binder) list(p int) bool {
 	s := b.s
+	if end := strings.IndexByte(s[p:], ']'); end > 0 && (b.n.plural || strings.HasSuffix(small(s[b.n.from:b.n.to]), "tokens")) && b.n.role&(humanWord|keyWord) == 0 && strings.Trim(s[p+1:p+end], " 0123456789,.") == "" {
+		return true // of a language model
+	}
+	if end := strings.IndexByte(s[p:], ']'); end > 0 && namesOnly(s[p+1:p+end]) {
+		return true
+	}
 	if end := strings.IndexByte(s[p:], ']'); end > 0 && byteList.MatchString(s[p+1:p+end]) {
 		b.cut(p+1, p+end, b.key)
 		return true

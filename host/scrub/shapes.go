@@ -80,6 +80,9 @@ type pattern struct {
 	only     func(m string) bool // nil takes every match
 }
 
+// bound are the values of a statement whose arguments stand elsewhere.
+var bound = regexp.MustCompile(`(?i)^(?:\s*(?:\$[0-9]+|\?|%s|[:@][a-z_0-9]+|null|default|[a-z_]+\(\)?)\s*,?)+$`)
+
 // begun reports whether a key follows its first line, and no sentence about that line.
 func begun(m string) bool {
 	_, after, _ := strings.Cut(strings.TrimPrefix(m, "-----BEGIN"), "-----")
@@ -195,6 +198,11 @@ var patterns = []pattern{
 	{ // a password for one program, in four groups
 		keywords: []string{"app password", "application password", "app-password", "app_password", "application"},
 		re:       regexp.MustCompile(`(?i)app(?:lication)?[ _-]?(?:password|pw|specific password)?\b[^a-z]{1,4}(?:is |: )?([a-z]{4}[ -][a-z]{4}[ -][a-z]{4}[ -][a-z]{4})\b`),
+	},
+	{
+		keywords: []string{"password ", "passe "},
+		re:       regexp.MustCompile(`(?i)\b(?:password|passe) ([a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})\b`),
+		only:     func(m string) bool { return surprise(strings.ReplaceAll(m, " ", "")) > 16*100 },
 	},
 	{ // arguments of a statement
 		keywords: []string{"args", "params", "parameters", "bind", "values"},
@@ -353,7 +361,7 @@ var patterns = []pattern{
 	{
 		keywords: []string{"insert into"},
 		re:       regexp.MustCompile(`(?i)\binsert into [^()]*\([^)]*(?:pass|pwd|secret|token|mdp)[^)]*\)\s*values\s*\(([^)]*)`),
-		only:     func(m string) bool { return strings.Trim(m, "$?%s0123456789, ") != "" },
+		only:     func(m string) bool { return !bound.MatchString(m) },
 	},
 	{ // a name in one place, its value in another
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},

@@ -238,6 +238,9 @@ func nameOf(s string, i int) (n owner) {
 		for k > 0 && strings.IndexByte("\"'`\\[])", s[k-1]) >= 0 {
 			k--
 		}
+	} else if k > 0 && s[k-1] == '>' { // an element
+		k--
+		n.tied = true
 	} else if k > 0 && (s[k-1] == '@' || s[k-1] == '#' || s[k-1] == '~') {
 		return owner{idWord, true, true}
 	}
