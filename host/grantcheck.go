@@ -14,7 +14,7 @@ var needKinds = append([]string{sdk.NeedNet, sdk.NeedMemory, sdk.NeedSecret}, un
 
 // checkGrants names the grants of a plugin that grant nothing: what is neither a
 // tool of its manifest nor a need. Tools that a plugin has only once it runs are
-// not in its manifest: one that has no tools there may get any.
+// not in its manifest: one that says so, or has no tools there, may get any.
 func checkGrants(id string, grants []string, m *sdk.Manifest) []error {
 	var tools, needs, missing []string
 	for _, t := range m.Tools {
@@ -27,6 +27,7 @@ func checkGrants(id string, grants []string, m *sdk.Manifest) []error {
 			missing = append(missing, need)
 		}
 	}
+	closed := len(tools) > 0 && !slices.Contains(m.Features, sdk.FeatureDynamicTools)
 	var errs []error
 	unknown := func(grant, expected, near string) {
 		if near != "" {
@@ -39,7 +40,7 @@ func checkGrants(id string, grants []string, m *sdk.Manifest) []error {
 		known := slices.Contains(needKinds, kind) || slices.ContainsFunc(m.Needs, func(n sdk.Need) bool { return n.Kind == kind })
 		switch {
 		case slices.Contains(needs, g), !scoped && (g == "*" || slices.Contains(tools, g) || slices.Contains(unscoped, g)):
-		case !scoped && len(tools) > 0:
+		case !scoped && closed:
 			unknown(g, "a tool of the plugin, *, or a need", config.Nearest(g, slices.Concat(tools, missing, unscoped)))
 		case !scoped:
 			if near := config.Nearest(g, slices.Concat(missing, unscoped)); near != "" {

@@ -15,6 +15,8 @@ func TestAGrantThatGrantsNothingIsNamed(t *testing.T) {
 		Needs: []sdk.Need{{Kind: "schedule"}, {Kind: "net", Scope: "doors.example:443"}, {Kind: "exec", Scope: "bell"}},
 	}
 	loose := &sdk.Manifest{Needs: []sdk.Need{{Kind: "net", Scope: "config:/url"}}} // its tools come when it runs
+	mixed := *loose
+	mixed.Tools, mixed.Features = door.Tools, []string{sdk.FeatureDynamicTools}
 	for grant, want := range map[string]struct{ door, loose string }{
 		"schedule":              {},
 		"*":                     {},
@@ -33,7 +35,7 @@ func TestAGrantThatGrantsNothingIsNamed(t *testing.T) {
 		for _, tc := range []struct {
 			m    *sdk.Manifest
 			want string
-		}{{door, want.door}, {loose, want.loose}} {
+		}{{door, want.door}, {loose, want.loose}, {&mixed, want.loose}} {
 			got := ""
 			if err := errors.Join(checkGrants("door", []string{grant}, tc.m)...); err != nil {
 				got = err.Error()
@@ -42,7 +44,7 @@ func TestAGrantThatGrantsNothingIsNamed(t *testing.T) {
 				tc.want = "plugins.door.grants: " + tc.want
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", grant, diff)
+				t.Errorf("%s, %d tools (-want +got):\n%s", grant, len(tc.m.Tools), diff)
 			}
 		}
 	}

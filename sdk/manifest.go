@@ -8,6 +8,9 @@ import (
 	"github.com/jarvis-host/jarvis/sdk/intent"
 )
 
+// FeatureDynamicTools says that a plugin may have tools that its manifest does not.
+const FeatureDynamicTools = "dynamic_tools"
+
 // Manifest is what a plugin says of itself. It is pure: the same at every
 // call, before any configuration and without any grant, so that a plugin can
 // be judged before it is trusted.
@@ -18,7 +21,7 @@ type Manifest struct {
 	SDK         string       `json:"sdk"`         // what it was built with, such as "go/0.1.0"
 	Languages   []string     `json:"languages,omitempty"`
 	MinHost     string       `json:"min_host,omitempty"` // lowest host version it runs on; empty is any
-	Features    []string     `json:"features,omitempty"`
+	Features    []string     `json:"features,omitempty"` // such as [FeatureDynamicTools]; unknown ones are ignored
 	Tools       []ToolSpec   `json:"tools"`
 	Vocabulary  []Vocabulary `json:"vocabulary,omitempty"`
 	Needs       []Need       `json:"needs,omitempty"`

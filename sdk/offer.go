@@ -65,8 +65,13 @@ func (d DynamicTool) tool() (*tool, error) {
 
 // SetTools replaces all tools that an earlier SetTools set; declared tools
 // stay. The host learns of it at once. A name that is taken or malformed, or a
-// schema that is none, is an error, and nothing has changed then.
+// schema that is none, is an error, and nothing has changed then. So is a plugin
+// that declares tools and not [Plugin.DynamicTools]: a check of the configuration
+// would call grants of these tools wrong.
 func (p *Plugin) SetTools(tools ...DynamicTool) error {
+	if len(tools) > 0 && len(p.tools) > 0 && !slices.Contains(p.manifest.Features, FeatureDynamicTools) {
+		return errors.New("a plugin that declares tools and sets others has to declare DynamicTools")
+	}
 	var next []*tool
 	for _, d := range tools {
 		taken := func(t *tool) bool { return t.spec.Name == d.Spec.Name }

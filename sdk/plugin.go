@@ -164,6 +164,14 @@ func (p *Plugin) Languages(langs ...string) *Plugin {
 	return p
 }
 
+// DynamicTools says that the plugin has tools beside those that it declares, which
+// nobody knows before it runs: see [Plugin.SetTools]. An operator may grant any
+// name then.
+func (p *Plugin) DynamicTools() *Plugin {
+	p.manifest.Features = append(p.manifest.Features, FeatureDynamicTools)
+	return p
+}
+
 // MinHost names the lowest host version that the plugin runs on.
 func (p *Plugin) MinHost(version string) *Plugin {
 	p.manifest.MinHost = version

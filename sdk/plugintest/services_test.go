@@ -303,6 +303,10 @@ func TestListsAndToolsChangeWhileThePluginRuns(t *testing.T) {
 			return sdk.Result{Text: "fait"}, nil
 		},
 	}
+	if err := p.SetTools(dynamic); err == nil {
+		t.Error("tools that no manifest hints at are accepted")
+	}
+	p.DynamicTools()
 	if err := p.SetTools(dynamic); err != nil {
 		t.Fatal(err)
 	}
