@@ -177,7 +177,8 @@ func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {
 	c := h.dial("a")
 	c.say("hold the door")
 	until(t, "the receipt", func() bool { return len(h.receipts("").Items) == 1 })
-	if err := syscall.Kill(h.plugin("door").PID, syscall.SIGKILL); err != nil {
+	dead := h.plugin("door").PID
+	if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	var done protocol.Done
@@ -185,7 +186,7 @@ func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {
 	if done.State != "failed" || done.Code != "unavailable" || !strings.Contains(done.Text, "It may have happened all the same") {
 		t.Errorf("after its plugin's death: %+v", done)
 	}
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	until(t, "another door", func() bool { p := h.plugin("door"); return p.State == "ready" && p.PID != dead })
 	late := c.ask("pousse la porte")
 	if late.done.Code != "timeout" || !strings.Contains(late.done.Text, "peut-être fait") || late.tools[len(late.tools)-1].State != "unverified" {
 		t.Errorf("late: %+v", late)
