@@ -160,5 +160,5 @@ func (p *Pass) Leave() {
 	p.desk.mu.Lock()
 	defer p.desk.mu.Unlock()
 	delete(p.desk.guests, p.hash)
-	go p.guest.lines.cut(func(*line) bool { return false })
+	go p.guest.lines.end()
 }

@@ -54,8 +54,21 @@ func (g *guest) Dial(ctx context.Context, call, hostPort string) (net.Conn, erro
 	}
 	l := &line{Conn: c, guest: g, host: host, port: port}
 	l.touch()
-	g.lines.add(l)
+	if err := g.keep(l, call); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
 	return l, nil
+}
+
+// keep puts a connection among those that are cut when it may not be any more,
+// unless that was so before it was there.
+func (g *guest) keep(l *line, call string) error {
+	if !g.lines.add(l) {
+		return fault(sdk.CodeForbidden, "the plugin's process is over")
+	}
+	_, err := g.reaches(l.host, l.port, call)
+	return err
 }
 
 // maxPlace is longer than any name with a port.
@@ -100,6 +113,7 @@ type lines struct {
 	mu    sync.Mutex
 	taken int
 	open  map[*line]struct{}
+	over  bool // the process is gone
 }
 
 func (s *lines) enter() error {
@@ -112,13 +126,18 @@ func (s *lines) enter() error {
 	return nil
 }
 
-func (s *lines) add(l *line) {
+// add says whether a connection may be: no more when the process is gone.
+func (s *lines) add(l *line) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
 	if s.open == nil {
 		s.open = map[*line]struct{}{}
 	}
 	s.open[l] = struct{}{}
+	return true
 }
 
 func (s *lines) leave(l *line) {
@@ -126,6 +145,14 @@ func (s *lines) leave(l *line) {
 	defer s.mu.Unlock()
 	s.taken--
 	delete(s.open, l)
+}
+
+// end lets no connection be any more.
+func (s *lines) end() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	s.cut(func(*line) bool { return false })
 }
 
 // cut ends the connections that are not kept.

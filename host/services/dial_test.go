@@ -206,3 +206,35 @@ func TestADialThatIsGivenUpEnds(t *testing.T) {
 		t.Errorf("given up: %v", err)
 	}
 }
+
+// What ends connections while one is being made ends that one too.
+func TestAConnectionThatIsMadeTooLateIsNone(t *testing.T) {
+	at := peer(t, upper)
+	_, port, _ := net.SplitHostPort(at)
+	there, elsewhere := "http://localhost:"+port, "http://elsewhere.example"
+	for name, tt := range map[string]struct {
+		url  func(asked int, pass *services.Pass) string // as the host looks it up
+		want string
+	}{
+		"the process is gone": {func(_ int, pass *services.Pass) string { pass.Leave(); return there }, "over"},
+		"the grant is gone":   {func(asked int, _ *services.Pass) string { return []string{there, elsewhere}[asked] }, "no net need"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var pass *services.Pass
+			asked := -1
+			h := open(t, func(o *services.Options) {
+				o.Settings = func(string) json.RawMessage {
+					asked++
+					return fmt.Appendf(nil, `{"url":%q}`, tt.url(asked, pass))
+				}
+			})
+			var s sdk.Services
+			s, pass = h.guest(t, "p", netNeed("config:/url"))
+			c, err := s.Dial(t.Context(), "", "localhost:"+port)
+			if c != nil {
+				_ = c.Close()
+			}
+			wantCode(t, name, err, sdk.CodeForbidden, tt.want)
+		})
+	}
+}
