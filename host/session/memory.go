@@ -195,7 +195,7 @@ func (m *Memory) Recent(_ context.Context, session string, limit int) ([]turn.Me
 
 // Search implements Store.
 func (m *Memory) Search(_ context.Context, user, query string, limit int) ([]Hit, error) {
-	words := Words(query)
+	words := Sought(query)
 	if len(words) == 0 {
 		return nil, nil
 	}

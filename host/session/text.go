@@ -1,8 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,6 +43,27 @@ func Words(text string) []string {
 	return strings.FieldsFunc(ligatures.Replace(folded), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
+}
+
+// maxSought bounds the words of a search: each costs a look through an index.
+const maxSought = 16
+
+// Sought returns the words that a search looks for, the longest first: a
+// message that holds a word beginning with each of them is found. A word that begins another
+// one asks for nothing more, and of very many the longest are enough.
+func Sought(query string) []string {
+	words := Words(query)
+	slices.SortFunc(words, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	var sought []string
+	for _, w := range words {
+		if len(sought) == maxSought {
+			break
+		}
+		if !slices.ContainsFunc(sought, func(s string) bool { return strings.HasPrefix(s, w) }) {
+			sought = append(sought, w)
+		}
+	}
+	return sought
 }
 
 // whole returns text without a last character that is only begun, and that

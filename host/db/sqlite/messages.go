@@ -125,7 +125,7 @@ func (db *DB) Recent(ctx context.Context, id string, limit int) ([]turn.Message,
 
 // Search implements session.Store.
 func (db *DB) Search(ctx context.Context, user, query string, limit int) ([]session.Hit, error) {
-	words := session.Words(query)
+	words := session.Sought(query)
 	if len(words) == 0 {
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package rank
 import (
 	"math"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/jarvis-host/jarvis/host/memory/analysis"
@@ -41,6 +42,9 @@ type view struct {
 	date   analysis.Date
 	turns  map[string]*turnInfo
 	asked  bool // the question speaks of "I": the owner
+	// The days that the question names as seen from now, if it does.
+	from, to time.Time
+	near     bool
 }
 
 // relation is a stem that stands for a group of the question.
@@ -65,6 +69,7 @@ func see(q *Question, c *Corpus) *view {
 		}
 	}
 	v.asked = q.Text.FirstPerson() > 0
+	v.from, v.to, v.near = q.Text.Relative(q.At)
 	for _, g := range q.Groups {
 		if v.isName(g.Word) {
 			continue
@@ -399,8 +404,8 @@ func counts(t analysis.Text) bool {
 
 // dates tells whether a passage is of the date that is asked about.
 func (v *view) dates(r []float64, p *Passage) {
-	if from, to, ok := v.q.Text.Relative(v.q.At); ok && !p.At.IsZero() {
-		match := !p.At.Before(from) && p.At.Before(to)
+	if v.near && !p.At.IsZero() {
+		match := !p.At.Before(v.from) && p.At.Before(v.to)
 		r[fDate], r[fDateMiss] = flag(match), flag(!match)
 		return
 	}

@@ -42,9 +42,16 @@ type Question struct {
 	At     time.Time
 }
 
+// mostGroups bounds the words of a question that are looked up, each at a cost. Of
+// a longer text its beginning and its end are likely what is asked.
+const mostGroups = 64
+
 // Ask analyses a question.
 func Ask(text, lang string, at time.Time) Question {
 	t, groups := analysis.Groups(text, lang)
+	if n := len(groups); n > mostGroups {
+		groups = slices.Concat(groups[:mostGroups/2], groups[n-mostGroups/2:])
+	}
 	return Question{Text: t, Groups: groups, At: at}
 }
 
