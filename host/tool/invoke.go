@@ -179,13 +179,13 @@ func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 	}
 	if err := c.say(e.Text); err != nil {
 		if errors.Is(err, errGone) {
-			return Result{}, err
+			return c.unheard(ctx, e.Data)
 		}
 		return c.lost(err)
 	}
 	for _, undone := range c.undone {
 		if !c.yield(undone) {
-			return Result{}, errGone
+			return c.unheard(ctx, e.Data)
 		}
 	}
 	state, summary := c.done(ctx, e.Data)

@@ -194,11 +194,11 @@ func redressOf(err error) effect.Redress {
 	if err == nil {
 		return effect.Undone
 	}
+	if unsent(err) { // whoever waited for it may have left meanwhile
+		return effect.NotTried
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return effect.Unknown
-	}
-	if unsent(err) {
-		return effect.NotTried
 	}
 	switch sdk.ErrorCode(err) {
 	case sdk.CodeUnavailable, sdk.CodeBusy:

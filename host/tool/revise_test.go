@@ -222,6 +222,8 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 		"the plugin can't":  {&sdk.Error{Code: sdk.CodeUnsupported}, effect.Impossible, effect.ErrTaken},
 		"it never answers":  {&sdk.Error{Code: sdk.CodeTimeout}, effect.Unknown, effect.ErrTaken},
 		"it ends meanwhile": {&sdk.Error{Code: sdk.CodeUnavailable}, effect.Unknown, effect.ErrTaken},
+		"it was given up":   {context.Canceled, effect.Unknown, effect.ErrTaken},
+		"it waited in vain": {notThere{&sdk.Error{Code: sdk.CodeBusy, Err: context.Canceled}}, effect.NotTried, &sdk.Error{Code: sdk.CodeBusy}},
 		"it is not there":   {notThere{&sdk.Error{Code: sdk.CodeUnavailable}}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
 		"it can't reach it": {&sdk.Error{Code: sdk.CodeUnavailable, Message: "the shop is shut"}, effect.NotTried, &sdk.Error{Code: sdk.CodeUnavailable}},
 	} {
@@ -245,7 +247,7 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 			if done.Redress != tc.redress {
 				t.Errorf("the receipt says %q, want %q", done.Redress, tc.redress)
 			}
-			if e, ok := errors.AsType[*sdk.Error](tc.err); ok && tc.redress != effect.NotTried && e.Message != done.RedressText || !ok && done.RedressText != "blue again" {
+			if e, ok := errors.AsType[*sdk.Error](tc.err); ok && tc.redress != effect.NotTried && e.Message != done.RedressText || !ok && tc.err == nil && done.RedressText != "blue again" {
 				t.Errorf("the receipt quotes %q", done.RedressText)
 			}
 			if _, err := l.UndoReceipt(t.Context(), l.turn, done, "key"); sdk.ErrorCode(err) != sdk.ErrorCode(tc.again) {
