@@ -36,11 +36,14 @@ func (c *call) run(ctx context.Context, confirmed bool, answers []sdk.Answer) (R
 		}
 		in.State = state
 		if err := c.intend(ctx); err != nil {
-			return Result{}, err
+			return c.fell(Result{State: turn.ToolFailed, Code: sdk.CodeUnavailable, Text: c.r.Words(c.lang, "error.unavailable"), Detail: err.Error()})
 		}
 		end, err := c.invoke(ctx, in)
 		if err != nil {
 			if ctx.Err() != nil {
+				if unsent(err) {
+					c.conclude(ctx, turn.ToolFailed, "", nil)
+				}
 				return Result{}, context.Cause(ctx)
 			}
 			if errors.Is(err, errGone) {
@@ -198,6 +201,13 @@ func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 		res.Receipt = c.id
 	}
 	return res, nil
+}
+
+// unheard ends a call that did what was asked and whose result no one listens to
+// any more: its receipt tells of it, and it can be taken back.
+func (c *call) unheard(ctx context.Context, data json.RawMessage) (Result, error) {
+	c.conclude(ctx, turn.ToolExecuted, "", data)
+	return Result{}, errGone
 }
 
 // keep checks what the plugin answered and stores its session state, before

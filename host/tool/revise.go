@@ -31,8 +31,9 @@ func (c *call) intend(ctx context.Context) error {
 		Origin: c.q.Origin, Locale: c.lang, Zone: c.t.Zone.String(), Args: c.args, Undoable: spec.Undoable && c.r.Reviser != nil,
 		Temporary: c.t.Temporary,
 	}
+	c.receipt = nil // a call that is made anew, and whose receipt can't be begun anew, keeps that of before
 	if err := c.r.Receipts.Intend(ctx, r); err != nil {
-		return &sdk.Error{Code: sdk.CodeUnavailable, Err: err}
+		return err //nolint:wrapcheck // it says what failed
 	}
 	c.receipt = &r
 	return nil

@@ -203,9 +203,56 @@ func TestWithoutAReceiptThereIsNoEffect(t *testing.T) {
 	called := false
 	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { called = true; return []sdk.Event{sdk.Result{}} })
 	l.Receipts = effect.NewBook(broken{l.store}, scrub.New(), time.Now)
-	_, err := l.Run(t.Context(), l.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(turn.Event) bool { return true })
-	if sdk.ErrorCode(err) != sdk.CodeUnavailable || called {
-		t.Errorf("%v, called %v", err, called)
+	res := l.run("paint", `{}`, sdk.OriginSentence)
+	if res.State != turn.ToolFailed || res.Code != sdk.CodeUnavailable || res.Text != "error.unavailable " || called {
+		t.Errorf("%+v, called %v", res, called)
+	}
+}
+
+// Whoever stops a turn just when the plugin has done what was asked can take it
+// back all the same.
+func TestAResultThatNoOneListensToIsStillTold(t *testing.T) {
+	l := newLooked(t, func(*sdk.Invocation) []sdk.Event {
+		return []sdk.Event{sdk.Result{Text: "painted", Data: json.RawMessage(`{"before":"blue"}`)}}
+	})
+	_, err := l.Run(t.Context(), l.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(ev turn.Event) bool {
+		_, said := ev.(turn.Delta)
+		return !said
+	})
+	if !errors.Is(err, errGone) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"executed "}, l.states()); diff != "" {
+		t.Errorf("the receipt (-want +got):\n%s", diff)
+	}
+	if _, err := l.UndoReceipt(t.Context(), l.turn, l.receipts()[0], ""); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACallThatWaitedInVainUntilItsTurnWasStoppedDidNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"it never got there": {notThere{context.Canceled}, "failed "},
+		"it may have":        {context.Canceled, "intended "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLooked(t, nil)
+			l.Invoker = losing{tc.err}
+			ctx, cancel := context.WithCancel(t.Context())
+			_, err := l.Run(ctx, l.turn, Request{Plugin: "door", Tool: "paint", Origin: sdk.OriginSentence}, func(turn.Event) bool {
+				cancel()
+				return true
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{tc.want}, l.states()); diff != "" {
+				t.Errorf("the receipt (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
