@@ -10,7 +10,7 @@
 //     names word by word, lexicon.go has the words, bonds.go and sentences.go follow the bonds, quoted.go
 //     and bare.go judge the values;
 //   - a way of saying it needs no name (sshpass -p x): sayings.txt;
-//   - it has the structure or the beginning of a known kind: shapes.go;
+//   - it has the structure or the beginning of a known kind: shapes.go, makers.go;
 //   - it looks drawn at random, and neither its name nor its shape says that it is an
 //     id, a digest or a public key: tokens.go.
 //

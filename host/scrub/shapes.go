@@ -3,82 +3,8 @@ package scrub
 import (
 	"encoding/base64"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 )
-
-// prefixes are how tokens of known makers begin, and how long the rest is at
-// least.
-var prefixes = sync.OnceValue(func() *[256][]prefix {
-	all := &[256][]prefix{}
-	add := func(least int, list string) {
-		for p := range strings.FieldsSeq(list) {
-			all[p[0]] = append(all[p[0]], prefix{p, least})
-		}
-	}
-	add(8, `jrv_`)
-	add(10, `xoxa- xoxb- xoxe- xoxp- xoxr- xoxs- xoxc- xoxd- xoxe.xoxp- xoxe.xoxb-`)
-	add(16, `sk- sk_live_ sk_test_ rk_live_ rk_test_ glpat- gldt- glptt- glrt- glcbt- glft- glsoat- glimt- gloas- glagent- glffct- xapp- GOCSPX- sq0atp- sq0csp- sq0idp- hvs. hvb. hvr. ya29. whsec_
-		dckr_pat_ dckr_oat_ tskey- AKIA ASIA ABIA ACCA LTAI NRAK- NRII- NRJS- NRAA- NRRA- rzp_live_ rzp_test_ FLWSECK- FLWSECK_TEST- pk.eyJ sk.eyJ ops_eyJ AGE-SECRET-KEY- bws_`)
-	add(20, `ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glsa_ hf_ api_org_ npm_ pypi- gsk_ xai- pplx- lin_api_ lin_oauth_ shpat_ shpss_ shppa_ shpca_ tvly- fw_ r8_ ntn_ secret_ figd_ sntrys_ sntryu_ fo1_ fm1_ fm2_
-		glc_ HRKU- pul- rubygems_ sbp_ sb_secret_ nvapi- tk_ dp.pt. dp.st. dp.ct. dp.sa. pscale_tkn_ pscale_pw_ pscale_oauth_ PMAK- sha256~ lsv2_pt_ lsv2_sk_ fc- jina_ csk- ctx7sk- CFPAT-
-		pat-na1- pat-eu1- phc_ phx_ EAAC ABSK tfp_ nfp_ rnd_ rpa_ bkua_ rdme_ esecret_ ddapi_ oy2 CCIPAT_ re_ dop_v1_ doo_v1_ dor_v1_ dapi ATATT3 ATCTT3 ATBB eyJrIjoi v1.0- v2.local. v3.local. v4.local.
-		v2.public. v3.public. v4.public. xkeysib- xsmtpsib- sl. SG. AIza 1//0 cal_live_ duffel_test_ duffel_live_ ory_at_ ory_st_ ory_pat_ polar_ prefect_ pnu_ sgp_ apify_api_ waka_ infracost_ CLOJARS_
-		e2b_ pcsk_ sk-lf- key_ perm: EAAA sess- pk_live_ sk_`)
-	for _, list := range all {
-		slices.SortFunc(list, func(a, b prefix) int { return len(b.text) - len(a.text) }) // sk-proj- before sk-
-	}
-	return all
-})
-
-type prefix struct {
-	text  string
-	least int
-}
-
-// prefixed is the length of a token of a known maker at the start of s, or 0.
-func prefixed(s string) int {
-	for _, p := range prefixes()[s[0]] {
-		if !strings.HasPrefix(s, p.text) {
-			continue
-		}
-		end := len(p.text)
-		for end < len(s) && (tokenByte(s[end]) || s[end] == '.' && end+1 < len(s) && tokenByte(s[end+1]) || (s[end] == '/' || s[end] == '+') && strings.Contains("whsec_ glc_ sntrys_ ABSK fm2_ EAAA", p.text)) {
-			end++
-		}
-		rest := s[len(p.text):end]
-		if len(rest) < p.least {
-			continue
-		}
-		// Short or common beginnings are those of names too.
-		if c := count(rest); c.digits == 0 && c.turns < 4 && surprise(rest)/len(rest) < 88 {
-			continue
-		}
-		if c := count(rest); strings.ToLower(p.text) == p.text && p.least >= 20 && c.capitals == 0 && (c.marks > 2 || surprise(rest)/len(rest) < 90) && !allHex(rest) && len(p.text) < 8 {
-			continue
-		}
-		for end < len(s) && s[end] == '=' {
-			end++
-		}
-		for p.text == "ATATT3" && end < len(s) && tokenByte(s[end]) { // and a checksum
-			end++
-		}
-		return end
-	}
-	return 0
-}
-
-// pattern recognises credentials by their structure; its first group is what goes,
-// or all of it.
-type pattern struct {
-	keywords []string // in small letters; a text without all of them is not looked at
-	needs    string   // what else a text must have
-	alone    bool     // it is a credential by itself, whatever stands around it
-	heads    bool     // a keyword begins it, and ^ the expression: it is tried there only
-	re       *regexp.Regexp
-	only     func(m string) bool // nil takes every match
-}
 
 // bound are the values of a statement whose arguments stand elsewhere.
 var bound = regexp.MustCompile(`(?i)^(?:\s*(?:\$[0-9]+|\?|%s|[:@][a-z_0-9]+|null|default|[a-z_]+\(\)?)\s*,?)+$`)
@@ -391,114 +317,6 @@ var patterns = []pattern{
 	},
 }
 
-// find cuts what has the structure.
-func (p pattern) find(s, lower string, cuts []span) []span {
-	if !strings.Contains(s, p.needs) {
-		return cuts
-	}
-	if p.heads {
-		return p.atHeads(s, lower, cuts)
-	}
-	if len(s) <= longestWindow {
-		return p.within(s, 0, len(s), cuts)
-	}
-	for from := 0; from < len(s); {
-		near := p.next(lower, from)
-		if near < 0 {
-			return cuts
-		}
-		start := from
-		if at := max(0, near-beforeKeyword); at > from {
-			start = at + max(0, strings.IndexByte(s[at:near], ' ')) // not within a word
-		}
-		to := min(len(s), near+longestWindow-beforeKeyword)
-		cuts = p.within(s, start, to, cuts)
-		if from = to - beforeKeyword; to == len(s) {
-			break
-		}
-	}
-	return cuts
-}
-
-// atHeads tries the expression where one of the keywords begins a word.
-func (p pattern) atHeads(s, lower string, cuts []span) []span {
-	for from := 0; from < len(s); {
-		at := p.next(lower, from)
-		if at < 0 {
-			return cuts
-		}
-		from = at + 1
-		if at > 0 && letterByte(s[at-1]) {
-			continue
-		}
-		if m := p.re.FindStringSubmatchIndex(s[at:]); m != nil {
-			cuts = p.cut(s, at, m, cuts)
-			from = at + m[1]
-		}
-	}
-	return cuts
-}
-
-// A long text is looked at by parts around the keywords, which regular expressions
-// go through much faster than through all of it.
-const (
-	longestWindow = 1200
-	beforeKeyword = 300 // how much before a keyword belongs to it
-)
-
-// next is where the next keyword stands, or -1.
-func (p pattern) next(lower string, from int) int {
-	first := -1
-	for _, k := range p.keywords {
-		end := len(lower)
-		if first >= 0 {
-			end = min(end, first+len(k))
-		}
-		if i := strings.Index(lower[from:end], k); i >= 0 {
-			first = from + i
-		}
-	}
-	return first
-}
-
-// within cuts what has the structure and begins in a part of a text.
-func (p pattern) within(s string, start, end int, cuts []span) []span {
-	for _, m := range p.re.FindAllStringSubmatchIndex(s[start:end], -1) {
-		if base := start + m[0]; start+m[1] == end && end < len(s) { // it may go on
-			if whole := p.re.FindStringSubmatchIndex(s[base:]); whole != nil && whole[0] == 0 {
-				cuts = p.cut(s, base, whole, cuts)
-				continue
-			}
-		}
-		cuts = p.cut(s, start, m, cuts)
-	}
-	return cuts
-}
-
-// cut cuts what a match at a place has found.
-func (p pattern) cut(s string, base int, m []int, cuts []span) []span {
-	group := func(i int) (from, to int) { return base + m[2*i], base + m[2*i+1] }
-	from, to := group(1)
-	if len(m) >= 6 { // a name, and what belongs to it
-		named := s[from:to]
-		if len(m) == 8 {
-			from, to = group(3)
-			named = s[from:to]
-		}
-		if from, to = group(2); !promises(named) && (promiseOf(named) != perhaps || lookOf(s[from:to]) < drawnLook) {
-			return cuts
-		}
-	}
-	if v := s[from:to]; v == "" || strings.HasPrefix(v, Redacted) || empty(v) || p.only != nil && !p.only(v) {
-		return cuts
-	}
-	quote := ""
-	if from > 2 && s[from-1] == '[' && strings.HasSuffix(strings.TrimRight(s[:from-1], " "), `":`) { // a list of JSON
-		quote = `"`
-	}
-	return append(cuts, span{from, to, quote})
-}
-
 // drawnPath reports whether a part of a path was drawn.
 func drawnPath(m string) bool {
 	for p := range strings.FieldsFuncSeq(m, func(r rune) bool { return r == '/' || r == '.' || r == '=' || r == '&' }) {
@@ -538,8 +356,4 @@ func isBasic(enc string) bool {
 	enc = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(enc, "="))
 	raw, err := base64.RawStdEncoding.DecodeString(enc)
 	return err == nil && strings.Contains(string(raw), ":")
-}
-
-func tokenByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 }
