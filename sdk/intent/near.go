@@ -43,6 +43,7 @@ type nearSearch struct {
 	text  []rune
 	visit func(end, edits int, values []int32)
 	path  []nearStep
+	rows  [][]int // by depth, to be written over
 }
 
 type nearStep struct {
@@ -76,13 +77,17 @@ func (s *nearSearch) report(p phrase, row []int) {
 	}
 }
 
-// row is the row after one more letter of the path. Cells further from the
+// row is the row after one more letter of the path, which stands until the next
+// one of that depth: whatever is below a letter is done before its neighbour. Cells further from the
 // diagonal than any phrase allows stay out of reach, which keeps a row's cost
 // bounded.
 func (s *nearSearch) row(before []int, letter rune) []int {
 	depth := len(s.path) + 1
 	band := s.trie.nodes[0].longest / lettersPerEdit
-	row := make([]int, len(before))
+	if len(s.rows) < depth {
+		s.rows = append(s.rows, make([]int, len(before)))
+	}
+	row := s.rows[depth-1]
 	for j := range row {
 		row[j] = tooFar
 	}
