@@ -68,9 +68,10 @@ var patterns = []pattern{
 		re:       regexp.MustCompile(`/bot[0-9]{6,}:([A-Za-z0-9_-]{8,})`),
 	},
 	{
-		keywords: []string{"sk", "ac", "key-"},
+		keywords: []string{"sk", "key-"},
 		alone:    true,
-		re:       regexp.MustCompile(`\b(SK[0-9a-f]{32}|key-[0-9a-f]{32})\b`),
+		heads:    true,
+		re:       regexp.MustCompile(`^(SK[0-9a-f]{32}|key-[0-9a-f]{32})\b`),
 	},
 	{
 		keywords: []string{"pat"},
