@@ -107,6 +107,7 @@ func (r *run) recall(ctx context.Context, budget int, own bool) string {
 // history is as much of the conversation as fits, and how many messages don't.
 // What a plugin said there that nobody asked for is text of others.
 func (r *run) history(left int) (kept []llm.Message, dropped int) {
+	kept = make([]llm.Message, 0, len(r.t.History))
 	for i, m := range slices.Backward(r.t.History) {
 		text := neutral(m.Text)
 		if text == "" {

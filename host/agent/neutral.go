@@ -2,6 +2,7 @@ package agent
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -9,13 +10,19 @@ import (
 // chat template: special tokens, and the invisible tag characters in which a
 // prompt can be hidden. The words stay.
 func neutral(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return visible(r) != r }) {
+	if holds(text, 0xE2, 0xF3) { // as what is not visible begins in UTF-8
 		text = strings.Map(visible, text)
 	}
-	if !strings.ContainsAny(text, "<>[") { // each mark has one of them
+	if !holds(text, '<', '>', '[') { // each mark has one of them
 		return text
 	}
 	return neutralizer.Replace(text)
+}
+
+// holds reports whether text has one of some bytes. To look for them one after
+// the other is faster than to go through the text once.
+func holds(text string, some ...byte) bool {
+	return slices.ContainsFunc(some, func(b byte) bool { return strings.IndexByte(text, b) >= 0 })
 }
 
 // visible drops tag characters (U+E0000 to U+E007F) and the bidirectional

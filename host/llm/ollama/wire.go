@@ -95,7 +95,7 @@ func (c *chunk) finish() llm.Finish {
 // chat puts a request into the server's words.
 func (p *Provider) chat(r llm.Request) chatRequest {
 	out := chatRequest{
-		Model: r.Model, Messages: []message{}, Stream: true, Think: think(r), Format: jsontext.Value(r.Format), KeepAlive: p.keepAlive(),
+		Model: r.Model, Messages: make([]message, 0, len(r.Messages)), Stream: true, Think: think(r), Format: jsontext.Value(r.Format), KeepAlive: p.keepAlive(),
 		Options: options{NumCtx: p.cfg.NumCtx, NumPredict: p.cfg.MaxTokens, Temperature: r.Temperature},
 	}
 	if r.MaxTokens > 0 {
