@@ -105,6 +105,7 @@ func placeOf(id string, past []turn.Message) int {
 // answer is the run's goroutine.
 func (a *actor) answer(ctx context.Context, r *run) {
 	defer r.cancel()
+	deepen(0)
 	done := a.listen(ctx, r)
 	// The session may be out of memory already when an abandoned run ends.
 	_, _ = perform(context.Background(), a, func() (struct{}, error) {
@@ -112,6 +113,19 @@ func (a *actor) answer(ctx context.Context, r *run) {
 		return struct{}{}, nil
 	})
 }
+
+// deepen makes its goroutine's stack as deep as a turn needs it. Left to grow by
+// itself it would be copied four times on the way, each time with all that is on
+// it.
+//
+//go:noinline
+func deepen(at int) byte {
+	var room [turnStack]byte
+	return room[at] // or nothing would be left of room
+}
+
+// turnStack is what a turn's stack holds, in bytes.
+const turnStack = 20 << 10
 
 // listen passes an answer's events on and returns how it ended.
 func (a *actor) listen(ctx context.Context, r *run) (done turn.Done) {
