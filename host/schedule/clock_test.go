@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -79,4 +80,48 @@ func TestAClockThatIsSetLosesNoPlanAndFiresNoneTwice(t *testing.T) {
 			})
 		})
 	}
+}
+
+// unread is a store that can't be read for a while.
+type unread struct {
+	memory
+	down atomic.Bool
+}
+
+func (u *unread) Waking(ctx context.Context, limit int) ([]schedule.Plan, error) {
+	if u.down.Load() {
+		return nil, errors.New("disk")
+	}
+	return u.memory.Waking(ctx, limit)
+}
+
+func TestAClockThatIsSetBackWhileTheStoreIsAwayIsSeenAfterwards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ahead, fired atomic.Int64
+		store := &unread{}
+		k := schedule.New(schedule.Options{
+			Store: store, Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+			Tell:   func(context.Context, schedule.Plan, sdk.Due) error { fired.Add(1); return nil },
+			Failed: func(schedule.Plan, error) {},
+		})
+		_, err := k.Put(t.Context(), schedule.Plan{Plugin: "p", User: "alice", Zone: "UTC", Schedule: sdk.Schedule{Name: "every", Every: 10 * time.Minute}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { k.Run(ctx); close(ended) }()
+		time.Sleep(time.Minute)
+		store.down.Store(true)
+		ahead.Store(int64(-24 * time.Hour))
+		time.Sleep(5 * time.Minute)
+		store.down.Store(false)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := fired.Load(); n != 5 && n != 6 {
+			t.Errorf("what happens every ten minutes happened %d times within an hour", n)
+		}
+		cancel()
+		<-ended
+	})
 }

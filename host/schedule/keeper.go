@@ -46,7 +46,9 @@ type Options struct {
 type Keeper struct {
 	o    Options
 	wake chan struct{}
-	seen time.Time // the clock as Run saw it last, without what only grows
+	// seen is the clock as Run saw it last, without what only grows; zero: what a
+	// clock that was set back asks for is still to be done.
+	seen time.Time
 
 	mu      sync.Mutex
 	telling map[int64]bool // revisions that are being told
@@ -153,6 +155,9 @@ func (k *Keeper) watchClock(ctx context.Context) {
 		p.Due = now.Add(p.Every)
 		p.Wake, p.Tries = p.Due, 0
 		err = errors.Join(err, k.o.Store.MovePlan(ctx, p, false))
+	}
+	if err != nil {
+		k.seen = time.Time{} // the next look does it
 	}
 	if err != nil && ctx.Err() == nil {
 		k.o.Failed(Plan{}, fmt.Errorf("move schedules after the clock was set back: %w", err))
