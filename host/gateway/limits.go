@@ -59,7 +59,7 @@ func (x *exchange) refused(err error) error {
 }
 
 // mayConnect says whether another WebSocket from here may be opened, before anyone
-// knows whose it is: only those that are opened are counted.
+// knows whose it is: only those of someone who may open one are counted, in connect.
 func (x *exchange) mayConnect() error {
 	if x.s.o.Limiter == nil {
 		return nil
@@ -67,7 +67,8 @@ func (x *exchange) mayConnect() error {
 	return x.connects(x.s.o.Limiter.Connecting(x.peer))
 }
 
-// connect counts a WebSocket, and takes a place for it until x.leave is called.
+// connect counts a WebSocket, whatever becomes of its handshake, and takes a place for
+// it until x.leave is called.
 func (x *exchange) connect() error {
 	if x.s.o.Limiter == nil {
 		return nil
