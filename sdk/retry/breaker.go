@@ -49,8 +49,8 @@ func NewBreaker(o BreakerOptions) *Breaker {
 	return &Breaker{o: o}
 }
 
-// Enter lets a request pass, which Leave then ends, and says whether it is a trial;
-// or it says how long none may, 0 when only a trial has to end first.
+// Enter lets a request pass, which Well, Failed or Void then ends, and says whether it
+// is a trial; or it says how long none may, 0 when only a trial has to end first.
 func (b *Breaker) Enter() (trial, ok bool, left time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
