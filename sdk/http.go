@@ -137,10 +137,10 @@ type gate struct {
 
 // peer is a service that the plugin asks.
 type peer struct {
-	where   string
-	breaker *retry.Breaker
-	budget  *retry.Budget
-	last    atomic.Pointer[string] // what went wrong
+	host, port string
+	breaker    *retry.Breaker
+	budget     *retry.Budget
+	last       atomic.Pointer[string] // what went wrong
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -176,13 +176,14 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (g *gate) peer(u *url.URL) *peer {
-	where := net.JoinHostPort(address.HostPort(u))
+	host, port := address.HostPort(u)
+	where := net.JoinHostPort(host, port)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	to := g.peers[where]
 	if to == nil {
 		to = &peer{
-			where: where, budget: retry.NewBudget(retry.BudgetOptions{Now: g.now}),
+			host: host, port: port, budget: retry.NewBudget(retry.BudgetOptions{Now: g.now}),
 			breaker: retry.NewBreaker(retry.BreakerOptions{Trials: 1, Now: g.now}),
 		}
 		if g.peers == nil {
@@ -193,10 +194,15 @@ func (g *gate) peer(u *url.URL) *peer {
 	return to
 }
 
-// silent names the services that do not answer, for the operator.
+// silent names the services that do not answer, for the operator. One that another
+// configuration took out of reach is forgotten: it could never answer again.
 func (g *gate) silent() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	maps.DeleteFunc(g.peers, func(_ string, to *peer) bool {
+		_, err := g.grants.reach(to.host, to.port)
+		return err != nil
+	})
 	var out []error
 	for _, where := range slices.Sorted(maps.Keys(g.peers)) {
 		if to := g.peers[where]; !to.breaker.Closed() {
@@ -211,7 +217,7 @@ func (to *peer) trouble() error {
 	if last := to.last.Load(); last != nil {
 		why = ": " + *last
 	}
-	return fmt.Errorf("%s does not answer%s", to.where, why)
+	return fmt.Errorf("%s does not answer%s", net.JoinHostPort(to.host, to.port), why)
 }
 
 // ask makes the request once, unless the service is left alone.

@@ -55,32 +55,41 @@ func status(code int, header ...string) func(*http.Request) (*http.Response, err
 
 func broken(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
 
-// reaching returns a plugin that may reach api.example.org and what the
-// configuration names.
-func reaching(t *testing.T, n *network) *sdk.Plugin {
+// home is where a plugin's configuration may lead.
+type home struct {
+	Home struct {
+		URL string `json:"url"`
+	} `json:"home,omitempty"`
+}
+
+// through returns a plugin whose requests go through a transport, with the configuration
+// home and net needs of scopes.
+func through(t *testing.T, transport http.RoundTripper, url string, scopes ...string) *sdk.Plugin {
 	t.Helper()
-	p := plain(says("")).Use(sdk.Environment{Transport: n})
-	sdk.Config(p, func(context.Context, struct {
-		Home struct {
-			URL string `json:"url"`
-		} `json:"home,omitempty"`
-	},
-	) error {
-		return nil
-	})
-	done, err := p.Configure(t.Context(), sdk.Configuration{
-		Values: []byte(`{"home":{"url":"http://Home.local:8123/api"}}`),
-		Granted: []sdk.Need{
-			{Kind: "net", Scope: "api.example.org:443"},
-			{Kind: "net", Scope: "config:/home/url"},
-			{Kind: "net", Scope: "config:/nothing"},
-			{Kind: "secret", Scope: "evil.example:443"},
-		},
-	})
+	p := plain(says("")).Use(sdk.Environment{Transport: transport})
+	sdk.Config(p, func(context.Context, home) error { return nil })
+	lead(t, p, url, scopes...)
+	return p
+}
+
+// lead gives a plugin another configuration and other grants.
+func lead(t *testing.T, p *sdk.Plugin, url string, scopes ...string) {
+	t.Helper()
+	c := sdk.Configuration{Values: fmt.Appendf(nil, `{"home":{"url":%q}}`, url), Granted: []sdk.Need{{Kind: "secret", Scope: "evil.example:443"}}}
+	for _, scope := range scopes {
+		c.Granted = append(c.Granted, sdk.Need{Kind: "net", Scope: scope})
+	}
+	done, err := p.Configure(t.Context(), c)
 	if err != nil || len(done.Diagnostics) > 0 {
 		t.Fatal(done, err)
 	}
-	return p
+}
+
+// reaching returns a plugin that may reach api.example.org and what the
+// configuration names.
+func reaching(t *testing.T, n http.RoundTripper) *sdk.Plugin {
+	t.Helper()
+	return through(t, n, "http://Home.local:8123/api", "api.example.org:443", "config:/home/url", "config:/nothing")
 }
 
 func get(ctx context.Context, p *sdk.Plugin, method, url, body string) (*http.Response, error) {
@@ -143,22 +152,7 @@ func TestAGrantReachesOnlyWhereItsNameMayLead(t *testing.T) {
 			"the very address":        {"127.0.0.1", "127.0.0.1:" + port, true},
 			"the operator's own word": {"api.rebound.test", "config:/home/url", true},
 		} {
-			p := plain(says("")).Use(sdk.Environment{Transport: transport})
-			sdk.Config(p, func(context.Context, struct {
-				Home struct {
-					URL string `json:"url"`
-				} `json:"home,omitempty"`
-			},
-			) error {
-				return nil
-			})
-			done, err := p.Configure(t.Context(), sdk.Configuration{
-				Values:  fmt.Appendf(nil, `{"home":{"url":"http://%s:%s/"}}`, c.host, port),
-				Granted: []sdk.Need{{Kind: "net", Scope: c.scope}},
-			})
-			if err != nil || len(done.Diagnostics) > 0 {
-				t.Fatal(done, err)
-			}
+			p := through(t, transport, fmt.Sprintf("http://%s:%s/", c.host, port), c.scope)
 			served = 0
 			resp, err := get(t.Context(), p, "GET", "http://"+c.host+":"+port+"/", "")
 			if err == nil {
@@ -285,18 +279,11 @@ func (a *always) RoundTrip(req *http.Request) (*http.Response, error) {
 	return a.answer(req)
 }
 
-// asking returns a plugin whose requests go to a.
-func asking(t *testing.T, a *always) *sdk.Plugin {
-	t.Helper()
-	p := reaching(t, nil)
-	return p.Use(sdk.Environment{Transport: a})
-}
-
 // S09: many requests that all fail are not many more when they are repeated.
 func TestRepetitionsOfFailingRequestsStayFew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &always{answer: status(500)}
-		p := asking(t, a)
+		p := reaching(t, a)
 		began := time.Now()
 		for range 200 {
 			resp, err := get(t.Context(), p, "GET", "https://api.example.org/", "")
@@ -318,7 +305,7 @@ func TestRepetitionsOfFailingRequestsStayFew(t *testing.T) {
 func TestAServiceThatDoesNotAnswerIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &always{answer: broken}
-		p := asking(t, a)
+		p := reaching(t, a)
 		for range 100 {
 			if _, err := get(t.Context(), p, "GET", "https://api.example.org/", ""); err == nil {
 				t.Fatal("a broken service answered")
@@ -356,6 +343,25 @@ func TestAServiceThatDoesNotAnswerIsLeftAlone(t *testing.T) {
 	})
 }
 
+// A service that the operator replaced by another is no trouble of the plugin's any more.
+func TestAServiceOutOfReachIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := reaching(t, &always{answer: broken})
+		for range 5 {
+			if _, err := get(t.Context(), p, "GET", "http://home.local:8123/", ""); err == nil {
+				t.Fatal("a broken service answered")
+			}
+		}
+		if h, err := p.Health(t.Context()); err != nil || h.OK {
+			t.Errorf("while it is asked: %+v, %v", h, err)
+		}
+		lead(t, p, "http://home.local:8124/api", "api.example.org:443", "config:/home/url")
+		if h, err := p.Health(t.Context()); err != nil || !h.OK {
+			t.Errorf("with another in its place: %+v, %v", h, err)
+		}
+	})
+}
+
 // Whoever gives a request up says nothing about the service.
 func TestRequestsThatAreGivenUpBlameNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -363,7 +369,7 @@ func TestRequestsThatAreGivenUpBlameNobody(t *testing.T) {
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}}
-		p := asking(t, a)
+		p := reaching(t, a)
 		for range 20 {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
