@@ -389,8 +389,10 @@ func (f *fake) Say(_ context.Context, call, session, text string) (sdk.Said, err
 	switch chars := len([]rune(text)); {
 	case owner == "", info.User != "" && info.User != owner:
 		return sdk.Said{}, fault(sdk.CodeForbidden, "the plugin was not called in session %q", session)
-	case strings.TrimSpace(text) == "" || chars > sdk.MaxSaid:
-		return sdk.Said{}, fault(sdk.CodeInvalid, "text has %d characters, expected 1 to %d", chars, sdk.MaxSaid)
+	case strings.TrimSpace(text) == "":
+		return sdk.Said{}, fault(sdk.CodeInvalid, "text is empty")
+	case chars > sdk.MaxSaid:
+		return sdk.Said{}, fault(sdk.CodeTooLarge, "text has %d characters, expected at most %d", chars, sdk.MaxSaid)
 	}
 	f.said = append(f.said, Said{User: owner, Session: session, Text: text})
 	return sdk.Said{Turn: "turn-" + strconv.Itoa(len(f.said))}, nil

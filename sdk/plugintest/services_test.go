@@ -226,6 +226,30 @@ func TestWhatAPluginSaysOutsideOfItsAnswersIsRecorded(t *testing.T) {
 	})
 }
 
+// A kit that refuses otherwise than a host does would teach an author the wrong code.
+func TestWhatIsTooLongOrEmptyIsNotSaid(t *testing.T) {
+	p := sdk.New("parrot", "1.0.0", "Says it").Languages("en").Needs(sdk.NeedSession, "", "to say so")
+	sdk.Tool(p, "repeat", "Repeats", func(ctx context.Context, c *sdk.Call, in struct {
+		Text string `json:"text"`
+	},
+	) (string, error) {
+		_, err := c.Session("").Say(ctx, in.Text)
+		return "", err
+	})
+	h := plugintest.New(t, p)
+	for text, want := range map[string]sdk.Code{
+		" ":                                sdk.CodeInvalid,
+		strings.Repeat("é", sdk.MaxSaid+1): sdk.CodeTooLarge,
+	} {
+		if got := h.Call("repeat", map[string]string{"text": text}); got.Problem == nil || got.Problem.Code != want {
+			t.Errorf("%d bytes: %+v, want %s", len(text), got.Problem, want)
+		}
+	}
+	if got := h.Call("repeat", map[string]string{"text": strings.Repeat("é", sdk.MaxSaid)}); got.Problem != nil || len(h.Said()) != 1 {
+		t.Errorf("as much as may be: %+v", got.Problem)
+	}
+}
+
 func TestAPluginWithoutANetworkConnectsThroughTheHost(t *testing.T) {
 	market := func(_ context.Context, place string) (net.Conn, error) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
