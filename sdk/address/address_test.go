@@ -157,11 +157,27 @@ for row in json.loads(sys.argv[2]):
             reached = False
         if reached != row[word]:
             print(row, word, reached)
+def need(scope, kind="net"): return types.SimpleNamespace(kind=kind, scope=scope)
+found = http.granted(
+    [need("API.example.org.:443"), need("config:/home/url"), need("config:/plain"), need("config:/none"), need("config:/odd"), need("x:1", "secret"),
+     need("both:80"), need("config:/both"), need("[::1]:53")],
+    {"home": {"url": "http://Home.local:8123/api"}, "plain": "nas.local:9000", "odd": "nowhere", "both": "http://both/"})
+want = {("api.example.org", 443): False, ("home.local", 8123): True, ("nas.local", 9000): True, ("both", 80): True, ("::1", 53): False}
+if found != want or http.place("https://API.example.org./v1") not in found:
+    print("granted:", found)
 socket.getaddrinfo = lambda host, port, **_: [(2, 1, 6, "", ("127.0.0.1", port))]
 class Connected(Exception): pass
 def connect(*_): raise Connected
 socket.create_connection = connect
 for operators, want in ((False, "forbidden"), (True, "connected")):
+    try:
+        http.connect(operators, ("api.rebound.test", 80), 5)
+    except fail as e:
+        got = e.code
+    except Connected:
+        got = "connected"
+    if got != want:
+        print("a connection on the word", operators, "is", got)
     try:
         http.fetch(http.opener(types.SimpleNamespace(brokered=False)), {("api.rebound.test", 80): operators}, "http://api.rebound.test/", "GET", None, None, 5)
     except fail as e:

@@ -9,7 +9,7 @@ import threading
 import grpc
 
 from .contract import CODES, Fail, hb
-from .http import connect
+from .http import canonical, connect
 
 TIMEOUT = 10  # seconds, of a request that does not stream
 CHUNK = 32 << 10  # bytes in one message of a connection
@@ -207,7 +207,7 @@ class Host:
     def dial(self, host, port, timeout=TIMEOUT):
         """A socket that is connected to a place, within the grants: through the
         host where the plugin has no network of its own. Need: net HOST:PORT."""
-        operators = self._link.places().get((host, port))
+        operators = self._link.places().get((canonical(host), port))
         if operators is None:
             raise Fail("forbidden", detail="%s:%s was not granted: declare it with needs(\"net\", \"%s:%s\", \"why\")" % ((host, port) * 2))
         if self._link.brokered:

@@ -17,10 +17,33 @@ PORTS = {"http": 80, "https": 443}
 NETWORK = os.path.join(os.environ["JARVIS_TEST_WORLD"], "network") if os.environ.get("JARVIS_TEST_WORLD") else ""
 
 
+def canonical(host):
+    """A host as grants are compared."""
+    return host.strip("[]").lower().removesuffix(".")
+
+
 def place(url):
     """Where a URL leads: (host, port)."""
     where = urllib.parse.urlsplit(url)
-    return where.hostname, where.port or PORTS.get(where.scheme)
+    return canonical(where.hostname or ""), where.port or PORTS.get(where.scheme)
+
+
+def written(text):
+    """The place that an operator wrote, as a URL or host:port; None for neither."""
+    try:
+        if "://" in text:
+            return place(text)
+        host, _, port = text.rpartition(":")
+        return canonical(host), int(port)
+    except ValueError:
+        return None
+
+
+def at(settings, pointer):
+    """The text at a JSON pointer, or ""."""
+    for part in pointer.removeprefix("/").split("/"):
+        settings = settings.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(settings, dict) else None
+    return settings if isinstance(settings, str) else ""
 
 
 def granted(needs, settings):
@@ -30,11 +53,10 @@ def granted(needs, settings):
     for need in needs:
         if need.kind != "net":
             continue
-        if need.scope.startswith("config:/"):
-            places[place(str(settings.get(need.scope[len("config:/"):], "")))] = True
-        else:
-            host, _, port = need.scope.rpartition(":")
-            places.setdefault((host.strip("[]"), int(port)), False)
+        operators = need.scope.startswith("config:")
+        where = written(at(settings, need.scope.removeprefix("config:")) if operators else need.scope)
+        if where:
+            places[where] = places.get(where, False) or operators
     return places
 
 
@@ -50,8 +72,6 @@ def fetch(opener, places, url, method, data, headers, timeout):
     try:
         with opener.open(request, timeout=timeout) as answer:
             body = answer.read(MAX_BODY + 1)
-    except Refused as e:
-        raise Fail("forbidden", detail=str(e)) from e
     except (OSError, http.client.HTTPException) as e:
         raise Fail("unavailable", detail="%s %s: %s" % (method, where[0], e)) from e
     if len(body) > MAX_BODY:
@@ -70,8 +90,11 @@ def opener(link):
     return urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}), _Http(link), _Https(link))
 
 
-class Refused(Exception):
+class Refused(Fail):
     """A granted name leads where no plugin may go."""
+
+    def __init__(self, why):
+        super().__init__("forbidden", detail=why)
 
 
 METADATA = [ipaddress.ip_network(n) for n in ("169.254.0.0/16", "fd00:ec2::/32", "100.100.100.200/32", "192.0.0.192/32")]
@@ -94,12 +117,12 @@ def check(host, leads, operators):
     """Raises Refused unless host may lead to an address; see sdk/address, which
     has the reasons."""
     to = plain(leads)
-    written, here = plain(host) == to, ("." + host.lower().rstrip(".")).endswith(".localhost")
+    literal, here = plain(host) == to, ("." + host.lower().rstrip(".")).endswith(".localhost")
     if to.is_unspecified or to.is_multicast or str(to) == "255.255.255.255":
         allowed = False
     elif any(to in n for n in METADATA):
-        allowed = operators and written
-    elif written:
+        allowed = operators and literal
+    elif literal:
         allowed = True
     elif here:
         allowed = to.is_loopback
