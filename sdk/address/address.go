@@ -70,12 +70,13 @@ const (
 // without a port, may end at the address it leads to.
 func (w Word) Check(host string, leads netip.Addr) error {
 	to := leads.Unmap().WithZone("")
+	end := endOf(to)
 	refuse := func(why string) error { return &Refused{host, to, why} }
 	written := literal(host) == to
 	switch {
-	case !to.IsValid() || to.IsUnspecified() || to.IsMulticast() || to == broadcast:
+	case !end.IsValid() || end.IsUnspecified() || end.IsMulticast() || end == broadcast:
 		return refuse(nowhere)
-	case within(to, metadataPlaces):
+	case within(end, metadataPlaces):
 		if w != Operator || !written {
 			return refuse(metadata)
 		}
@@ -84,7 +85,7 @@ func (w Word) Check(host string, leads netip.Addr) error {
 		if !to.IsLoopback() {
 			return refuse(notHere)
 		}
-	case w != Operator && !public(to):
+	case w != Operator && !public(end):
 		return refuse(private)
 	}
 	return nil
@@ -105,12 +106,18 @@ func isLocalhost(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
+// endOf is where packets to an address end: a translator to IPv4 (NAT64) passes them
+// on to what the last four bytes say.
+func endOf(a netip.Addr) netip.Addr {
+	if !translated.Contains(a) {
+		return a
+	}
+	raw := a.As16()
+	return netip.AddrFrom4([4]byte(raw[12:]))
+}
+
 // public reports whether an address is one machine's on the Internet.
 func public(a netip.Addr) bool {
-	if translated.Contains(a) { // NAT64: the last four bytes are where it ends
-		raw := a.As16()
-		a = netip.AddrFrom4([4]byte(raw[12:]))
-	}
 	if a.Is4() {
 		return !within(a, special4)
 	}

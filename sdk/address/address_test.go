@@ -42,6 +42,8 @@ var leading = []struct {
 	{"home.local", "169.254.169.254", false, false},
 	{"home.local", "::ffff:169.254.169.254", false, false},
 	{"home.local", "fd00:ec2::254", false, false},
+	{"home.local", "64:ff9b::a9fe:a9fe", false, false},
+	{"home.local", "64:ff9b::", false, false},
 	{"home.local", "100.100.100.200", false, false},
 	{"169.254.169.254", "169.254.169.254", false, true},
 	{"home.local", "0.0.0.0", false, false},

@@ -118,16 +118,16 @@ def check(host, leads, operators):
     has the reasons."""
     to = plain(leads)
     literal, here = plain(host) == to, ("." + host.lower().rstrip(".")).endswith(".localhost")
-    if to.is_unspecified or to.is_multicast or str(to) == "255.255.255.255":
+    end = ipaddress.ip_address(int(to) & 0xFFFFFFFF) if to in NAT64 else to
+    if end.is_unspecified or end.is_multicast or str(end) == "255.255.255.255":
         allowed = False
-    elif any(to in n for n in METADATA):
+    elif any(end in n for n in METADATA):
         allowed = operators and literal
     elif literal:
         allowed = True
     elif here:
         allowed = to.is_loopback
     else:
-        end = ipaddress.ip_address(int(to) & 0xFFFFFFFF) if to in NAT64 else to
         allowed = operators or end.is_global and not any(end in n for n in TUNNELS)
     if not allowed:
         raise Refused("%s leads to %s, where this grant does not reach; what the operator writes into the configuration "
