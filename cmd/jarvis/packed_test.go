@@ -37,6 +37,14 @@ func TestAPackedPluginRunsWhenItIsCalled(t *testing.T) {
 	if p := h.plugin("door"); p.State != "idle" || p.PID != 0 || p.Version != "0.1.0" {
 		t.Fatalf("got %+v", p)
 	}
+	for _, action := range []string{"disable", "enable"} { // it is as enabled as one that runs
+		if _, errs, code := h.jarvis("", "plugin", action, "door"); code != exitOK {
+			t.Errorf("%s: code %d: %s", action, code, errs)
+		}
+	}
+	if p := h.plugin("door"); p.State != "idle" || p.PID != 0 {
+		t.Errorf("enabled, it is %+v", p)
+	}
 	if got := h.dial("a").ask("knock on the red door").done.Text; got != "knocked on red" {
 		t.Errorf("got %q", got)
 	}

@@ -137,7 +137,7 @@ func (r *remote) settled(ctx context.Context, name string) error {
 		for _, row := range list.Items {
 			switch {
 			case row.Name != name, row.State == "starting", row.State == "draining": // wait
-			case row.State == "ready":
+			case row.State == "ready", row.State == "idle":
 				return nil
 			default:
 				return fmt.Errorf("%s is %s: %s", row.Name, row.State, row.Reason)
