@@ -71,13 +71,13 @@ func TestAPluginSpeaksUpInAConversation(t *testing.T) {
 func TestAPluginSpeaksUpInAConversationOfBeforeARestart(t *testing.T) {
 	config := quiet + "plugins:\n  copycat:\n    enabled: true\n    path: jarvis-plugin-copycat\n    grants: [session]\n"
 	h := startHost(t, "", config)
-	until(t, "the copycat", func() bool { return h.plugin("copycat").State == "ready" })
+	h.ready("copycat")
 	called, other := h.dial("a"), h.dial("b")
 	called.ask("copy me")
 	other.ask("what time is it")
 	h.kill()
 	h = startHost(t, h.dir, config)
-	until(t, "the copycat", func() bool { return h.plugin("copycat").State == "ready" })
+	h.ready("copycat")
 	for _, tc := range []struct {
 		session string
 		code    int

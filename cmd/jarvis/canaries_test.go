@@ -301,9 +301,7 @@ func TestNoSecretIsSeenAnywhere(t *testing.T) {
 	if n := len(c.canaries); n < 20 {
 		t.Fatalf("%d canaries", n)
 	}
-	for _, name := range []string{"leaky", "kitchen", "door"} {
-		until(t, name+" to be there", func() bool { return c.plugin(name).State == "ready" })
-	}
+	c.ready("leaky", "kitchen", "door")
 	w := c.dial("phone")
 	for i, said := range []string{"print what you know", "spill all the beans", "fall over", "fetch it"} {
 		got := w.ask(said).done

@@ -69,7 +69,7 @@ func TestTheTerminalShowsPluginsAndActsOnThem(t *testing.T) {
 	if _, errs, code = h.jarvis("", "plugin", "enable", "hangman"); code != exitOK {
 		t.Fatalf("enable: exit %d, %s", code, errs)
 	}
-	until(t, "hangman to be ready", func() bool { return h.plugin("hangman").State == "ready" })
+	h.ready("hangman")
 	if got := h.dial("b").ask("play hangman").done; got.Source != "intent" {
 		t.Errorf("an enabled plugin did not answer: %+v", got)
 	}

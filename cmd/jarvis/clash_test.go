@@ -33,7 +33,7 @@ func copycat() *sdk.Plugin {
 func TestAClashIsToldWhereOneLooks(t *testing.T) {
 	config := quiet + "plugins:\n  copycat:\n    enabled: true\n    path: jarvis-plugin-copycat\n    grants: [session]\n"
 	h := startHost(t, "", config)
-	until(t, "the copycat", func() bool { return h.plugin("copycat").State == "ready" && h.plugin("hangman").State == "ready" })
+	h.ready("copycat", "hangman")
 	const claimed = `"play hangman" (en) goes to `
 	for _, name := range []string{"copycat", "hangman"} {
 		if got := h.plugin(name).Clashes; len(got) != 1 || !strings.HasPrefix(got[0].line(), claimed) {

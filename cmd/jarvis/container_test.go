@@ -106,7 +106,7 @@ func TestTheHostRunsAsTheFirstProcessOfAContainer(t *testing.T) {
 		t.Errorf("the turn ended as %+v", got)
 	}
 	h.rest(http.MethodPost, "/v1/plugins/weather/restart", "", nil)
-	until(t, "the weather to be back", func() bool { return h.plugin("weather").State == "ready" })
+	h.ready("weather")
 	until(t, "the dead to be gone", func() bool { return len(zombies(h.cmd.Process.Pid)) == 0 })
 	if err := h.cmd.Process.Kill(); err != nil { // the world ends with its first process
 		t.Fatal(err)

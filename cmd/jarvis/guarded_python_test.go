@@ -47,7 +47,7 @@ def guarded(call):
 		t.Fatalf("%v %s", err, out)
 	}
 	h := startHost(t, dir, quiet+withKitchen+fmt.Sprintf("  units: {enabled: true, path: %q}\n", program))
-	until(t, "the units to be there", func() bool { return h.plugin("units").State == "ready" && h.plugin("kitchen").State == "ready" })
+	h.ready("units", "kitchen")
 	c := h.dial("a")
 	if got := c.ask("how are you guarded").done.Text; got != "dumpable 0 core 0 0" {
 		t.Errorf("the plugin is %q", got)

@@ -63,7 +63,7 @@ func holdsTheShopsSecret(secret string) {
 func TestStacksAreWrittenWithoutSecrets(t *testing.T) {
 	const secret = "holdsTheShopsSecret"
 	h := startHostWith(t, "", quiet+withKitchen, []string{"jarvis-dying"}, []string{"DIES_OF=nothing", "SHOP_SECRET=" + secret})
-	until(t, "the kitchen to be there", func() bool { return h.plugin("kitchen").State == "ready" })
+	h.ready("kitchen")
 	h.signal(syscall.SIGUSR2)
 	until(t, "the stack of who holds the secret", func() bool {
 		h.signal(syscall.SIGQUIT)
@@ -98,7 +98,7 @@ func TestADyingHostTellsItsFaultAndNoSecret(t *testing.T) {
 	} {
 		t.Run(of, func(t *testing.T) {
 			h := startHostWith(t, "", quiet+withKitchen, []string{"jarvis-dying"}, []string{"DIES_OF=" + of})
-			until(t, "the kitchen to be there", func() bool { return h.plugin("kitchen").State == "ready" })
+			h.ready("kitchen")
 			h.signal(c.signal)
 			<-h.end
 			if code := h.cmd.ProcessState.ExitCode(); code != 2 {
@@ -132,7 +132,7 @@ func as(user int, args ...string) (string, error) {
 // the host was given its secrets in. A plugin's own has none.
 func TestNobodyReadsWhatTheHostAndItsPluginsHold(t *testing.T) {
 	h := contained(t)
-	until(t, "the weather to be there", func() bool { return h.plugin("weather").State == "ready" })
+	h.ready("weather")
 	pids := []int{h.cmd.Process.Pid, h.plugin("weather").PID, h.plugin("hangman").PID}
 	for _, pid := range pids {
 		proc := "/proc/" + strconv.Itoa(pid) + "/"
@@ -188,7 +188,7 @@ func TestASecretIsRotatedWhileTheHostRuns(t *testing.T) {
 	write(birds[0])
 	h := startHost(t, dir, "llm:\n  providers:\n    m: {kind: openai, url: \""+proxy.URL+"\", key: \"file:"+shop+"\"}\n  routes: {a: {provider: m, model: toy}}\n"+
 		strings.Replace(withKitchen, "env:SHOP_SECRET", "file:"+shop, 1))
-	until(t, "the kitchen to be there", func() bool { return h.plugin("kitchen").State == "ready" })
+	h.ready("kitchen")
 	c := h.dial("a")
 	for i, bird := range birds {
 		write(bird)

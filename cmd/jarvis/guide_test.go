@@ -135,7 +135,7 @@ func (r *reader) shell(s step) string {
 			r.dir = filepath.Join(r.dir, "tea")
 		case line == "jarvis serve":
 			r.host = startHost(r.t, "", quiet+r.config)
-			until(r.t, "tea", func() bool { return r.host.plugin("tea").State == "ready" })
+			r.host.ready("tea")
 		case strings.HasPrefix(line, "python3 -m http.server"): // the test has a kettle
 		default:
 			screen += r.run(line, typed(s.shows))

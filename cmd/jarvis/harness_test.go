@@ -290,6 +290,14 @@ func (h *hostProcess) plugin(name string) pluginRow {
 	return pluginRow{}
 }
 
+// ready waits until plugins answer.
+func (h *hostProcess) ready(names ...string) {
+	h.t.Helper()
+	for _, name := range names {
+		until(h.t, name+" to be ready", func() bool { return h.plugin(name).State == "ready" })
+	}
+}
+
 // client is one WebSocket of the subprotocol.
 type client struct {
 	t       *testing.T

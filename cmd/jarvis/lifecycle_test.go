@@ -389,7 +389,7 @@ func TestAConfirmationSurvivesARestart(t *testing.T) {
 			until(t, "the plugins to go with the host", func() bool { return len(h.processes()) == 0 })
 
 			h = startHost(t, dir, quiet+withDoor)
-			until(t, "the door to be there", func() bool { return h.plugin("door").State == "ready" })
+			h.ready("door")
 			c = h.dial("b")
 			c.send(protocol.Resume{Type: protocol.TypeResume, Session: q.Session})
 			var again protocol.Question

@@ -58,9 +58,7 @@ func TestAMountedServerIsCalledFromChat(t *testing.T) {
 		llmtest.Rule{Reply: "nothing"},
 	)
 	h := startHost(t, "", withModel(srv.URL())+mounts(t))
-	for _, name := range []string{"notes", "far"} {
-		until(t, "the server "+name, func() bool { return h.plugin(name).State == "ready" })
-	}
+	h.ready("notes", "far")
 	c := h.dial("a")
 
 	c.say("please wipe the notes")
@@ -103,7 +101,7 @@ func TestAMountedServerIsCalledFromChat(t *testing.T) {
 // with it; it sees nothing of the host's; nothing of it stays.
 func TestAMountedServerIsWatchedLikeAPlugin(t *testing.T) {
 	h := startHost(t, "", quiet+mounts(t))
-	until(t, "the server", func() bool { return h.plugin("notes").State == "ready" })
+	h.ready("notes")
 	session, err := h.mcpSession(h.key)
 	if err != nil {
 		t.Fatal(err)

@@ -229,7 +229,7 @@ func TestAnOperatorsKeyRotatesAndAPluginGoesWhileTheHostRuns(t *testing.T) {
 	write(keyFile, "first-key-0123456789")
 	config := quiet + unlimited + "operator_key_file: " + keyFile + "\n"
 	h := startHost(t, dir, config)
-	until(t, "hangman to be there", func() bool { return h.plugin("hangman").State == "ready" })
+	h.ready("hangman")
 	old := h.dialAs("old", "first-key-0123456789")
 	old.next(protocol.TypeHello)
 	write(keyFile, "second-key-0123456789")
@@ -379,7 +379,7 @@ func TestAPortThatOnlyRootMayHaveEndsTheStart(t *testing.T) {
 // does not work even, disturbs neither the host nor a plugin that starts later.
 func TestTheHostsOwnProgramMayBeReplacedWhileItRuns(t *testing.T) {
 	h := contained(t)
-	until(t, "the weather to be there", func() bool { return h.plugin("weather").State == "ready" })
+	h.ready("weather")
 	before := h.plugin("weather").PID
 	exe := filepath.Join(h.dir, "jarvis")
 	if err := os.WriteFile(exe+".new", []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
@@ -413,7 +413,7 @@ func TestAProgramThatIsReplacedDisturbsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := startHost(t, dir, quiet+"plugins:\n  door:\n    enabled: true\n    path: "+door+"\n    grants: [\"*\"]\n")
-	until(t, "the door to be there", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	before := h.plugin("door").PID
 	if err := os.Rename(door, door+".old"); err != nil {
 		t.Fatal(err)

@@ -79,9 +79,7 @@ plugins:
     enabled: true
     config: {url: %[2]s}
 `, sky.URL, far.URL))
-	for _, name := range []string{"far", "weather"} {
-		until(t, name+" to be ready", func() bool { return h.plugin(name).State == "ready" })
-	}
+	h.ready("far", "weather")
 
 	ways := map[string]func(*client){
 		"a stop": func(c *client) {
@@ -150,7 +148,7 @@ func TestAServiceThatAPluginAsksAndThatFailsIsLeftAlone(t *testing.T) {
 	}))
 	t.Cleanup(service.Close)
 	h := startHost(t, "", withWeather(service))
-	until(t, "the plugin", func() bool { return h.plugin("weather").State == "ready" })
+	h.ready("weather")
 	c := h.dial("a")
 	for range 10 { // of one service with one address: finding Lyon works no better
 		if got := c.ask("what's the weather in Lyon").done; got.State == "answered" && strings.Contains(got.Text, "°") {

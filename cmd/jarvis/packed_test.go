@@ -48,7 +48,7 @@ func TestAPackedPluginRunsWhenItIsCalled(t *testing.T) {
 	if got := h.dial("a").ask("knock on the red door").done.Text; got != "knocked on red" {
 		t.Errorf("got %q", got)
 	}
-	until(t, "the plugin to be ready", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	if p := h.plugin("door"); p.PID == 0 || p.Restarts != 0 {
 		t.Errorf("got %+v", p)
 	}

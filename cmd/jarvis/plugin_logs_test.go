@@ -21,7 +21,7 @@ func TestAnAuthorReadsWhatAPluginLogs(t *testing.T) {
 	}
 	config := quiet + "log: {level: error}\nplugins:\n  door:\n    enabled: true\n    path: " + door + "\n    secrets: {fell: \"env:SHOP_SECRET\"}\n    grants: [open, knock, dim]\n"
 	h := startHost(t, "", config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	logs := func(args ...string) *exec.Cmd {
 		cmd := exec.Command("jarvis", append([]string{"plugin", "logs", "door", "--url", "http://" + h.addr, "--key-file", h.data() + "/operator.key"}, args...)...)
 		cmd.Env = append(os.Environ(), "TZ=UTC")

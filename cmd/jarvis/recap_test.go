@@ -22,7 +22,7 @@ func told(r turnFrames) string {
 func TestWhatWasDoneIsToldFromWhatWasKept(t *testing.T) {
 	config := quiet + withLamp
 	h := startHost(t, "", config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	c := h.dial("a")
 	const asked, nothing = "what did you just do?", "I have changed nothing in the last 24 hours."
 	if got := c.ask(asked); told(got) != nothing || got.done.Source != "intent" {

@@ -42,14 +42,14 @@ func receiptTold(r gateway.Receipt) string {
 func TestAnEffectIsTakenBackAfterARestart(t *testing.T) {
 	config := quiet + withLamp
 	h := startHost(t, "", config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	c := h.dial("a")
 	c.ask("dim the lamp to 30")
 	c.ask("dim the lamp to 0")
 	h.kill()
 
 	h = startHost(t, h.dir, config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	again := h.dial("b")
 	again.session = c.session
 	if got := again.ask("annule ça").done.Text; got != "back at 30" {
@@ -74,7 +74,7 @@ func TestAnEffectIsTakenBackAfterARestart(t *testing.T) {
 // everybody's; whoever follows the conversation is told.
 func TestReceiptsAreTakenBackOverREST(t *testing.T) {
 	h := startHost(t, "", quiet+withLamp)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	bobs := h.newUser("bob")
 	bob := h.dialAs("b", bobs)
 	bob.next(protocol.TypeHello)
@@ -148,7 +148,7 @@ func TestReceiptsAreTakenBackOverREST(t *testing.T) {
 func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
 	config := quiet + "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [hold]\n"
 	h := startHost(t, "", config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	c := h.dial("a")
 	c.say("hold the door")
 	c.next(protocol.TypeAccepted)
@@ -158,7 +158,7 @@ func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
 	h.kill()
 
 	h = startHost(t, h.dir, config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	all := h.receipts("").Items
 	if len(all) != 1 || all[0].ID != step.Call || all[0].State != "intended" || all[0].Ended != nil || all[0].Undoable {
 		t.Errorf("after the crash: %+v", all)
@@ -173,7 +173,7 @@ func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
 // and the recap, in both languages. It is not made again.
 func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {
 	h := startHost(t, "", quiet+"plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [hold, push]\n")
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	c := h.dial("a")
 	c.say("hold the door")
 	until(t, "the receipt", func() bool { return len(h.receipts("").Items) == 1 })
@@ -212,7 +212,7 @@ func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {
 func TestAToolIsRunOnceForAnIdempotencyKey(t *testing.T) {
 	config := quiet + "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [dim, hold, push]\n"
 	h := startHost(t, "", config)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	run := func(tool, args, key string) (code int, answer string) {
 		t.Helper()
 		var raw json.RawMessage
@@ -260,7 +260,7 @@ func TestAToolIsRunOnceForAnIdempotencyKey(t *testing.T) {
 	h.kill()
 
 	h = startHost(t, h.dir, strings.Replace(config, "push", "push, open", 1))
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	if code, a := run("open", `{"door":"red"}`, "three"); code != http.StatusConflict || !strings.Contains(a, "in a conversation") {
 		t.Errorf("granted since: %d %s", code, a)
 	}
@@ -284,7 +284,7 @@ func TestAToolIsRunOnceForAnIdempotencyKey(t *testing.T) {
 // invited to.
 func TestEverybodyIsOfferedTheToolsThatTheyMayCall(t *testing.T) {
 	h := startHost(t, "", quiet+withLamp)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	offered := func(key string) (names []string) {
 		t.Helper()
 		var all struct {
@@ -323,9 +323,7 @@ func TestAReceiptHoldsNoSecretOfTheHosts(t *testing.T) {
 	}
 	h := startHost(t, "", quiet+strings.Replace(withKitchen, "env:SHOP_SECRET", "file:"+file, 1)+
 		strings.Replace(strings.TrimPrefix(withLamp, "plugins:\n"), "[dim]", "[knock]", 1))
-	for _, name := range []string{"door", "kitchen"} {
-		until(t, "the "+name, func() bool { return h.plugin(name).State == "ready" })
-	}
+	h.ready("door", "kitchen")
 	var ran gateway.ToolRun
 	if code := h.rest(http.MethodPost, "/v1/tools/door/knock", `{"door":`+quoted(bird.value)+`}`, &ran); code != http.StatusOK {
 		t.Fatalf("knock: %d", code)

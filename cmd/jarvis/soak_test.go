@@ -302,7 +302,7 @@ func TestSoakComingAndGoingLeavesNothing(t *testing.T) { // S11, fault-R2, fault
 			if code := h.rest(http.MethodPost, "/v1/plugins/"+name+"/restart", "", nil); code/100 != 2 {
 				t.Errorf("restart %s: %d", name, code)
 			}
-			until(t, "the plugin to be ready again", func() bool { return h.plugin(name).State == "ready" })
+			h.ready(name)
 		}
 		all.Wait()
 		until(t, "the sockets to be gone", func() bool { return h.reading("ws_active_connections") == 1 })

@@ -40,7 +40,7 @@ func TestOneRequestIDIsInAllThatARequestLedTo(t *testing.T) {
 	h := startHost(t, "", "llm:\n  ollama:\n    url: "+model.URL()+"\nlog: {format: json}\nplugins:\n  leaky:\n    enabled: true\n    path: jarvis-plugin-leaky\n    record: 9\n"+
 		"    grants: [secret one, secret two, notify, \"net config:/url\"]\n    secrets: {one: \"env:SHOP_SECRET\", two: \"env:SHOP_SECRET\"}\n"+
 		"    config: {url: \""+service.URL+"/data\", token: \"env:SHOP_SECRET\"}\n"+strings.TrimPrefix(withLamp, "plugins:\n"))
-	until(t, "the plugin to be there", func() bool { return h.plugin("leaky").State == "ready" && h.plugin("door").State == "ready" })
+	h.ready("leaky", "door")
 	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	for offered, kept := range map[string]bool{"mine-1.2_3": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false, "a b": false, "x\";DROP": false, "": false} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+h.addr+"/v1/chat", strings.NewReader(`{"text":"please ask a service that fails, and dim the lamp"}`))
@@ -129,7 +129,7 @@ func TestEveryLineOfTheLogIsARecordOfDocumentedKeys(t *testing.T) {
 	file := filepath.Join(dir, "jarvis.log")
 	h := startHost(t, dir, "llm:\n  ollama:\n    url: "+llmtest.New(t, llmtest.Rule{When: "broken", Fault: llmtest.Broken}).URL()+
 		"\nlog: {format: json, level: trace, file: "+file+"}\n"+withKitchen+"  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [knock]\n  crash:\n    enabled: true\n    path: jarvis-plugin-crash\n")
-	until(t, "the plugins to be there", func() bool { return h.plugin("door").State == "ready" && h.plugin("kitchen").State == "ready" })
+	h.ready("door", "kitchen")
 	c := h.dial("a")
 	for _, said := range []string{"what time is it", "start the timer", "kick the door", "ask the model for a recipe", "order some food", "you are broken", "knock on the {door} door", "wait at the door"} {
 		c.say(said)

@@ -12,7 +12,7 @@ const withLamp = "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-
 // something else has changed since.
 func TestAnEffectIsVerifiedAndTakenBack(t *testing.T) {
 	h := startHost(t, "", quiet+withLamp)
-	until(t, "the door", func() bool { return h.plugin("door").State == "ready" })
+	h.ready("door")
 	c := h.dial("a")
 	last := func(r turnFrames) string {
 		t.Helper()

@@ -26,7 +26,7 @@ func (c *client) agree(text, value string) (question string, r turnFrames) {
 func startHouse(t *testing.T, dir string, b *building) *hostProcess {
 	t.Helper()
 	h := startHost(t, dir, b.config())
-	until(t, "the house", func() bool { return h.plugin("house").State == "ready" })
+	h.ready("house")
 	return h
 }
 
@@ -222,7 +222,7 @@ func TestTakingBackOverRESTIsRefusedWithItsReason(t *testing.T) {
 	if code := h.rest(http.MethodPost, "/v1/plugins/house/enable", "", nil); code >= 300 {
 		t.Fatalf("enable: %d", code)
 	}
-	until(t, "the house", func() bool { return h.plugin("house").State == "ready" })
+	h.ready("house")
 	if code, a := undo(temperature, "three"); code != http.StatusOK || b.is("temperature") != "19" {
 		t.Errorf("once it is there: %d, %+v; it is %s", code, a, b.is("temperature"))
 	}
