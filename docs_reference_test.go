@@ -247,11 +247,39 @@ func pythonReference(t *testing.T, b *strings.Builder) {
 	}
 }
 
-// pythonDefinition is a class or function with a docstring.
+// pythonDefinition is a class or function with a docstring; its head may go over
+// several lines.
 var (
-	pythonDefinition = regexp.MustCompile(`(?m)^( *)((?:class|def) [^"]*?:)\n *"""((?s:.*?))"""`)
+	pythonDefinition = regexp.MustCompile(`(?m)^( *)((?:class|def) (?:.*[^:\n]\n)*?.*:)\n *"""((?s:.*?))"""`)
 	spaces           = regexp.MustCompile(`\s+`)
 )
+
+// A definition without a docstring is passed over, and takes no other's; one whose
+// defaults are texts is not missing.
+func TestTheReferenceTakesEachDefinitionOfPythonByItself(t *testing.T) {
+	const source = `
+def plain(where):
+    return 1
+
+def said(self, text,
+         lang="en"):
+    """Says it."""
+
+class Quiet:
+    def __init__(self):
+        pass
+
+class Told:
+    """Has words."""
+`
+	var heads []string
+	for _, m := range pythonDefinition.FindAllStringSubmatch(source, -1) {
+		heads = append(heads, spaces.ReplaceAllString(m[2], " ")+" "+m[3])
+	}
+	if d := cmp.Diff([]string{`def said(self, text, lang="en"): Says it.`, "class Told: Has words."}, heads); d != "" {
+		t.Error(d)
+	}
+}
 
 func dedent(text string) string {
 	var lines []string
