@@ -37,7 +37,7 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 		}
 		frames = append(frames, some...)
 	}
-	if len(frames) == 0 {
+	if len(gone) == 0 {
 		return nil, nil
 	}
 	err = db.writer.erase(ctx, func(ctx context.Context, tx *prepared) error {
@@ -47,7 +47,8 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 			}
 		}
 		for _, id := range gone {
-			// That something was done stays, without a word of what was said.
+			// That something was done stays, without a word of what was said. A turn
+			// outside of a conversation that is kept has receipts and no frames.
 			err := tx.exec(ctx, `UPDATE receipts SET args = '{}', data = NULL, summary = '', redress_text = '', undoable = 0 WHERE user = ? AND turn = ?`, user, id)
 			if err != nil {
 				return err
@@ -55,6 +56,9 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 		}
 		return nil
 	})
+	if len(frames) == 0 {
+		gone = nil // no session told of them
+	}
 	return gone, wrap("empty frames", err)
 }
 

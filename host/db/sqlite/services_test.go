@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +82,32 @@ func TestWhatPluginsKeepForAUserGoesWithTheUser(t *testing.T) {
 	check(err)
 	if gone != nil || stays == nil || len(plans)+len(notices)+len(receipts) > 0 {
 		t.Errorf("left: %v, %v, %v, %v, %v", gone, stays, plans, notices, receipts)
+	}
+}
+
+// A turn of no conversation that is kept, such as one through another program's
+// door, has receipts and no frames.
+func TestWhatIsForgottenIsInNoReceipt(t *testing.T) {
+	db, ctx := open(t, file(t)), t.Context()
+	for _, user := range []string{"alice", "bob"} {
+		r := effect.Receipt{
+			ID: "call_" + user, User: user, Session: "compat-t1", Turn: "t1", Args: []byte(`{"for":"xylophone"}`), Data: []byte(`"xylophone"`),
+			Summary: "xylophone", RedressText: "xylophone", At: time.Now(), Undoable: true,
+		}
+		if err := db.PutReceipt(ctx, r, effect.Horizon{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if gone, err := db.Redact(ctx, "alice", []string{"t1"}, nil); err != nil || len(gone) != 0 {
+		t.Errorf("turns of sessions: %v, %v", gone, err)
+	}
+	for user, left := range map[string]bool{"alice": false, "bob": true} {
+		r, err := db.Receipt(ctx, "call_"+user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := fmt.Sprintf("%s %s %s %s", r.Args, r.Data, r.Summary, r.RedressText); strings.Contains(said, "xylophone") != left || r.Undoable != left {
+			t.Errorf("%s: %s, undoable %v", user, said, r.Undoable)
+		}
 	}
 }
