@@ -24,7 +24,7 @@ func main() {
 	out := flag.String("o", "table.go", "the `FILE` to write")
 	flag.Parse()
 	if err := run(*out); err != nil {
-		fmt.Fprintln(os.Stderr, "train:", err)
+		fmt.Fprintln(os.Stderr, "train-scrub:", err)
 		os.Exit(1)
 	}
 }
@@ -37,10 +37,10 @@ func run(out string) error {
 		if err != nil {
 			return fmt.Errorf("list %s: %w", pattern, err)
 		}
+		if len(files) == 0 {
+			return fmt.Errorf("nothing is %s: run it in host/scrub", pattern)
+		}
 		for _, f := range files {
-			if strings.HasSuffix(f, "table.go") {
-				continue
-			}
 			raw, err := os.ReadFile(f)
 			if err != nil {
 				return fmt.Errorf("read what is learnt from: %w", err)
