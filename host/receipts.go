@@ -35,9 +35,14 @@ func (h *Host) undo(ctx context.Context, who sdk.CallInfo, agree func(question s
 	return plugin, name, text, err
 }
 
+// tookBack writes down what came of a try to take an effect back.
 func (h *Host) tookBack(plugin, name, user, request string, err error) {
-	h.log.Info("effect taken back", telemetry.KeyPlugin, plugin, telemetry.KeyTool, name, telemetry.KeyUser, user,
-		telemetry.KeyRequestID, request, "done", err == nil)
+	args := []any{telemetry.KeyPlugin, plugin, telemetry.KeyTool, name, telemetry.KeyUser, user, telemetry.KeyRequestID, request}
+	if err != nil {
+		h.log.Info("effect not taken back", append(args, telemetry.KeyError, err)...)
+		return
+	}
+	h.log.Info("effect taken back", args...)
 }
 
 // receiptsDoor implements gateway.Receipts.

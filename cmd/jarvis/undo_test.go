@@ -47,7 +47,9 @@ func TestAnEffectIsVerifiedAndTakenBack(t *testing.T) {
 	if got := c.ask("undo that").done.Text; !strings.HasPrefix(got, "There is nothing") {
 		t.Errorf("a third time: got %q", got)
 	}
-	if !strings.Contains(h.log.String(), "effect taken back: plugin=door tool=dim") {
-		t.Errorf("the log does not tell:\n%s", h.log)
+	for _, want := range []string{"effect taken back: plugin=door tool=dim", "effect not taken back: plugin=door tool=dim"} {
+		if !strings.Contains(h.log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, h.log)
+		}
 	}
 }
