@@ -49,6 +49,10 @@ func cleaned(events iter.Seq2[sdk.Event, error], scrubber *scrub.Scrubber) iter.
 			case sdk.Progress:
 				e.Message = scrubber.ScrubKnown(e.Message)
 				ev = e
+			case sdk.Result: // its text goes on with what was said before
+				e.Text = text.Next(e.Text) + text.Rest()
+				e.Data = scrubber.ScrubKnownJSON(e.Data)
+				ev = e
 			default:
 				ev = cleanEnd(ev, scrubber)
 				if rest := text.Rest(); rest != "" && !yield(sdk.Text{Text: rest}, nil) {
@@ -62,14 +66,10 @@ func cleaned(events iter.Seq2[sdk.Event, error], scrubber *scrub.Scrubber) iter.
 	}
 }
 
-// cleanEnd cleans an event that ends a call.
+// cleanEnd cleans an event that ends a call without a result.
 func cleanEnd(ev sdk.Event, scrubber *scrub.Scrubber) sdk.Event {
 	clean := scrubber.ScrubKnown
 	switch e := ev.(type) {
-	case sdk.Result:
-		e.Text = clean(e.Text)
-		e.Data = scrubber.ScrubKnownJSON(e.Data)
-		return e
 	case sdk.Problem:
 		e.Message = clean(e.Message)
 		return e

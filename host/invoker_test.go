@@ -27,7 +27,8 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 			sdk.NeedInput{Text: in},
 			sdk.Problem{Message: in},
 			sdk.Result{Text: in, Data: []byte(`{"a":"butter-and-bread"}`), State: []byte(`"butter-and-bread"`)},
-			sdk.Result{Data: []byte(`{"a":1234567890,"b":2}`)},
+			sdk.Text{Text: "more butter-a"},
+			sdk.Result{Text: "nd-bread, but", Data: []byte(`{"a":1234567890,"b":2}`)},
 		} {
 			if !yield(ev, nil) {
 				return
@@ -48,7 +49,8 @@ func TestAPluginSaysNoSecretThatTheHostKnows(t *testing.T) {
 		sdk.NeedInput{Text: out},
 		sdk.Problem{Message: out},
 		sdk.Result{Text: out, Data: []byte(`{"a":"[redacted]"}`), State: []byte(`"butter-and-bread"`)},
-		sdk.Result{Data: []byte(`{"a":"[redacted]","b":2}`)},
+		sdk.Text{Text: "more "},
+		sdk.Result{Text: "[redacted], but", Data: []byte(`{"a":"[redacted]","b":2}`)},
 		nil,
 	}
 	if d := cmp.Diff(want, got); d != "" {
