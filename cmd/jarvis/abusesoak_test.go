@@ -303,6 +303,10 @@ func TestSoakAbuseFitsIntoHalfAGibibyte(t *testing.T) { // fault-R3
 	if a.noted("handshakes with 503") == 0 || a.noted("half requests with 503") == 0 || a.noted("sockets closed with 1013") == 0 {
 		t.Error("want what is too much refused with 503 and closed with 1013")
 	}
+	silent, told := a.noted("half requests without an answer in time"), a.noted("half requests with 503")+a.noted("half requests with 408")
+	if silent*100 > told {
+		t.Errorf("%d who sent half a request were left without an answer, beside %d who got one", silent, told)
+	}
 	if served == 0 {
 		t.Error("nobody was served")
 	}
