@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
@@ -178,20 +177,7 @@ func (c *cage) search() {
 // files looks at every file below a folder; programs aside.
 func (c *cage) files(dir string) {
 	c.t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		if info, err := d.Info(); err != nil || info.Mode()&0o111 != 0 {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		c.look("file "+strings.TrimPrefix(path, dir), raw)
-		return err
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	filesBelow(c.t, dir, func(path string, raw []byte) { c.look("file "+strings.TrimPrefix(path, dir), raw) })
 }
 
 // ask keeps the answer to a request, whatever it is.

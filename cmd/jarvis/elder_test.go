@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -55,7 +53,11 @@ func TestPluginsOfOtherContractsRun(t *testing.T) {
 				if q.Kind == "confirm" {
 					value = true
 				}
-				c.send(protocol.Reply{Type: protocol.TypeReply, Question: q.Question, Value: raw(t, value)})
+				raw, err := json.Marshal(value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.send(protocol.Reply{Type: protocol.TypeReply, Question: q.Question, Value: raw})
 				var done protocol.Done
 				c.into(c.next(protocol.TypeDone), &done)
 				if done.Text != want {
@@ -71,15 +73,6 @@ func TestPluginsOfOtherContractsRun(t *testing.T) {
 			}
 		})
 	}
-}
-
-func raw(t *testing.T, v any) json.RawMessage {
-	t.Helper()
-	out, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 // elderLetsTheHostWork asks for what the second contract added.
@@ -99,14 +92,8 @@ func elderLetsTheHostWork(t *testing.T, h *hostProcess, c *client) {
 	if n := c.notice(); n.Text != `dawn with {"n":1}` || n.Kind != "timer" {
 		t.Errorf("got %+v", n)
 	}
-	resp, err := http.Get("http://" + h.addr + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	figures, err := io.ReadAll(resp.Body)
-	if err != nil || !strings.Contains(string(figures), `stones_total{plugin="elder",sort="flint"} 3`) {
-		t.Errorf("the figures lack the plugin's (%v)", err)
+	if !strings.Contains(h.metrics(), `stones_total{plugin="elder",sort="flint"} 3`) {
+		t.Error("the figures lack the plugin's")
 	}
 }
 

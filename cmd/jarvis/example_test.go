@@ -9,13 +9,20 @@ import (
 	"testing"
 )
 
-// TestTheExampleOfAClientTalks builds the client of examples/ and lets it play.
-func TestTheExampleOfAClientTalks(t *testing.T) {
-	h := startHost(t, "", quiet)
+// exampleClient builds examples/client.
+func exampleClient(t *testing.T) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "client")
 	if out, err := exec.Command("go", "build", "-o", program, "../../examples/client").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return program
+}
+
+// TestTheExampleOfAClientTalks builds the client of examples/ and lets it play.
+func TestTheExampleOfAClientTalks(t *testing.T) {
+	h := startHost(t, "", quiet)
+	program := exampleClient(t)
 	key := filepath.Join(h.data(), "operator.key")
 	cmd := exec.Command(program, "--url", "http://"+h.addr, "--key-file", key)
 	cmd.Stdin = strings.NewReader("what time is it?\nplay hangman\ne\n")
@@ -42,11 +49,7 @@ func TestTheExampleOfAClientTalks(t *testing.T) {
 func TestClientsSayAgainWhatWasLost(t *testing.T) {
 	h := startHost(t, "", quiet)
 	key := filepath.Join(h.data(), "operator.key")
-	example := filepath.Join(t.TempDir(), "client")
-	if out, err := exec.Command("go", "build", "-o", example, "../../examples/client").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for name, program := range map[string][]string{"terminal": {"jarvis", "chat"}, "example": {example}} {
+	for name, program := range map[string][]string{"terminal": {"jarvis", "chat"}, "example": {exampleClient(t)}} {
 		t.Run(name, func(t *testing.T) {
 			c := newCable(t, "http://"+h.addr)
 			cmd := exec.Command(program[0], append(program[1:], "--url", c.url(), "--key-file", key)...) //nolint:gosec // our own

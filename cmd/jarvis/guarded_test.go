@@ -227,22 +227,11 @@ func TestASecretIsRotatedWhileTheHostRuns(t *testing.T) {
 // holdingExactly lists the files of the data directory that hold a text.
 func (h *hostProcess) holdingExactly(text string) (files []string) {
 	h.t.Helper()
-	err := filepath.WalkDir(h.data(), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		if info, err := d.Info(); err != nil || info.Mode()&0o111 != 0 {
-			return err
-		}
-		raw, err := os.ReadFile(path)
+	filesBelow(h.t, h.data(), func(path string, raw []byte) {
 		if bytes.Contains(raw, []byte(text)) {
 			files = append(files, path)
 		}
-		return err
 	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
 	return files
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -188,16 +190,50 @@ func (h *hostProcess) kill() {
 	<-h.end
 }
 
+// filesBelow hands over each file below a folder; programs, which here hold this test,
+// aside, and what goes away meanwhile.
+func filesBelow(t *testing.T, dir string, do func(path string, raw []byte)) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode()&0o111 == 0 {
+			var raw []byte
+			if raw, err = os.ReadFile(path); err == nil {
+				do(path, raw)
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// missing skips a test for what the machine lacks, where something may be skipped.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
 // python returns the Python that plugins run with. A test that needs one is skipped
 // where there is none, and fails where nothing may be skipped.
 func python(t *testing.T) string {
 	t.Helper()
 	path, err := scaffold.Python()
-	if err != nil && os.Getenv("JARVIS_TESTS_SKIP_NOTHING") == "" {
-		t.Skip(err)
-	}
 	if err != nil {
-		t.Fatal(err)
+		missing(t, err.Error())
 	}
 	return path
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,23 +16,11 @@ import (
 // programs, which here hold this test, aside.
 func (h *hostProcess) holding(text string, below ...string) (files []string) {
 	h.t.Helper()
-	dir := filepath.Join(append([]string{h.data()}, below...)...)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return nil //nolint:nilerr // it went away meanwhile
-		}
-		if info, err := d.Info(); err != nil || info.Mode()&0o111 != 0 {
-			return nil //nolint:nilerr // the same
-		}
-		raw, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(bytes.ToLower(raw), []byte(text)) {
+	filesBelow(h.t, filepath.Join(append([]string{h.data()}, below...)...), func(path string, raw []byte) {
+		if bytes.Contains(bytes.ToLower(raw), []byte(text)) {
 			files = append(files, path)
 		}
-		return nil
 	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
 	return files
 }
 

@@ -98,8 +98,8 @@ func TestTenConnectionsAMinuteFromAnAddress(t *testing.T) {
 	}
 }
 
-// metric reads one series of GET /metrics.
-func (h *hostProcess) metric(series string) float64 {
+// metrics is what GET /metrics says.
+func (h *hostProcess) metrics() string {
 	h.t.Helper()
 	resp, err := http.Get("http://" + h.addr + "/metrics")
 	if err != nil {
@@ -110,7 +110,13 @@ func (h *hostProcess) metric(series string) float64 {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	for line := range strings.Lines(string(raw)) {
+	return string(raw)
+}
+
+// metric reads one series of it.
+func (h *hostProcess) metric(series string) float64 {
+	h.t.Helper()
+	for line := range strings.Lines(h.metrics()) {
 		if rest, ok := strings.CutPrefix(line, series+" "); ok {
 			v, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
 			if err != nil {

@@ -70,15 +70,9 @@ var sample = regexp.MustCompile(`^([a-z_]+?)(_count|_sum|_bucket)?(?:\{[^}]*\})?
 // histogram, how often it was observed.
 func (h *hostProcess) families() map[string]float64 {
 	h.t.Helper()
-	resp, err := http.Get("http://" + h.addr + "/metrics")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
 	out := map[string]float64{}
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		if m := sample.FindStringSubmatch(lines.Text()); m != nil && (m[2] == "" || m[2] == "_count") {
+	for line := range strings.Lines(h.metrics()) {
+		if m := sample.FindStringSubmatch(strings.TrimSpace(line)); m != nil && (m[2] == "" || m[2] == "_count") {
 			v, _ := strconv.ParseFloat(m[3], 64)
 			if m[1] == "jarvis_queue_depth" {
 				v++ // that it is there tells that it was set; it falls to 0 again

@@ -247,27 +247,7 @@ func (h *hostProcess) holdings() holdings {
 	}
 	_, rss, _ := strings.Cut(string(status), "VmRSS:")
 	kib, _ := strconv.Atoi(strings.Fields(rss)[0])
-	return holdings{h.reading("go_goroutines"), len(fds), len(h.processes()), h.files(), kib / 1024}
-}
-
-func (h *hostProcess) reading(name string) int {
-	h.t.Helper()
-	resp, err := http.Get("http://" + h.addr + "/metrics")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		if rest, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
-			n, err := strconv.ParseFloat(rest, 64)
-			if err != nil {
-				h.t.Fatal(err)
-			}
-			return int(n)
-		}
-	}
-	return 0
+	return holdings{int(h.metric("go_goroutines")), len(fds), len(h.processes()), h.files(), kib / 1024}
 }
 
 // mostLeft is what a connection may leave in memory, in bytes, so that a machine
@@ -310,7 +290,7 @@ func TestSoakComingAndGoingLeavesNothing(t *testing.T) { // S11, fault-R2, fault
 			h.ready(name)
 		}
 		all.Wait()
-		until(t, "the sockets to be gone", func() bool { return h.reading("ws_active_connections") == 1 })
+		until(t, "the sockets to be gone", func() bool { return int(h.metric("ws_active_connections")) == 1 })
 	}
 	const waves = 10
 	connects, restarts := rounds(t, "SOAK_CONNECTS", 10_000)/waves, rounds(t, "SOAK_RESTARTS", 100)/waves
@@ -431,7 +411,7 @@ func TestSoakConnectingForAMinuteLeavesNothing(t *testing.T) { // fault-W19
 			})
 		}
 		all.Wait()
-		until(t, "the sockets to be gone", func() bool { return h.reading("ws_active_connections") == 0 })
+		until(t, "the sockets to be gone", func() bool { return int(h.metric("ws_active_connections")) == 0 })
 		return int(sum.Load())
 	}
 	storm(time.Second)

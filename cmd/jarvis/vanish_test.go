@@ -318,15 +318,6 @@ func (h *hostProcess) readOnly() (mend func()) {
 	return mend
 }
 
-// missing skips a test for what the machine lacks, where something may be skipped.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
 // S12, fault-C6: a data directory that becomes read-only while the host runs
 // loses nothing that was accepted. What can't be kept is refused, what is kept can be
 // read, readiness says so, and all is well again without a restart.

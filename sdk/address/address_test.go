@@ -129,6 +129,9 @@ func TestADialIsRefusedBeforeItConnects(t *testing.T) { // fault-H29
 // The helper for plugins in Python has the same rules.
 func TestPythonReachesAsFar(t *testing.T) { // fault-H29
 	python, err := exec.LookPath("python3")
+	if err != nil && os.Getenv("JARVIS_TESTS_SKIP_NOTHING") != "" {
+		t.Fatal("no python3")
+	}
 	if err != nil {
 		t.Skip("no python3")
 	}
