@@ -304,7 +304,7 @@ func TestAnEffectIsTakenBackOnce(t *testing.T) {
 	}
 }
 
-// Two who take the same back at once ask the plugin once.
+// Two who looked at the same receipt before either took it back ask the plugin once.
 func TestOfTwoWhoTakeTheSameBackOneIsTold(t *testing.T) {
 	l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{}} })
 	l.run("paint", `{}`, sdk.OriginSentence)
