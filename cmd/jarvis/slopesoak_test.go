@@ -11,11 +11,13 @@ import (
 	"testing"
 )
 
-// A host of these tests collects its garbage when it is told to, so that what it
-// holds can be told from what is to be collected.
-func init() {
+var _ = collects()
+
+// collects has a host of these tests collect its garbage when it is told to, so that
+// what it holds can be told from what is to be collected.
+func collects() bool {
 	if filepath.Base(os.Args[0]) != "jarvis" {
-		return
+		return false
 	}
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGUSR2)
@@ -24,6 +26,7 @@ func init() {
 			debug.FreeOSMemory()
 		}
 	}()
+	return true
 }
 
 // live is what the host's heap holds when everything else is collected, in bytes.

@@ -21,6 +21,10 @@ func decode(data []byte, v any, closed bool) *protocol.Problem {
 	if err == nil {
 		return nil
 	}
+	_, semantic := errors.AsType[*strict.SemanticError](err)
+	if syntax := malformed(err); syntax != nil && !semantic {
+		return syntax
+	}
 	// A value that is well formed but of the wrong type may be followed by text
 	// that is no JSON at all: that comes first.
 	if syntax := syntaxProblem(data); syntax != nil {
@@ -46,7 +50,11 @@ func encode(v any) []byte {
 
 func syntaxProblem(data []byte) *protocol.Problem {
 	var value jsontext.Value
-	err := strict.Unmarshal(data, &value)
+	return malformed(strict.Unmarshal(data, &value))
+}
+
+// malformed is what is wrong with a text that is no JSON; nil when something else is.
+func malformed(err error) *protocol.Problem {
 	e, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case !ok:
