@@ -168,7 +168,7 @@ func TestAnEffectThatACrashCutIsToldAsNotKnown(t *testing.T) {
 	}
 }
 
-// E24, E27: an effect that is lost under a living host, because its plugin died
+// E27: an effect that is lost under a living host, because its plugin died
 // or was late, is told as one that may have happened: in the answer, the receipt
 // and the recap, in both languages. It is not made again.
 func TestAnEffectThatIsLostUnderALivingHostIsToldAsNotKnown(t *testing.T) {

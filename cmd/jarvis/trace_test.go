@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,7 +124,8 @@ func holdsLine(text string, parts ...string) bool {
 
 // S07: every line that a busy host writes is one JSON object whose keys are documented,
 // with what a plugin calls its own under a prefix; and of a thousand secrets that
-// clients and a plugin wrote into everything that is logged, none is there.
+// a plugin logged, and that clients wrote into messages, broken requests, paths and
+// headers, none is there.
 func TestEveryLineOfTheLogIsARecordOfDocumentedKeys(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "jarvis.log")
@@ -137,7 +139,13 @@ func TestEveryLineOfTheLogIsARecordOfDocumentedKeys(t *testing.T) {
 	c.send(map[string]any{"type": "stop", "session": c.session})
 	bare := strings.NewReplacer("/", "", "+", "", "%", "", "&", "", "=", "")
 	var secrets []string
-	for range 200 { // at once, and no more lines than a plugin may log
+	ways := []func(said string){
+		func(said string) { h.rest(http.MethodPost, "/v1/chat", `{"text":`+quoted(said)+`}`, nil) },
+		func(said string) { h.rest(http.MethodPost, "/v1/chat", said, nil) }, // no JSON
+		func(said string) { h.get("/v1/sessions/"+url.PathEscape(said)+"?token="+url.QueryEscape(said), nil) },
+		func(said string) { h.restWith(http.MethodGet, "/v1/me", "", nil, "X-Request-ID", said) },
+	}
+	for i := range 200 { // at once, and no more lines than a plugin may log
 		var said strings.Builder
 		for _, as := range []string{"password=%s ", "Authorization: Bearer %s\n", "https://me:%s@shop.example/ ", "{\"token\": \"%s\"} ", "api_key: %s "} {
 			secrets = append(secrets, bare.Replace(newCanary("x").value))
@@ -146,6 +154,7 @@ func TestEveryLineOfTheLogIsARecordOfDocumentedKeys(t *testing.T) {
 		if code := h.rest(http.MethodPost, "/v1/tools/door/knock", `{"door":`+quoted(said.String())+`}`, nil); code != http.StatusOK {
 			t.Fatalf("knock: %d", code)
 		}
+		ways[i%len(ways)](strings.ReplaceAll(said.String(), "\n", " "))
 	}
 	h.signal(syscall.SIGHUP)
 	h.signal(syscall.SIGQUIT)
