@@ -34,10 +34,10 @@ func (h *hostProcess) live() int {
 	h.t.Helper()
 	least := 0
 	for range 3 { // what finalizers and pools let go of is collected by the next one
-		before := h.reading("go_gc_duration_seconds_count")
+		before := h.metric("go_gc_duration_seconds_count")
 		h.signal(syscall.SIGUSR2)
-		until(h.t, "the garbage to be collected", func() bool { return h.reading("go_gc_duration_seconds_count") > before })
-		if n := h.reading("go_memstats_heap_alloc_bytes"); least == 0 || n < least {
+		until(h.t, "the garbage to be collected", func() bool { return h.metric("go_gc_duration_seconds_count") > before })
+		if n := int(h.metric("go_memstats_heap_alloc_bytes")); least == 0 || n < least {
 			least = n
 		}
 	}
