@@ -7,8 +7,8 @@ import (
 
 const withLamp = "plugins:\n  door:\n    enabled: true\n    path: jarvis-plugin-door\n    grants: [dim]\n"
 
-// D06: a plugin declares a read-back and how to undo: the person reads whether
-// an effect was seen to hold, and takes it back in their own words, once, unless
+// D06, E24: a plugin declares a read-back and how to undo: the person reads whether
+// an effect was seen to hold, in the answer too where it was not, and takes it back in their own words, once, unless
 // something else has changed since.
 func TestAnEffectIsVerifiedAndTakenBack(t *testing.T) {
 	h := startHost(t, "", quiet+withLamp)
@@ -28,8 +28,8 @@ func TestAnEffectIsVerifiedAndTakenBack(t *testing.T) {
 	if got := c.ask("dim the lamp to 30"); got.done.Text != "it is at 30" || last(got) != "verified: " {
 		t.Errorf("dim to 30: got %q, %s", got.done.Text, last(got))
 	}
-	if got := c.ask("dim the lamp to 100"); last(got) != "unverified: the lamp is weaker" {
-		t.Errorf("dim to 100: got %s", last(got))
+	if got := c.ask("dim the lamp to 100"); last(got) != "unverified: the lamp is weaker" || got.done.Text != "it is at 100 That is not confirmed: the lamp is weaker." {
+		t.Errorf("dim to 100: got %q, %s", got.done.Text, last(got))
 	}
 	if got := c.ask("undo that").done; !strings.Contains(got.Text, "someone else has touched the lamp") {
 		t.Errorf("undo of what has changed since: got %+v", got)

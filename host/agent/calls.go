@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -144,9 +145,9 @@ func (r *run) run(ctx context.Context, q tool.Request, emit tool.Yield) (string,
 	case !res.OK():
 		return "error: " + res.Text + " " + res.Detail, nil
 	case res.Text == "" && len(res.Data) > 0:
-		return string(res.Data), nil
+		return strings.TrimSpace(string(res.Data) + " " + res.Doubt), nil
 	default:
-		return res.Text, nil
+		return strings.TrimSpace(res.Text + " " + res.Doubt), nil
 	}
 }
 

@@ -303,3 +303,17 @@ func TestAPlaceInTheQueueIsTold(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// E24: a model reads that an effect was not seen to hold, beside what its tool said.
+func TestAModelReadsThatAnEffectIsNotConfirmed(t *testing.T) {
+	for _, res := range []tool.Result{{Text: "It is red.", Doubt: "not confirmed"}, {Data: json.RawMessage(`{"is":"red"}`), Doubt: "not confirmed"}} {
+		m := says([]llm.Event{call("weather__forecast", `{}`), finish(1)}, []llm.Event{llm.Delta{Text: "ok"}, finish(1)})
+		res.State = turn.ToolUnverified
+		answerOf(t, agentOf(t, m, &hands{result: res}), turnOf("the forecast of three cities"))
+		messages := m.Requests()[1].Messages
+		want := "<data>" + res.Text + string(res.Data) + " not confirmed</data>"
+		if got := messages[len(messages)-1]; got.Role != llm.Tool || got.Content != want {
+			t.Errorf("got %+v, want %s", got, want)
+		}
+	}
+}

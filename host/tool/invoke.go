@@ -193,14 +193,36 @@ func (c *call) result(ctx context.Context, e sdk.Result) (Result, error) {
 	}
 	state, summary := c.done(ctx, e.Data)
 	c.conclude(ctx, state, summary, e.Data)
-	if !c.step(state, summary) {
+	doubt, heard := c.doubt(state, summary)
+	if !heard || !c.step(state, summary) {
 		return Result{}, errGone
 	}
-	res := Result{State: state, Text: c.text.String(), Data: e.Data, Listen: e.Listen}
+	res := Result{State: state, Text: c.text.String(), Data: e.Data, Listen: e.Listen, Doubt: doubt}
 	if c.receipt != nil {
 		res.Receipt = c.id
 	}
 	return res, nil
+}
+
+// doubt says, where an effect was not seen to hold, that what the plugin said of it is
+// not confirmed: to the end user, or to the model that chose the call.
+func (c *call) doubt(state turn.ToolState, seen string) (text string, heard bool) {
+	if state != turn.ToolUnverified {
+		return "", true
+	}
+	text = c.r.Words(c.lang, "tool.unseen")
+	if seen = strings.TrimRight(seen, ". \n"); seen != "" {
+		text = c.r.Words(c.lang, "tool.unconfirmed", seen)
+	}
+	if c.q.Origin == sdk.OriginModel {
+		return text, true
+	}
+	said := text
+	if c.text.Len() > 0 {
+		said = " " + text
+	}
+	c.text.WriteString(said)
+	return text, c.yield(turn.Delta{Text: said})
 }
 
 // unheard ends a call that did what was asked and whose result no one listens to

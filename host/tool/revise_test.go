@@ -376,3 +376,30 @@ func TestAQuestionThatNobodyAnswersEndsACallThatMayChangeSomething(t *testing.T)
 		t.Errorf("in another host: called %d times, ended as %+v, %v", calls, res, err)
 	}
 }
+
+// E24: an effect that was not seen to hold is not told as done: to the person in the
+// answer, to the model that chose the call beside the tool's own words.
+func TestAnEffectThatWasNotSeenIsTold(t *testing.T) {
+	for name, tc := range map[string]struct {
+		origin      sdk.Origin
+		says, seen  string
+		text, doubt string
+	}{
+		"seen otherwise": {sdk.OriginSentence, "It is red.", "it is blue. ", "It is red. tool.unconfirmed it is blue", "tool.unconfirmed it is blue"},
+		"not seen":       {sdk.OriginSentence, "", "", "tool.unseen ", "tool.unseen "},
+		"by a model":     {sdk.OriginModel, "It is red.", "it is blue", "It is red.", "tool.unconfirmed it is blue"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLooked(t, func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Result{Text: tc.says}} })
+			l.r.seen = sdk.Sight{Finding: sdk.FindingFailed, Seen: tc.seen}
+			got := l.run("paint", `{}`, tc.origin)
+			if got.Text != tc.text || got.Doubt != tc.doubt || got.State != turn.ToolUnverified || !got.OK() {
+				t.Errorf("got %+v", got)
+			}
+			l.r.seen.Finding = sdk.FindingVerified
+			if got := l.run("paint", `{}`, tc.origin); got.Text != tc.says || got.Doubt != "" {
+				t.Errorf("once it is seen: %+v", got)
+			}
+		})
+	}
+}

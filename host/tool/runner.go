@@ -71,6 +71,9 @@ type Result struct {
 	NotMine *sdk.NotMine
 	// Receipt is the id of the call's receipt; empty for one that changes nothing.
 	Receipt string
+	// Doubt says that the effect was not seen to hold; empty when it was, or nobody
+	// looked. Where no model asked, it is a part of Text.
+	Doubt string
 	// Detail is for the operator's log, and for a model that chose the call.
 	Detail string
 }
