@@ -218,10 +218,15 @@ func pair() (near, far *net.UnixConn, err error) {
 	}
 	near, err = socket(fds[0])
 	far, other := socket(fds[1])
-	if err = errors.Join(err, other); err != nil {
-		return nil, nil, err
+	if err == nil && other == nil {
+		return near, far, nil
 	}
-	return near, far, nil
+	for _, c := range []*net.UnixConn{near, far} {
+		if c != nil {
+			_ = c.Close()
+		}
+	}
+	return nil, nil, errors.Join(err, other)
 }
 
 func socket(fd int) (*net.UnixConn, error) {
