@@ -37,18 +37,10 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		s := open(t)
 		want := receipt(1, "alice")
 		put(t, s, want)
-		got, err := s.Receipt(t.Context(), want.ID)
-		must(t, err)
-		if d := cmp.Diff(want, got); d != "" {
-			t.Error(d)
-		}
+		kept(t, s, want)
 		want.State, want.Summary, want.Data, want.Ended = turn.ToolVerified, "it is red", json.RawMessage(`{"before":"blue"}`), began.Add(time.Hour)
 		must(t, s.EndReceipt(t.Context(), want.ID, want.State, want.Summary, want.Data, want.Ended))
-		got, err = s.Receipt(t.Context(), want.ID)
-		must(t, err)
-		if d := cmp.Diff(want, got); d != "" {
-			t.Error(d)
-		}
+		kept(t, s, want)
 	})
 	t.Run("WhatIsNotThereIsNotFound", func(t *testing.T) {
 		s := open(t)
@@ -67,11 +59,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		put(t, s, receipt(1, "alice"), receipt(2, "alice"))
 		must(t, s.EndReceipt(t.Context(), "call_1", turn.ToolRefused, "asks", nil, began))
 		put(t, s, receipt(1, "alice"))
-		all, _, err := s.Receipts(t.Context(), effect.Query{Limit: 10})
-		must(t, err)
-		if d := cmp.Diff([]effect.Receipt{receipt(2, "alice"), receipt(1, "alice")}, all); d != "" {
-			t.Error(d)
-		}
+		lists(t, s, receipt(2, "alice"), receipt(1, "alice"))
 	})
 	t.Run("ListsAreNewestFirstInPagesAndOfWhomTheyAreAskedFor", func(t *testing.T) {
 		s := open(t)
@@ -119,11 +107,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		s := open(t)
 		put(t, s, receipt(1, "alice"), receipt(2, "alice"))
 		must(t, s.PutReceipt(t.Context(), receipt(9, "bob"), effect.Horizon{Receipts: receipt(2, "alice").At}))
-		all, _, err := s.Receipts(t.Context(), effect.Query{Limit: 10})
-		must(t, err)
-		if d := cmp.Diff([]effect.Receipt{receipt(9, "bob"), receipt(2, "alice")}, all); d != "" {
-			t.Error(d)
-		}
+		lists(t, s, receipt(9, "bob"), receipt(2, "alice"))
 	})
 	t.Run("TheDataOfWhatIsTooOldGoesBeforeIt", func(t *testing.T) {
 		s := open(t)
@@ -150,9 +134,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 			{effect.NotTried, effect.Attempt{Redress: effect.Trying, At: began, User: "carol", Key: "c"}},
 			{effect.Trying, effect.Attempt{Redress: effect.Refused, At: began.Add(time.Minute), User: "carol", Key: "c", Text: "somebody painted it"}},
 		} {
-			if ok, err := s.Redress(t.Context(), "call_1", step.from, step.to); !ok || err != nil {
-				t.Fatal(ok, err)
-			}
+			redress(t, s, "call_1", step.from, step.to)
 			r, err := s.Receipt(t.Context(), "call_1")
 			must(t, err)
 			if d := cmp.Diff(step.to, effect.Attempt{Redress: r.Redress, At: r.Redressed, User: r.Redresser, Key: r.RedressKey, Text: r.RedressText}); d != "" {
@@ -187,9 +169,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		s := open(t)
 		put(t, s, receipt(1, "alice"), receipt(2, "alice"), receipt(3, "alice"))
 		for id, to := range map[string]effect.Redress{"call_1": effect.Trying, "call_2": effect.Undone} {
-			if ok, err := s.Redress(t.Context(), id, effect.NotTried, effect.Attempt{Redress: to, At: began, Text: "blue again"}); !ok || err != nil {
-				t.Fatal(ok, err)
-			}
+			redress(t, s, id, effect.NotTried, effect.Attempt{Redress: to, At: began, Text: "blue again"})
 		}
 		must(t, s.Abandon(t.Context()))
 		for id, want := range map[string]effect.Redress{"call_1": effect.Unknown, "call_2": effect.Undone, "call_3": effect.NotTried} {
@@ -198,4 +178,32 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 			}
 		}
 	})
+}
+
+// kept fails unless a receipt is kept as it is.
+func kept(t *testing.T, s effect.Store, want effect.Receipt) {
+	t.Helper()
+	got, err := s.Receipt(t.Context(), want.ID)
+	must(t, err)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// lists fails unless these receipts are all that are kept, in this order.
+func lists(t *testing.T, s effect.Store, want ...effect.Receipt) {
+	t.Helper()
+	all, _, err := s.Receipts(t.Context(), effect.Query{Limit: 10})
+	must(t, err)
+	if d := cmp.Diff(want, all); d != "" {
+		t.Error(d)
+	}
+}
+
+// redress notes an attempt, which nobody else made meanwhile.
+func redress(t *testing.T, s effect.Store, id string, from effect.Redress, to effect.Attempt) {
+	t.Helper()
+	if ok, err := s.Redress(t.Context(), id, from, to); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
 }
