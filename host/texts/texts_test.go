@@ -1,7 +1,6 @@
 package texts
 
 import (
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -136,28 +135,28 @@ func TestAMissingModelIsToldWithWhatFetchesIt(t *testing.T) {
 }
 
 // What looks whether a text is a stop or a yes does work that grows as the text
-// does, whatever it says: what it allocates is compared, at one length and at eight times it.
+// does, whatever it says. Its steps are counted, not timed: the sayings that it
+// compares, and the letters that are left to compare with.
 func TestReadingAHostileTextIsWorkOfItsLength(t *testing.T) { // fault-M17: of stop words; sdk/intent has the matcher
-	read := func(text string) {
-		IsStop(text)
-		IsAgain(text)
-		YesNo(text)
+	const most = 4096 // characters
+	steps := func(unit string, chars int) (compared, letters int) {
+		text := string([]rune(strings.Repeat(unit, chars))[:chars])
+		var r reader
+		r.isStop(text)
+		r.isAgain(text)
+		r.yesNo(text)
+		return r.tries, len(Fold(text))
 	}
-	read("stop") // what is made once is made
+	k := known()
+	sayings := 3*len(k.polite) + len(k.stop) + len(k.again) + len(k.yes) + len(k.no)
 	for _, unit := range []string{"please ", "stop ", "s'il te plaît ", "arrête ", "yes ", "non ", "a", "\u0301", "é", "ﷺ", "œ", "please stop ", "stop please ", "!", "\n", "try again "} {
-		cost := func(n int) (bytes uint64) {
-			text := strings.Repeat(unit, n)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			for range 20 {
-				read(text)
-			}
-			runtime.ReadMemStats(&after)
-			return (after.TotalAlloc - before.TotalAlloc) / 20
+		half, halfLetters := steps(unit, most/2)
+		whole, letters := steps(unit, most)
+		if whole > half*21/10+2*sayings || letters > halfLetters*21/10+64 {
+			t.Errorf("%q: %d comparisons and %d letters for %d characters, %d and %d for %d", unit, half, halfLetters, most/2, whole, letters, most)
 		}
-		short, long := cost(256), cost(2048)
-		if long > short*8*2+4096 { // buffers double
-			t.Errorf("%q: %d bytes for 256 times, %d for 2048", unit, short, long)
+		if whole == 0 {
+			t.Errorf("%q: no work was counted", unit)
 		}
 	}
 	for text, want := range map[string]bool{
