@@ -51,14 +51,12 @@ func (db *DB) Steps(ctx context.Context, id string, limit int) ([]session.Frame,
 // Accepted implements session.Store.
 func (db *DB) Accepted(ctx context.Context, id, clientID string) (session.Frame, bool, error) {
 	var f session.Frame
-	err := db.one(ctx, `SELECT f.seq, f.turn, f.type, f.body FROM frames f
-		WHERE f.session = (SELECT key FROM sessions WHERE id = ?) AND f.client = ?`,
-		[]any{id, clientID}, []any{&f.Seq, &f.Turn, &f.Type, &f.Body})
-	if errors.Is(err, sql.ErrNoRows) {
-		_, err = db.key(ctx, id)
-		return session.Frame{}, false, wrap("read accepted frame", err)
-	}
-	return f, err == nil, wrap("read accepted frame", err)
+	var seq sql.NullInt64 // none where only the session is there
+	err := db.one(ctx, `SELECT f.seq, coalesce(f.turn, ''), coalesce(f.type, ''), f.body
+		FROM sessions s LEFT JOIN frames f ON f.session = s.key AND f.client = ? WHERE s.id = ?`,
+		[]any{clientID, id}, []any{&seq, &f.Turn, &f.Type, &f.Body})
+	f.Seq = seq.Int64
+	return f, seq.Valid, wrap("read accepted frame", err)
 }
 
 // Spoken is the session of an end user that has an accepted frame with a client's

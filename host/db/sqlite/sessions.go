@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jarvis-host/jarvis/host/session"
+	"github.com/jarvis-host/jarvis/host/turn"
 )
 
 var _ session.Store = (*DB)(nil)
@@ -54,9 +55,7 @@ func add(ctx context.Context, tx *prepared, id string, entries []session.Entry) 
 			return err
 		}
 		if m := e.Message; m != nil {
-			err := tx.exec(ctx, `INSERT INTO messages (session, id, turn, role, text, words, at, state, aside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				key, m.ID, m.Turn, string(m.Role), m.Text, strings.Join(session.Words(m.Text), " "), kept(m.At), string(m.State), m.Aside)
-			if err != nil {
+			if err := addMessage(ctx, tx, key, m); err != nil {
 				return err
 			}
 		}
@@ -69,7 +68,20 @@ func add(ctx context.Context, tx *prepared, id string, entries []session.Entry) 
 	return nil
 }
 
-// advance moves a session's seq over the entries and returns its key.
+// addMessage adds a message, and its words to the index.
+func addMessage(ctx context.Context, tx *prepared, key int64, m *turn.Message) error {
+	words := strings.Join(session.Words(m.Text), " ")
+	err := tx.exec(ctx, `INSERT INTO messages (session, id, turn, role, text, words, at, state, aside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		key, m.ID, m.Turn, string(m.Role), m.Text, words, kept(m.At), string(m.State), m.Aside)
+	if err != nil {
+		return err
+	}
+	return tx.exec(ctx, `INSERT INTO search (rowid, words) VALUES (last_insert_rowid(), ?)`, words)
+}
+
+// advance moves a session's seq over the entries and returns its key. It is no
+// UPDATE with RETURNING, which begins with a savepoint: the index of words would
+// write itself out for it.
 func advance(ctx context.Context, tx *prepared, id string, entries []session.Entry) (key int64, err error) {
 	var seq int64
 	updated := micros(-1 << 62)
@@ -78,17 +90,15 @@ func advance(ctx context.Context, tx *prepared, id string, entries []session.Ent
 			updated = max(updated, kept(e.Message.At))
 		}
 	}
-	err = tx.row(ctx, `UPDATE sessions SET seq = seq + ?, updated = max(updated, ?) WHERE id = ? RETURNING key, seq`,
-		[]any{len(entries), updated, id}, []any{&key, &seq})
-	if err != nil {
+	if err := tx.row(ctx, `SELECT key, seq FROM sessions WHERE id = ?`, []any{id}, []any{&key, &seq}); err != nil {
 		return 0, err
 	}
-	for i, e := range entries {
-		if want := seq - int64(len(entries)) + int64(i) + 1; e.Frame.Seq != want {
-			return 0, fmt.Errorf("frame's seq is %d, want %d", e.Frame.Seq, want)
+	for _, e := range entries {
+		if seq++; e.Frame.Seq != seq {
+			return 0, fmt.Errorf("frame's seq is %d, want %d", e.Frame.Seq, seq)
 		}
 	}
-	return key, nil
+	return key, tx.exec(ctx, `UPDATE sessions SET seq = ?, updated = max(updated, ?) WHERE key = ?`, seq, updated, key)
 }
 
 func addFrame(ctx context.Context, tx *prepared, key int64, e session.Entry) error {

@@ -250,6 +250,39 @@ func TestABatchKeepsFailuresApart(t *testing.T) {
 	}
 }
 
+// TestABatchWritesTheIndexOfWordsOnce counts the pages of the index, of which each
+// time that it writes itself out makes one.
+func TestABatchWritesTheIndexOfWordsOnce(t *testing.T) {
+	db, ctx := openForTest(t), t.Context()
+	pages := func() (n int) { // below are the averages and the structure
+		if err := db.one(ctx, `SELECT count(*) FROM search_data WHERE id > 10`, nil, []any{&n}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var batch []*job
+	for _, id := range []string{"a", "b", "c"} {
+		if err := db.CreateSession(ctx, session.Meta{ID: id, User: "alice"}); err != nil {
+			t.Fatal(err)
+		}
+		batch = append(batch, &job{done: make(chan struct{}), do: func(ctx context.Context, tx *prepared) error {
+			return add(ctx, tx, id, []session.Entry{step(1, "one word"), step(2, "or two")})
+		}})
+	}
+	db.writer.serve(batch) // nothing else is handed in meanwhile
+	for _, j := range batch {
+		if j.err != nil {
+			t.Fatal(j.err)
+		}
+	}
+	if n := pages(); n != 1 {
+		t.Errorf("the index was written %d times for six messages", n)
+	}
+	if hits, err := db.Search(ctx, "alice", "word", 10); err != nil || len(hits) != 3 {
+		t.Errorf("found %v, %v", hits, err)
+	}
+}
+
 func TestManyWritesShareASync(t *testing.T) {
 	db, ctx := openForTest(t), t.Context()
 	frames := func() (n int) { // pages that the log holds
