@@ -23,8 +23,8 @@ type actor struct {
 	loaded  bool // seq and history are the store's
 	dead    bool // the session was deleted, or never came to be
 	seq     int64
-	history []turn.Message
-	lang    string // of the latest utterance; empty before the first
+	history []turn.Message // turn by turn
+	lang    string         // of the latest utterance; empty before the first
 
 	queue  []*utterance
 	run    *run
@@ -155,7 +155,11 @@ func (a *actor) load() error {
 	if err != nil {
 		return fmt.Errorf("read language: %w", err)
 	}
-	a.seq, a.history, a.lang, a.loaded = seq, history, string(lang), true
+	a.history = a.history[:0:0]
+	for _, m := range history {
+		a.history = joined(a.history, m)
+	}
+	a.seq, a.lang, a.loaded = seq, string(lang), true
 	return nil
 }
 
@@ -185,7 +189,7 @@ func (a *actor) keep(entries ...Entry) ([]Frame, error) {
 		frames[i] = e.Frame
 		a.seq = e.Frame.Seq
 		if e.Message != nil {
-			a.history = append(a.history, *e.Message)
+			a.history = joined(a.history, *e.Message)
 		}
 	}
 	if most := a.remembered(); len(a.history) > 2*most {

@@ -76,8 +76,7 @@ func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
 	go a.answer(ctx, r)
 }
 
-// past is what a turn gets of the history: earlier turns, each with its answer
-// behind it, as they may have been accepted while another ran.
+// past is what a turn gets of the history: the messages of earlier turns.
 func (a *actor) past(turnID string) []turn.Message {
 	waiting := func(id string) bool {
 		return id == turnID || slices.ContainsFunc(a.queue, func(u *utterance) bool { return u.turn == id })
@@ -86,20 +85,21 @@ func (a *actor) past(turnID string) []turn.Message {
 	past := make([]turn.Message, 0, len(recent))
 	for _, m := range recent {
 		if m.Text != "" && !waiting(m.Turn) {
-			past = slices.Insert(past, placeOf(m.Turn, past), m)
+			past = append(past, m)
 		}
 	}
 	return past[max(0, len(past)-a.m.o.History):]
 }
 
-// placeOf is where a turn's next message goes: behind those it has.
-func placeOf(id string, past []turn.Message) int {
-	for i, m := range slices.Backward(past) {
-		if m.Turn == id {
-			return i + 1
+// joined puts a message into a history: behind those of its turn, which others
+// may have been accepted after, or last.
+func joined(history []turn.Message, m turn.Message) []turn.Message {
+	for i, before := range slices.Backward(history) {
+		if before.Turn == m.Turn {
+			return slices.Insert(history, i+1, m)
 		}
 	}
-	return len(past)
+	return append(history, m)
 }
 
 // answer is the run's goroutine.

@@ -54,11 +54,12 @@ type nearStep struct {
 func (s *nearSearch) node(id int32, row []int) {
 	n := &s.trie.nodes[id]
 	allowed := n.longest / lettersPerEdit
-	if least(row) > allowed {
+	from, to := s.band(len(s.path), row)
+	if least(row[from:to+1]) > allowed {
 		return
 	}
 	for _, p := range n.phrases {
-		s.report(p, row)
+		s.report(p, row, from, to)
 	}
 	for _, e := range n.kids {
 		next := s.row(row, e.folded)
@@ -68,11 +69,11 @@ func (s *nearSearch) node(id int32, row []int) {
 	}
 }
 
-func (s *nearSearch) report(p phrase, row []int) {
-	for j, edits := range row {
+func (s *nearSearch) report(p phrase, row []int, from, to int) {
+	for j := from; j <= to; j++ {
 		end := s.at + 1 + j
-		if edits <= p.letters/lettersPerEdit && s.u.wordEnd(end) {
-			s.visit(end, edits, p.values)
+		if row[j] <= p.letters/lettersPerEdit && s.u.wordEnd(end) {
+			s.visit(end, row[j], p.values)
 		}
 	}
 }
@@ -83,18 +84,28 @@ func (s *nearSearch) report(p phrase, row []int) {
 // bounded.
 func (s *nearSearch) row(before []int, letter rune) []int {
 	depth := len(s.path) + 1
-	band := s.trie.nodes[0].longest / lettersPerEdit
 	if len(s.rows) < depth {
 		s.rows = append(s.rows, make([]int, len(before)))
 	}
 	row := s.rows[depth-1]
-	for j := range row {
-		row[j] = tooFar
+	from, to := s.band(depth, row)
+	for _, j := range []int{from - 1, to + 1} { // where neighbours look
+		if j >= 0 && j < len(row) {
+			row[j] = tooFar
+		}
 	}
-	for j := max(0, depth-band); j <= min(len(before)-1, depth+band); j++ {
+	for j := from; j <= to; j++ {
 		row[j] = s.cell(before, row, j, letter)
 	}
 	return row
+}
+
+// band is which cells of a row at a depth can be near enough: from the first to
+// the last, which may be none. The others hold anything.
+func (s *nearSearch) band(depth int, row []int) (from, to int) {
+	width := s.trie.nodes[0].longest / lettersPerEdit
+	from, to = max(0, depth-width), min(len(row)-1, depth+width)
+	return min(from, to+1), to
 }
 
 func (s *nearSearch) cell(before, row []int, j int, letter rune) int {
