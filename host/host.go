@@ -52,6 +52,7 @@ type Host struct {
 	// guards it.
 	snapshot  *config.Snapshot
 	reloading sync.Mutex
+	removed   map[string]bool // plugins that the configuration no longer has; under reloading
 	scrubber  *scrub.Scrubber
 	logs      *logs
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,34 +38,46 @@ func (p *pluginSections) toolGrants() tool.Grants { return *p.grants.Load() }
 const adoptPatience = 20 * time.Second
 
 // reloadPlugins hands plugins that are known their new sections, while they
-// run. What one refuses is told in the log; the others have theirs. It returns
-// the keys that count now.
+// run, and ends those that the configuration no longer has. What one refuses is
+// told in the log; the others have theirs. It returns the keys that count now.
 func (h *Host) reloadPlugins(c *config.Config, next []supervisor.Config) (live []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), adoptPatience)
 	defer cancel()
 	before := *h.sections.now.Load()
 	h.sections.set(c.Plugins)
-	for _, p := range next {
-		known := false
-		for _, st := range h.plugins.List() {
-			known = known || st.Name == p.ID
+	for _, st := range h.plugins.List() {
+		live = append(live, "plugins."+st.Name)
+		var err error
+		i := slices.IndexFunc(next, func(p supervisor.Config) bool { return p.ID == st.Name })
+		switch {
+		case i < 0:
+			err = h.remove(ctx, st.Name)
+		case h.removed[st.Name] || !reflect.DeepEqual(before[st.Name], c.Plugins[st.Name]):
+			err = h.adopt(ctx, before[st.Name], next[i])
 		}
-		if !known {
-			continue
-		}
-		live = append(live, "plugins."+p.ID)
-		if !reflect.DeepEqual(before[p.ID], c.Plugins[p.ID]) {
-			if err := h.adopt(ctx, before[p.ID], p); err != nil {
-				h.log.Error("plugin did not take its configuration", telemetry.KeyPlugin, p.ID, telemetry.KeyError, strings.TrimSpace(err.Error()))
-			}
+		if err != nil {
+			h.log.Error("plugin did not take its configuration", telemetry.KeyPlugin, st.Name, telemetry.KeyError, strings.TrimSpace(err.Error()))
 		}
 	}
 	return live
 }
 
+// remove ends a plugin that the configuration no longer has, after its calls.
+func (h *Host) remove(ctx context.Context, id string) error {
+	if h.removed[id] {
+		return nil
+	}
+	if h.removed == nil {
+		h.removed = map[string]bool{}
+	}
+	h.removed[id] = true
+	return h.plugins.Disable(ctx, id)
+}
+
 // adopt gives one plugin its new section; whether it is on is part of it.
 func (h *Host) adopt(ctx context.Context, before config.PluginConfig, p supervisor.Config) error {
-	on := before.Enabled == nil || *before.Enabled
+	on := (before.Enabled == nil || *before.Enabled) && !h.removed[p.ID]
+	delete(h.removed, p.ID)
 	if on && !p.Enabled {
 		return errors.Join(h.plugins.Disable(ctx, p.ID), h.plugins.Adopt(ctx, p))
 	}

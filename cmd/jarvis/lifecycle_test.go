@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
+	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/llm/llmtest"
 	"github.com/jarvis-host/jarvis/host/protocol"
 )
@@ -371,6 +372,50 @@ func TestAConfigurationIsTakenOverWhileTheHostRuns(t *testing.T) {
 	until(t, "the new model to answer", func() bool {
 		return c.ask("tell me something").done.Text == "From the new model."
 	})
+}
+
+// fault-C10: a plugin that the configuration no longer has ends the call that it is
+// in, and takes no other.
+func TestAPluginThatIsRemovedEndsItsCallFirst(t *testing.T) {
+	h := startHost(t, "", quiet+withDoor)
+	h.ready("door")
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var ran gateway.ToolRun
+	answered := make(chan int, 1)
+	go func() {
+		answered <- h.rest(http.MethodPost, "/v1/tools/door/listen", `{"pipe":`+quoted(pipe)+`}`, &ran)
+	}()
+	speak, err := os.OpenFile(pipe, os.O_WRONLY, 0) // when the plugin listens
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(quiet), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.signal(syscall.SIGHUP)
+	until(t, "the door to drain", func() bool { return strings.Contains(h.log.String(), "plugin draining: plugin=door") })
+	if _, err := speak.WriteString("steps"); err != nil {
+		t.Fatal(err)
+	}
+	if err := speak.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-answered; code != http.StatusOK || ran.Text != "steps" {
+		t.Errorf("the call that it was in: %d %+v", code, ran)
+	}
+	until(t, "the door to be gone", func() bool { return h.plugin("door").State == "disabled" && h.plugin("door").PID == 0 })
+	if code := h.rest(http.MethodPost, "/v1/tools/door/listen", `{"pipe":"x"}`, nil); code == http.StatusOK {
+		t.Error("a plugin that is gone takes a call")
+	}
+
+	if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(quiet+withDoor), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.signal(syscall.SIGHUP)
+	h.ready("door")
 }
 
 // A confirmation waits for its reply across a restart of the host, killed or

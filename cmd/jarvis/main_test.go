@@ -116,6 +116,13 @@ func door() *sdk.Plugin {
 		c.Log().Info("left the door")
 		return "", ctx.Err()
 	}, sdk.ReadOnly(), sdk.Say("en", "wait at the door"))
+	type pipe struct {
+		Pipe string `json:"pipe" desc:"a named pipe"`
+	}
+	sdk.Tool(p, "listen", "Listen at the door until somebody writes into a pipe", func(_ context.Context, _ *sdk.Call, in pipe) (string, error) {
+		heard, err := os.ReadFile(in.Pipe) //nolint:gosec // of a test
+		return string(heard), err
+	}, sdk.ReadOnly())
 	sdk.Tool(p, "hold", "Hold the door open, for ever", func(ctx context.Context, _ *sdk.Call, _ none) (string, error) {
 		<-ctx.Done()
 		return "", ctx.Err()
