@@ -15,6 +15,7 @@ type actor struct {
 	m     *Manager
 	meta  Meta
 	store Store
+	shelf *shelf
 	room  *room
 	ops   chan func()
 	gone  chan struct{} // closed when the goroutine has ended
@@ -47,7 +48,7 @@ type actor struct {
 
 func newActor(m *Manager, meta Meta, store Store, fresh bool) *actor {
 	return &actor{
-		m: m, meta: meta, store: store, fresh: fresh, loaded: fresh, room: &room{session: meta.ID},
+		m: m, meta: meta, store: store, shelf: newShelf(store, meta.ID), fresh: fresh, loaded: fresh, room: &room{session: meta.ID},
 		ops: make(chan func()), gone: make(chan struct{}), used: time.Now(),
 	}
 }

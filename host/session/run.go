@@ -59,7 +59,7 @@ func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
 		ID: u.turn, Session: a.meta.ID, RequestID: u.who.RequestID, User: u.who.User, Name: u.who.Name, Role: u.who.Role,
 		Plugins: u.who.Plugins, Lang: u.lang, LangForced: u.forced, Zone: u.who.Zone, Text: u.text, At: u.at,
 		Remember: u.remember, Temporary: a.meta.Temporary, History: a.past(u.turn),
-		Vars: &vars{store: a.store, session: a.meta.ID, over: &r.over}, StoppedTurns: u.stopped, Steer: r.take,
+		Vars: &vars{a.shelf, &r.over}, StoppedTurns: u.stopped, Steer: r.take,
 		Effects: a.effects, Resumed: resumed, TraceParent: u.who.TraceParent,
 	}
 	if r.turn.Zone == nil {
@@ -266,24 +266,6 @@ func (r *run) left() []*utterance {
 	left := r.steer
 	r.steer = nil
 	return left
-}
-
-// vars implements turn.Vars, for as long as the run counts.
-type vars struct {
-	store   Store
-	session string
-	over    *atomic.Bool
-}
-
-func (v *vars) Get(ctx context.Context, name string) ([]byte, error) {
-	return v.store.Var(ctx, v.session, name)
-}
-
-func (v *vars) Set(ctx context.Context, name string, value []byte) error {
-	if v.over.Load() {
-		return errStopped
-	}
-	return v.store.SetVar(ctx, v.session, name, value)
 }
 
 // valid replaces each byte that is no UTF-8, wherever a text was cut.
