@@ -52,11 +52,14 @@ func (s *signs) learn(words string, weight int) {
 	}
 }
 
+// apostrophes makes all of them the one of ASCII.
+var apostrophes = strings.NewReplacer("’", "'", "ʼ", "'", "`", "'")
+
 // Detect tells the language of one utterance, "fr" or "en". What says nothing
 // of its language, such as a single letter, a number, "stop" or a name, gets
 // fallback.
 func Detect(text, fallback string) string {
-	text = strings.ToLower(strings.NewReplacer("’", "'", "ʼ", "'", "`", "'").Replace(text))
+	text = strings.ToLower(apostrophes.Replace(text))
 	fr, en := 0, 0
 	words := strings.FieldsFunc(text, separates)
 	for _, w := range words {
