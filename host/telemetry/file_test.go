@@ -241,8 +241,8 @@ func TestALogThatIsOpenedAnewHasNoMoreGoroutines(t *testing.T) { // fault-R5
 	}
 }
 
-// workers counts the goroutines of rotating files.
+// workers counts the goroutines of rotating files, also those that have not run yet.
 func workers() int {
 	b := make([]byte, 4<<20)
-	return strings.Count(string(b[:runtime.Stack(b, true)]), "(*Logger).millRun(")
+	return strings.Count(string(b[:runtime.Stack(b, true)]), ".(*Logger).mill.func1 in goroutine")
 }
