@@ -40,6 +40,9 @@ func (d discreet) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event
 				ev = e
 			case *turn.Question: // who asked looks for the reply in this very one
 				e.Text, e.Options = d.scrubber.ScrubKnown(e.Text), d.labels(e.Options)
+				if d.scrubber.HoldsKnown(e.Resume) { // it is not written down, and ends with the host
+					e.Resume = nil
+				}
 			case turn.Done:
 				e.Text = d.scrubber.ScrubKnown(e.Text)
 				ev = e

@@ -53,3 +53,18 @@ func TestAnAnswerIsSaidToItsLastLetter(t *testing.T) {
 		break
 	}
 }
+
+// S07: what a question needs to go on after a restart is written down, and is not
+// when it holds a secret.
+func TestAQuestionAboutASecretDoesNotOutliveTheHost(t *testing.T) {
+	s := scrub.New()
+	s.Register("butter-and-bread")
+	for resume, kept := range map[string]bool{`{"args":{"key":"b\u0075tter-and-bread"}}`: false, `{"args":{"key":"jam"}}`: true} {
+		events := script{&turn.Question{Text: "sure?", Resume: []byte(resume)}}
+		for ev := range (discreet{events, s}).Answer(t.Context(), &turn.Turn{}) {
+			if q, ok := ev.(*turn.Question); !ok || (len(q.Resume) > 0) != kept {
+				t.Errorf("of %s is kept %+v", resume, ev)
+			}
+		}
+	}
+}

@@ -52,7 +52,7 @@ type Host struct {
 	// guards it.
 	snapshot  *config.Snapshot
 	reloading sync.Mutex
-	removed   map[string]bool // plugins that the configuration no longer has; under reloading
+	on        map[string]bool // the plugins that the configuration turns on; under reloading
 	scrubber  *scrub.Scrubber
 	logs      *logs
 
@@ -142,6 +142,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 		return nil, err
 	}
 	h.newPlugins(plugins)
+	h.on = enabled(plugins)
 	registry.MustRegister(&pluginFigures{ask: h.plugins.Metrics})
 	if h.certificate, err = newCertificate(c.Gateway.TLSCertFile, c.Gateway.TLSKeyFile, h.log); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)

@@ -52,8 +52,8 @@ func (h *Host) reloadPlugins(c *config.Config, next []supervisor.Config) (live [
 		switch {
 		case i < 0:
 			err = h.remove(ctx, st.Name)
-		case h.removed[st.Name] || !reflect.DeepEqual(before[st.Name], c.Plugins[st.Name]):
-			err = h.adopt(ctx, before[st.Name], next[i])
+		case h.on[st.Name] != next[i].Enabled || !reflect.DeepEqual(before[st.Name], c.Plugins[st.Name]):
+			err = h.adopt(ctx, next[i])
 		}
 		if err != nil {
 			h.log.Error("plugin did not take its configuration", telemetry.KeyPlugin, st.Name, telemetry.KeyError, strings.TrimSpace(err.Error()))
@@ -64,26 +64,32 @@ func (h *Host) reloadPlugins(c *config.Config, next []supervisor.Config) (live [
 
 // remove ends a plugin that the configuration no longer has, after its calls.
 func (h *Host) remove(ctx context.Context, id string) error {
-	if h.removed[id] {
+	if !h.on[id] {
 		return nil
 	}
-	if h.removed == nil {
-		h.removed = map[string]bool{}
-	}
-	h.removed[id] = true
+	h.on[id] = false
 	return h.plugins.Disable(ctx, id)
 }
 
 // adopt gives one plugin its new section; whether it is on is part of it.
-func (h *Host) adopt(ctx context.Context, before config.PluginConfig, p supervisor.Config) error {
-	on := (before.Enabled == nil || *before.Enabled) && !h.removed[p.ID]
-	delete(h.removed, p.ID)
-	if on && !p.Enabled {
+func (h *Host) adopt(ctx context.Context, p supervisor.Config) error {
+	was := h.on[p.ID]
+	h.on[p.ID] = p.Enabled
+	if was && !p.Enabled {
 		return errors.Join(h.plugins.Disable(ctx, p.ID), h.plugins.Adopt(ctx, p))
 	}
 	err := h.plugins.Adopt(ctx, p)
-	if !on && p.Enabled {
+	if !was && p.Enabled {
 		err = errors.Join(err, h.plugins.Enable(ctx, p.ID))
 	}
 	return err
+}
+
+// enabled tells which plugins a configuration turns on.
+func enabled(plugins []supervisor.Config) map[string]bool {
+	on := map[string]bool{}
+	for _, p := range plugins {
+		on[p.ID] = p.Enabled
+	}
+	return on
 }

@@ -411,10 +411,18 @@ func TestAPluginThatIsRemovedEndsItsCallFirst(t *testing.T) {
 		t.Error("a plugin that is gone takes a call")
 	}
 
-	if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(quiet+withDoor), 0o600); err != nil {
-		t.Fatal(err)
+	reload := func(config string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(h.dir, "jarvis.yaml"), []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h.signal(syscall.SIGHUP)
 	}
-	h.signal(syscall.SIGHUP)
+	reload(quiet + withDoor)
+	h.ready("door")
+	reload(quiet + "plugins:\n  door:\n    path: jarvis-plugin-door\n") // others' are off unless they are turned on
+	until(t, "the door to be off", func() bool { return h.plugin("door").State == "disabled" })
+	reload(quiet + withDoor)
 	h.ready("door")
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jarvis-host/jarvis/host/memory"
 	"github.com/jarvis-host/jarvis/host/memory/embedded"
 	"github.com/jarvis-host/jarvis/host/memory/eval"
+	"github.com/jarvis-host/jarvis/host/scrub"
 )
 
 // The command line finds what package memory finds, question by question, so that
@@ -27,7 +28,7 @@ func TestTheCommandLineFindsAsWellAsIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	inside, dir := memory.New(memory.Options{Store: store}), t.TempDir()
+	inside, dir := memory.New(memory.Options{Store: store, Scrub: scrub.New().Scrub}), t.TempDir()
 	recall, asked := 0., 0
 	for _, d := range []eval.Dialogue{people[0], people[3]} {
 		owner, err := memory.OwnerOf(d.Name)

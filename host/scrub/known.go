@@ -9,7 +9,7 @@ import (
 // JSON text, however they are escaped in it. What holds none comes back as it is;
 // what holds one comes back as JSON, and what was no JSON as a JSON string.
 func (s *Scrubber) ScrubKnownJSON(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 || !s.holdsKnown(raw) {
+	if len(raw) == 0 || !s.HoldsKnown(raw) {
 		return raw
 	}
 	var v any
@@ -19,15 +19,15 @@ func (s *Scrubber) ScrubKnownJSON(raw json.RawMessage) json.RawMessage {
 		v = s.ScrubKnown(string(raw))
 	}
 	out, err := json.Marshal(s.knownInside(v))
-	if err != nil || s.holdsKnown(out) { // one that runs across the borders of values
+	if err != nil || s.HoldsKnown(out) { // one that runs across the borders of values
 		out, _ = json.Marshal(Redacted) //nolint:errchkjson // a constant
 	}
 	return out
 }
 
-// holdsKnown looks at the text and at each name and value of it, since one name
-// may be there twice.
-func (s *Scrubber) holdsKnown(raw []byte) bool {
+// HoldsKnown reports whether a text, or a name or a value of it where it is JSON,
+// holds a registered secret. It looks at each, since one name may be there twice.
+func (s *Scrubber) HoldsKnown(raw []byte) bool {
 	if s.ScrubKnown(string(raw)) != string(raw) {
 		return true
 	}
