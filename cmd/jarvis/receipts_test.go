@@ -304,7 +304,7 @@ func TestEverybodyIsOfferedTheToolsThatTheyMayCall(t *testing.T) {
 		slices.Sort(names)
 		return names
 	}
-	if got := offered(h.key); !slices.Equal(got, []string{"dim", "kick", "wait"}) { // dim is granted, the others only read
+	if got := offered(h.key); !slices.Equal(got, []string{"dim", "kick", "listen", "wait"}) { // dim is granted, the others only read
 		t.Errorf("an operator is offered %q", got)
 	}
 	if got := offered(h.newUser("guest", "--role", "guest")); len(got) != 0 {
