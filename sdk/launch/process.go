@@ -202,7 +202,9 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) (unfinished int
 	dctx, cancel := context.WithTimeout(ctx, grace+exitGrace/2)
 	defer cancel()
 	if grace > 0 {
-		unfinished, err = p.handler.Drain(dctx, grace)
+		if unfinished, err = p.handler.Drain(dctx, grace); err == nil && unfinished == 0 {
+			p.handler.Settle(dctx)
+		}
 	}
 	p.ask.Do(func() { go p.conn.shutdown() })
 	late := time.NewTimer(exitGrace)

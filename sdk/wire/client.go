@@ -20,7 +20,10 @@ import (
 // are [*sdk.Error] without a message for the person; an ended context can be
 // found in them with [errors.Is]. It waits as long as its contexts allow, so
 // give each a deadline. Safe for concurrent use.
-type Client struct{ rpc pluginpb.PluginClient }
+type Client struct {
+	rpc   pluginpb.PluginClient
+	calls underway
+}
 
 var _ sdk.Handler = (*Client)(nil)
 
@@ -71,6 +74,7 @@ func (c *Client) Invoke(ctx context.Context, in *sdk.Invocation) iter.Seq2[sdk.E
 		// Leaving the loop has to end the stream, in the plugin as well.
 		own, cancel := context.WithCancel(ctx)
 		defer cancel()
+		defer c.calls.enter()()
 		stream, err := c.rpc.Invoke(own, fromInvocation(in), bounds...)
 		if err != nil {
 			yield(nil, fromStatus(ctx, "invoke tool", err))
