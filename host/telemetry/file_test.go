@@ -41,6 +41,20 @@ func rotated(t *testing.T, path string) map[string]string {
 	return out
 }
 
+// logFolder is a folder for a log whose old files may still be compressed when
+// the test ends: lumberjack does that by itself, and Close does not wait for it.
+func logFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		waitFor(t, "the folder to be removed", func() bool { return os.RemoveAll(folder) == nil })
+	})
+	return folder
+}
+
 func waitFor(t *testing.T, what string, check func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -53,7 +67,7 @@ func waitFor(t *testing.T, what string, check func() bool) {
 }
 
 func TestALogFileIsPutAsideBySizeAndTheOldestGo(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "logs", "jarvis.log")
+	path := filepath.Join(logFolder(t), "logs", "jarvis.log")
 	f, err := OpenFile(path, Rotation{Megabytes: 1, Keep: 2, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +104,7 @@ func TestALogFileIsPutAsideBySizeAndTheOldestGo(t *testing.T) {
 }
 
 func TestALogFileIsPutAsideByAgeAcrossRestarts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "jarvis.log")
+	path := filepath.Join(logFolder(t), "jarvis.log")
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	open := func() *File {
 		f, err := OpenFile(path, Rotation{Megabytes: 1, Age: 24 * time.Hour, Keep: 9, Now: func() time.Time { return now }})
@@ -126,7 +140,7 @@ func TestALogFileIsPutAsideByAgeAcrossRestarts(t *testing.T) {
 }
 
 func TestALogFileThatWasMovedAwayIsMadeAnew(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "jarvis.log")
+	path := filepath.Join(logFolder(t), "jarvis.log")
 	f, err := OpenFile(path, Rotation{Megabytes: 1, Keep: 1, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +228,7 @@ func TestALogThatCannotBeWrittenIsToldOfOnce(t *testing.T) {
 
 // However often a log is put aside or opened anew, one goroutine works on its old files.
 func TestALogThatIsOpenedAnewHasNoMoreGoroutines(t *testing.T) { // fault-R5
-	path := filepath.Join(t.TempDir(), "jarvis.log")
+	path := filepath.Join(logFolder(t), "jarvis.log")
 	f, err := OpenFile(path, Rotation{Megabytes: 1, Keep: 2, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
