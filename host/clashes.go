@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jarvis-host/jarvis/host/config"
 	"github.com/jarvis-host/jarvis/host/doctor"
@@ -18,18 +19,37 @@ import (
 const maxClashes = 20
 
 // clashes tells the operator which plugins claim the same utterance, each pair
-// of sentences once, and knows those that there are now.
+// of sentences once, and knows those that there are now. Looking for them takes
+// as long as compiling the sentences, so that nobody waits for it but who asks.
+// Safe for concurrent use.
 type clashes struct {
+	warn func(msg string, args ...any)
+
+	unseen  atomic.Pointer[intent.Matcher] // changed since the last look
+	looking sync.WaitGroup
+
 	mu   sync.Mutex
 	told map[[2]string]bool
 	now  []intent.Clash
 }
 
-// tell logs the clashes that were not told before.
-func (c *clashes) tell(m *intent.Matcher, warn func(msg string, args ...any)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now = nil; m == nil {
+// changed looks at other sentences soon; nil is none.
+func (c *clashes) changed(m *intent.Matcher) {
+	if m == nil {
+		m = &intent.Matcher{}
+	}
+	c.unseen.Store(m)
+	c.looking.Go(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.look()
+	})
+}
+
+// look logs the clashes that were not told before.
+func (c *clashes) look() {
+	m := c.unseen.Swap(nil)
+	if m == nil {
 		return
 	}
 	c.now = m.Clashes(maxClashes)
@@ -42,7 +62,7 @@ func (c *clashes) tell(m *intent.Matcher, warn func(msg string, args ...any)) {
 			c.told = map[[2]string]bool{}
 		}
 		c.told[pair] = true
-		warn("two plugins claim the same utterance", telemetry.KeyUtterance, found.Utterance, "lang", found.Lang,
+		c.warn("two plugins claim the same utterance", telemetry.KeyUtterance, found.Utterance, "lang", found.Lang,
 			"winner", found.Winner.Source+"."+found.Winner.Intent, "loser", found.Loser.Source+"."+found.Loser.Intent)
 	}
 }
@@ -51,6 +71,7 @@ func (c *clashes) tell(m *intent.Matcher, warn func(msg string, args ...any)) {
 func (c *clashes) of(plugin string) (own []gateway.Clash) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.look()
 	for _, found := range c.now {
 		if found.Winner.Source == plugin || found.Loser.Source == plugin {
 			own = append(own, gateway.Clash{

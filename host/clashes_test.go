@@ -24,12 +24,21 @@ func TestAClashOfTwoPluginsIsToldOnceWithAnUtterance(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told [][]any
-	var c clashes
+	c := clashes{warn: func(_ string, args ...any) { told = append(told, args) }}
 	for range 2 {
-		c.tell(m, func(_ string, args ...any) { told = append(told, args) })
+		c.changed(m)
+		c.looking.Wait()
 	}
 	if len(told) != 1 || !slices.Contains(told[0], any("play jazz")) || !slices.Contains(told[0], any("radio.tune")) {
 		t.Errorf("told %v, want one clash that is shown by \"play jazz\"", told)
 	}
-	c.tell(nil, func(string, ...any) { t.Error("no sentences clash") })
+	c.changed(m)
+	if got := c.of("radio"); len(got) != 1 { // who asks does not get what was before
+		t.Errorf("the radio's clashes are %v", got)
+	}
+	c.changed(nil)
+	if got := c.of("radio"); len(got) != 0 || len(told) != 1 {
+		t.Errorf("without sentences: %v, told %v", got, told)
+	}
+	c.looking.Wait()
 }

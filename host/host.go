@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -74,6 +75,8 @@ type Host struct {
 	pluginHost
 	detached    *detached
 	clashes     clashes
+	offering    atomic.Bool // plugins that come and go change what is on offer
+	taking      sync.Mutex
 	answerer    turn.Answerer
 	sessions    *session.Manager
 	limits      *limit.Edge
@@ -105,6 +108,7 @@ func New(ctx context.Context, cfg *config.Snapshot, o Options) (_ *Host, err err
 		o: o, cfg: c, snapshot: cfg, scrubber: scrubber, failed: make(chan error, 1), detached: newDetached(time.Now),
 		logs: sink, log: telemetry.NewLogger(sink, c.Log.Format, c.Log.Level, scrubber),
 	}
+	h.clashes.warn = h.log.Warn
 	h.onStop("log", sink.close)
 	defer func() {
 		if err != nil {
@@ -251,7 +255,8 @@ func (h *Host) Start(ctx context.Context) error {
 	if err := h.plugins.Start(ctx); err != nil {
 		return fmt.Errorf("start plugins: %w", err)
 	}
-	h.rebuild()
+	h.offering.Store(true)
+	h.takeOver()
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -274,6 +279,11 @@ func (h *Host) Start(ctx context.Context) error {
 	}()
 	h.onStop("gateway", h.gateway.Shutdown)
 	h.onStop("sessions", h.drain)
+	// What nobody waits for would only keep the port from being open.
+	h.clashes.changed(h.catalogue.Matcher())
+	if h.memory != nil {
+		go memory.Load()
+	}
 	h.log.Info("host ready", telemetry.KeyAddr, h.Addr(), telemetry.KeyVersion, h.o.Version)
 	return nil
 }
@@ -313,6 +323,8 @@ const pluginPatience = 3 * time.Second
 func (h *Host) stopPlugins(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pluginPatience)
 	defer cancel()
+	h.offering.Store(false)
+	defer h.clashes.looking.Wait()
 	return h.plugins.Stop(ctx)
 }
 

@@ -38,7 +38,6 @@ func (h *Host) openMemory(c *config.Config, scrub func(string) string) error {
 		return errors.Join(err, kept.Close())
 	}
 	h.memory = memory.New(memoryOptions(c, store, scrub, h.embedder(c)))
-	go memory.Load()
 	return nil
 }
 

@@ -100,8 +100,18 @@ func (h *Host) pluginState(plugin string, state supervisor.State, reason string)
 	h.keepState(plugin, level, string(state), reason)
 }
 
-// rebuild takes over what is on offer now.
+// rebuild takes over what is on offer now. Plugins that come before the port is
+// open, or go after it was closed, change nothing for anybody.
 func (h *Host) rebuild() {
+	if h.offering.Load() {
+		h.takeOver()
+		h.clashes.changed(h.catalogue.Matcher())
+	}
+}
+
+func (h *Host) takeOver() {
+	h.taking.Lock() // who comes last has read last
+	defer h.taking.Unlock()
 	manifests, err := h.providers.manifests(context.Background())
 	if err == nil {
 		err = h.catalogue.Replace(manifests)
@@ -109,7 +119,6 @@ func (h *Host) rebuild() {
 	if err != nil {
 		h.log.Error("plugins left out of the catalogue", telemetry.KeyError, err)
 	}
-	h.clashes.tell(h.catalogue.Matcher(), h.log.Warn)
 }
 
 // newConversation makes what turns an utterance into an answer.

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,30 +21,34 @@ const (
 	recordsFolder = "run"
 )
 
+// chunk is how much of a program is read at a time.
+const chunk = 256 << 10
+
 // store keeps the verified copies of plugins' programs, each in a folder named
 // for its hash.
 type store struct{ dir string }
 
 // verified returns the path of a copy of the program that was hashed just now.
-// want is the approved hash, or empty.
+// want is the approved hash, or empty. Hashing is most of what a start costs, so
+// it is done once: a copy is found by having the program's very bytes, or made
+// and hashed in one go.
 func (s store) verified(program, want string) (string, error) {
 	f, err := openProgram(program)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	got, err := hashOf(f)
-	if err != nil {
-		return "", fmt.Errorf("hash program: %w", err)
+	if at, got := s.find(f, filepath.Base(program)); at != "" {
+		return at, approve(program, got, want)
 	}
+	return s.copy(f, program, want)
+}
+
+func approve(program, got, want string) error {
 	if want != "" && !strings.EqualFold(want, got) {
-		return "", fmt.Errorf("program %s has hash %s, approved is %s", program, got, want)
+		return fmt.Errorf("program %s has hash %s, approved is %s", program, got, want)
 	}
-	at := filepath.Join(s.dir, got, filepath.Base(program))
-	if s.holds(at, got) {
-		return at, nil
-	}
-	return at, s.copy(f, at, got)
+	return nil
 }
 
 // openProgram refuses what is surely no program, before anything is copied.
@@ -74,50 +79,82 @@ func kindOf(m fs.FileMode) string {
 	return "a special file"
 }
 
-func hashOf(r io.Reader) (string, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "", err
+// find returns the copy that is the program byte for byte, and its hash, or
+// nothing. The hash is of what stands in the copy now; a copy that was changed is
+// not one.
+func (s store) find(f io.ReadSeeker, name string) (path, hash string) {
+	folders, _ := os.ReadDir(s.dir) // what can't be read has no copies
+	for _, folder := range folders {
+		path := filepath.Join(s.dir, folder.Name(), name)
+		if hash := sameBytes(path, f); hash == folder.Name() {
+			return path, hash
+		}
 	}
-	return sum(h), nil
+	return "", ""
+}
+
+// sameBytes hashes a copy while it compares it with the program; it returns
+// nothing where they differ.
+func sameBytes(path string, program io.ReadSeeker) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if _, err := program.Seek(0, io.SeekStart); err != nil {
+		return ""
+	}
+	h, ours, theirs := sha256.New(), make([]byte, chunk), make([]byte, chunk)
+	for {
+		n, err := io.ReadFull(f, ours)
+		m, _ := io.ReadFull(program, theirs)
+		if !bytes.Equal(ours[:n], theirs[:m]) {
+			return ""
+		}
+		_, _ = h.Write(ours[:n]) // a hash takes everything
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return sum(h)
+		case err != nil:
+			return ""
+		}
+	}
 }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// holds reports whether a good copy is there already.
-func (s store) holds(path, want string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
+// copy puts a copy of the program in its place, whole or not at all: what is
+// hashed is what was written.
+func (s store) copy(f io.ReadSeeker, program, want string) (string, error) {
+	at, temp, err := s.place(f, program, want)
+	if err != nil && temp != "" {
+		_ = os.Remove(temp)
 	}
-	defer f.Close()
-	got, err := hashOf(f)
-	return err == nil && got == want
+	return at, err
 }
 
-// copy hashes again while it copies, so that a file that is swapped meanwhile
-// is found out, and puts the copy in place whole or not at all.
-func (s store) copy(f *os.File, to, want string) error {
+func (s store) place(f io.ReadSeeker, program, want string) (at, temp string, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("copy program: %w", err)
+		return "", "", fmt.Errorf("copy program: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return fmt.Errorf("make program folder: %w", err)
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return "", "", fmt.Errorf("make program folder: %w", err)
 	}
-	temp, got, err := writeProgram(f, filepath.Dir(to))
-	if err == nil && got != want {
-		err = errors.New("it changed while it was copied")
-	}
-	if err == nil {
-		err = os.Rename(temp, to)
-	}
+	temp, got, err := writeProgram(f, s.dir)
 	if err != nil {
-		if temp != "" {
-			_ = os.Remove(temp)
-		}
-		return fmt.Errorf("copy program: %w", err)
+		return "", temp, fmt.Errorf("copy program: %w", err)
 	}
-	return nil
+	if err := approve(program, got, want); err != nil {
+		return "", temp, err
+	}
+	at = filepath.Join(s.dir, got, filepath.Base(program))
+	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+		return "", temp, fmt.Errorf("make program folder: %w", err)
+	}
+	if err := os.Rename(temp, at); err != nil {
+		return "", temp, fmt.Errorf("copy program: %w", err)
+	}
+	return at, "", nil
 }
 
 func writeProgram(from io.Reader, dir string) (path, hash string, err error) {

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,20 +50,29 @@ func TestACopyThatWasChangedIsReplaced(t *testing.T) {
 	}
 }
 
-func TestAProgramThatIsSwappedWhileItIsCopiedIsRefused(t *testing.T) {
+func TestACopyIsOfWhatWasHashed(t *testing.T) {
 	s, original := store{t.TempDir()}, someProgram(t)
-	f, err := os.Open(original)
+	path, err := s.verified(original, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	to := filepath.Join(s.dir, "hash", "program")
-	err = s.copy(f, to, strings.Repeat("0", 64))
-	if err == nil || !strings.Contains(err.Error(), "changed while it was copied") {
-		t.Errorf("got %v", err)
+	if err := os.WriteFile(original, []byte("#!/bin/true # and more"), 0o755); err != nil {
+		t.Fatal(err)
 	}
-	if left, _ := os.ReadDir(filepath.Dir(to)); len(left) != 0 {
-		t.Errorf("left: %v", left)
+	hash := filepath.Base(filepath.Dir(path))
+	if _, err := s.verified(original, hash); err == nil || !strings.Contains(err.Error(), "approved is "+hash) {
+		t.Errorf("a program that was swapped: %v", err)
+	}
+	if left, _ := os.ReadDir(s.dir); len(left) != 1 {
+		t.Errorf("left beside the approved copy: %v", left)
+	}
+	second, err := s.verified(original, "")
+	raw, _ := os.ReadFile(second)
+	if sum := sha256.Sum256(raw); err != nil || second == path || filepath.Base(filepath.Dir(second)) != hex.EncodeToString(sum[:]) {
+		t.Errorf("the new one: %s with %q, %v", second, raw, err)
+	}
+	if again, err := s.verified(original, ""); again != second || err != nil {
+		t.Errorf("once more: %s, %v", again, err)
 	}
 }
 

@@ -52,14 +52,6 @@ type reading struct {
 	err    error
 }
 
-func read(m *sdk.Manifest) reading {
-	offers, err := offersOf(m)
-	if err == nil {
-		_, err = sdk.Matcher(m)
-	}
-	return reading{offers, err}
-}
-
 // NewCatalogue returns an empty catalogue.
 func NewCatalogue() *Catalogue {
 	c := &Catalogue{}
@@ -73,14 +65,33 @@ func NewCatalogue() *Catalogue {
 // others are taken over all the same. Earlier manifests win where sentences
 // tie.
 func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
-	s := &snapshot{byName: map[string]*Offer{}, read: map[*sdk.Manifest]reading{}}
-	var problems []error
-	good := manifests[:0:0]
-	before := c.now.Load().read
+	s, good, problems := collect(manifests, c.now.Load().read)
+	matcher, err := sdk.Matcher(good...)
+	if err != nil { // somebody's sentences do not compile: each is tried by itself
+		for _, m := range good {
+			own := s.read[m]
+			_, own.err = sdk.Matcher(m)
+			s.read[m] = own
+		}
+		s, good, problems = collect(manifests, s.read)
+		matcher, err = sdk.Matcher(good...)
+	}
+	if err != nil {
+		return fmt.Errorf("compile sentences of all plugins: %w", err)
+	}
+	s.matcher = matcher
+	c.now.Store(s)
+	return joined(problems)
+}
+
+// collect takes the tools of manifests, of which some were read before. It
+// returns those without a problem, and the problems of the others.
+func collect(manifests []*sdk.Manifest, before map[*sdk.Manifest]reading) (s *snapshot, good []*sdk.Manifest, problems []error) {
+	s = &snapshot{byName: map[string]*Offer{}, read: map[*sdk.Manifest]reading{}}
 	for _, m := range manifests {
 		own, ok := before[m]
 		if !ok {
-			own = read(m)
+			own.offers, own.err = offersOf(m)
 		}
 		s.read[m] = own
 		if err := cmp.Or(own.err, s.taken(own.offers)); err != nil {
@@ -93,13 +104,7 @@ func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
 		s.offers = append(s.offers, own.offers...)
 		good = append(good, m)
 	}
-	matcher, err := sdk.Matcher(good...)
-	if err != nil {
-		return fmt.Errorf("compile sentences of all plugins: %w", err)
-	}
-	s.matcher = matcher
-	c.now.Store(s)
-	return joined(problems)
+	return s, good, problems
 }
 
 // taken names the first of a plugin's tools whose name across plugins is that of
