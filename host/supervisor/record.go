@@ -38,13 +38,15 @@ func (r records) clear() error {
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return fmt.Errorf("make folder of process records: %w", err)
 	}
-	paths, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
+	files, err := os.ReadDir(r.dir)
 	if err != nil {
 		return fmt.Errorf("list process records: %w", err)
 	}
 	var problems []error
-	for _, path := range paths {
-		problems = append(problems, clearRecord(path))
+	for _, file := range files {
+		if filepath.Ext(file.Name()) == ".json" {
+			problems = append(problems, clearRecord(filepath.Join(r.dir, file.Name())))
+		}
 	}
 	return errors.Join(problems...)
 }

@@ -13,7 +13,11 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// tempPrefix begins the name of a copy that is being made.
+const tempPrefix = "copy-"
 
 // The folders below the data folder.
 const (
@@ -26,7 +30,10 @@ const chunk = 256 << 10
 
 // store keeps the verified copies of plugins' programs, each in a folder named
 // for its hash.
-type store struct{ dir string }
+type store struct {
+	dir string
+	now func() time.Time
+}
 
 // verified returns the path of a copy of the program that was hashed just now.
 // want is the approved hash, or empty. Hashing is most of what a start costs, so
@@ -49,6 +56,41 @@ func approve(program, got, want string) error {
 		return fmt.Errorf("program %s has hash %s, approved is %s", program, got, want)
 	}
 	return nil
+}
+
+// keepCopies is for how long a copy stays that nothing was started from.
+const keepCopies = 30 * 24 * time.Hour
+
+// prune removes copies that were not used for long, and what a host that was
+// killed while it copied left behind. It must not run beside verified.
+func (s store) prune(now time.Time) error {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return fmt.Errorf("list copies of programs: %w", err)
+	}
+	var problems []error
+	for _, e := range entries {
+		at := filepath.Join(s.dir, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), tempPrefix):
+			problems = append(problems, os.Remove(at))
+		case len(e.Name()) == hex.EncodedLen(sha256.Size) && now.Sub(lastUse(at)) > keepCopies:
+			problems = append(problems, os.RemoveAll(at))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// lastUse is the newest time of the copies in a folder; without one, it is long
+// ago.
+func lastUse(folder string) (last time.Time) {
+	copies, _ := os.ReadDir(folder) // what can't be read has no copies
+	for _, c := range copies {
+		if info, err := c.Info(); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }
 
 // openProgram refuses what is surely no program, before anything is copied.
@@ -87,6 +129,7 @@ func (s store) find(f io.ReadSeeker, name string) (path, hash string) {
 	for _, folder := range folders {
 		path := filepath.Join(s.dir, folder.Name(), name)
 		if hash := sameBytes(path, f); hash == folder.Name() {
+			_ = os.Chtimes(path, time.Time{}, s.now()) // so that it is not pruned
 			return path, hash
 		}
 	}
@@ -162,7 +205,7 @@ func writeProgram(from io.Reader, dir string) (path, hash string, err error) {
 	// for a moment, and the kernel refuses to run a file that is being written.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	f, err := os.CreateTemp(dir, "copy-")
+	f, err := os.CreateTemp(dir, tempPrefix)
 	if err != nil {
 		return "", "", err
 	}

@@ -7,11 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fault-P2: what runs is what was hashed.
 func TestOnlyVerifiedCopiesRun(t *testing.T) {
-	s, original := store{t.TempDir()}, someProgram(t)
+	s, original := newStore(t), someProgram(t)
 	path, err := s.verified(original, "")
 	if err != nil {
 		t.Fatal(err)
@@ -29,8 +30,46 @@ func TestOnlyVerifiedCopiesRun(t *testing.T) {
 	}
 }
 
+func newStore(t *testing.T) store { return store{t.TempDir(), time.Now} }
+
+// fault-R9: an upgrade leaves its predecessor for a while, a crash leaves half a
+// copy for as long as the host is down.
+func TestCopiesThatAreNotUsedGo(t *testing.T) {
+	now := time.Now()
+	s := store{t.TempDir(), func() time.Time { return now }}
+	first, second := someProgram(t), someProgram(t)
+	if err := os.WriteFile(second, []byte("#!/bin/false"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var copies []string
+	for _, program := range []string{first, second} {
+		at, err := s.verified(program, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies = append(copies, at)
+	}
+	half := filepath.Join(s.dir, tempPrefix+"1")
+	if err := os.WriteFile(half, []byte("#!"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(keepCopies - time.Hour)
+	if _, err := s.verified(first, ""); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * time.Hour)
+	if err := s.prune(now); err != nil {
+		t.Error(err)
+	}
+	for path, want := range map[string]bool{copies[0]: true, copies[1]: false, filepath.Dir(copies[1]): false, half: false} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s is there: %v, want %v", path, err == nil, want)
+		}
+	}
+}
+
 func TestACopyThatWasChangedIsReplaced(t *testing.T) {
-	s, original := store{t.TempDir()}, someProgram(t)
+	s, original := newStore(t), someProgram(t)
 	path, err := s.verified(original, "")
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +90,7 @@ func TestACopyThatWasChangedIsReplaced(t *testing.T) {
 }
 
 func TestACopyIsOfWhatWasHashed(t *testing.T) {
-	s, original := store{t.TempDir()}, someProgram(t)
+	s, original := newStore(t), someProgram(t)
 	path, err := s.verified(original, "")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +116,7 @@ func TestACopyIsOfWhatWasHashed(t *testing.T) {
 }
 
 func TestWhatIsNoProgramIsRefused(t *testing.T) {
-	s, dir := store{t.TempDir()}, t.TempDir()
+	s, dir := newStore(t), t.TempDir()
 	plain := filepath.Join(dir, "plain")
 	if err := os.WriteFile(plain, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
@@ -92,7 +131,10 @@ func TestWhatIsNoProgramIsRefused(t *testing.T) {
 }
 
 func TestATornRecordIsRemoved(t *testing.T) {
-	r := records{t.TempDir()}
+	r := records{filepath.Join(t.TempDir(), "[x]")} // which is no pattern
+	if err := os.Mkdir(r.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(r.path("x"), []byte(`{"plugin":`), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func New(opts Options) *Supervisor {
 	dir := filepath.Join(opts.DataDir, pluginsFolder)
 	s := &Supervisor{
 		opts: opts, timing: defaultTiming(), launch: launchProcess,
-		store: store{dir}, records: records{filepath.Join(dir, recordsFolder)}, keepers: map[string]*keeper{},
+		store: store{dir, opts.Clock}, records: records{filepath.Join(dir, recordsFolder)}, keepers: map[string]*keeper{},
 	}
 	for _, c := range opts.Plugins {
 		s.keepers[c.ID] = newKeeper(s, c)
@@ -109,9 +109,10 @@ func (s *Supervisor) prepare() error {
 	if err := os.MkdirAll(s.store.dir, 0o700); err != nil {
 		return fmt.Errorf("make plugin folder: %w", err)
 	}
-	// A leftover that can't be ended must not keep the host from starting; its
-	// record stays for the next time.
+	// A leftover that can't be ended or removed must not keep the host from
+	// starting; its record stays for the next time.
 	_ = s.records.clear()
+	_ = s.store.prune(s.opts.Clock())
 	return nil
 }
 
