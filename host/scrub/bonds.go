@@ -45,6 +45,9 @@ func binds(s string, n name, cuts []span) []span {
 		if s[at] == ']' {
 			key = ""
 		}
+		if s[at] == ')' && n.from > 0 && s[n.from-1] == '(' && !n.alone && n.promise == surely {
+			n.promise = perhaps // (get_passphrase): New. tells of a function
+		}
 		at++
 	}
 	if strings.HasPrefix(s[at:], "[]") {

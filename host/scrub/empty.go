@@ -6,7 +6,7 @@ import (
 )
 
 // absent are values that say that there is no secret.
-var absent = set(`null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
+var absent = set(`~ null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
 	valid invalid verified unverified current-password new-password [redacted] off on disabled enabled`)
 
 // states say whether a setting has a value.
@@ -97,6 +97,8 @@ func (b *binder) harmless(v string) bool {
 		return true // who signed
 	case n.role&humanWord == 0 && (len(v) == 1 || defaults[small(v)]):
 		return true
+	case n.role&humanWord == 0 && entry.MatchString(v):
+		return true
 	case n.promise == perhaps && versioned(v):
 		return true
 	default:
@@ -106,6 +108,9 @@ func (b *binder) harmless(v string) bool {
 
 // socket is a pin of a board: GPIO14, D4.
 var socket = regexp.MustCompile(`^[A-Za-z]{1,5}_?[0-9]{1,3}$`)
+
+// entry is the name of one of several things: Profile_1.
+var entry = regexp.MustCompile(`^[A-Za-z]{3,}[_-][0-9]{1,3}$`)
 
 // versioned reports whether a text is made of words and numbers with marks between:
 // the name of a licence, of an algorithm.

@@ -30,6 +30,73 @@ func (noted) find(s, _ string, cuts []span) []span {
 	return cuts
 }
 
+// remembered finds passwords as people make and tell them, a name and a year, near
+// a word for a password: the guest password? Still Harbor885.
+type remembered struct{}
+
+var (
+	// memorable is a word with figures behind it.
+	memorable = regexp.MustCompile(`^(?:[A-ZÀ-Ý][a-zà-ÿ]{3,}[0-9]{2,6}|[a-zà-ÿ]{4,}[0-9]{3,6})[!*#?$@]?$`)
+	// passwordWords are what people call a password.
+	passwordWords = []string{"password", "passphrase", "passcode", "passwd", "mdp", "mot de passe"}
+	// products have names that end in figures.
+	products = set(`windows ubuntu debian office server serveur node host user utilisateur admin guest room salle vlan port version model iphone pixel galaxy freebox livebox linux router camera cam printer
+		account compte client device error erreur code test line line page step step rule task job worker thread sha base`)
+	// whose are words before a name whose password it is.
+	whose = set(`for pour user utilisateur login account compte host server serveur machine of de du des from by par named nomme called username model version device room`)
+)
+
+func (remembered) find(s, lower string, cuts []span) []span {
+	for _, word := range passwordWords {
+		for at, done := 0, 0; ; {
+			i := strings.Index(lower[at:], word)
+			if i < 0 {
+				break
+			}
+			i += at
+			at = i + len(word)
+			from, to := sentenceAround(s, i, at)
+			cuts = memorableIn(s, max(from, done), to, cuts)
+			done = to
+		}
+	}
+	return cuts
+}
+
+// sentenceAround is what stands near a word, as far as people and not machines
+// write it.
+func sentenceAround(s string, from, to int) (begin, end int) {
+	const machine = "=<>{}[]|\\/\r\n\t"
+	begin, end = max(0, from-nearby), min(len(s), to+nearby)
+	if i := strings.IndexAny(s[to:end], machine); i >= 0 {
+		end = to + i
+	}
+	if i := strings.LastIndexAny(s[begin:from], machine); i >= 0 {
+		begin += i + 1
+	}
+	return begin, end
+}
+
+func memorableIn(s string, from, to int, cuts []span) []span {
+	for p := from; p < to; {
+		p = skipBlank(s, p)
+		e := p
+		for e < to && s[e] != ' ' {
+			e++
+		}
+		w := strings.Trim(s[p:e], "\"'`.,;:()«»“”")
+		v := strings.TrimRight(w, "!*#?$@")
+		if name := strings.TrimRight(v, "0123456789"); name != "" && len(name) < len(v) && memorable.MatchString(w) && !products[small(name)] {
+			if before, _ := wordBefore(s, p); !whose[before] {
+				k := p + strings.Index(s[p:e], w)
+				cuts = append(cuts, span{k, k + len(w), ""})
+			}
+		}
+		p = e + 1
+	}
+	return cuts
+}
+
 // joins reports whether the words before i say that a network is joined, whose name
 // follows then: connected to wifi: x.
 func joins(s string, i int) bool {

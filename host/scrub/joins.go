@@ -93,9 +93,12 @@ var locks = set(`alarm alarme alarmo disarm disarmed desarmer desarmee armee loc
 
 // locked reports whether a text speaks of what is opened with a code.
 func locked(s string) bool {
-	for w := range strings.FieldsFuncSeq(small(s), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r < utf8.RuneSelf }) {
-		if locks[w] {
-			return true
+	var room [8]string
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return r < utf8.RuneSelf && !letterByte(byte(r)) }) {
+		for _, part := range split(w, room[:0]) { // HassAlarmDisarm
+			if locks[part] {
+				return true
+			}
 		}
 	}
 	return false

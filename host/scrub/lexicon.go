@@ -49,7 +49,7 @@ var roles = sync.OnceValue(func() map[string]role {
 			google aws azure github gitlab telegram discord slack sentry grafana datadog newrelic sendgrid mailgun twilio weather openweather openweathermap meteo maps s3 minio
 			boite tresor valise velo antivol box combo freebox livebox bbox borg restic luks disk disque veracrypt keepass bank banque bancaire invitation reset
 			mot mots scratch emergency urgence material accesscontrol control digicode visiophone portillon gite airbnb locker casier consigne escape visa confidentiel confidentielle personnel secret bind bindings install bridge hub master duress contrainte maitre general generale wlan partage partagee partages partagees commune prepartage prepartagee symetrique symmetric linking activation jumelage appairage device association deblocage`,
-		aboutWord: `file files path paths dir directory folder filename id ids name names type types kind count counts length len size limit limits policy policies hint expires expiry expiration
+		aboutWord: `icon icons no_log file files path paths dir directory folder filename id ids name names type types kind count counts length len size limit limits policy policies hint expires expiry expiration
 			expired expire expiresin expiresat ttl age url uri endpoint field fields header headers algorithm algo rotation rotated rotate required requires enabled disabled set unset present
 			version status state valid invalid error errors reset resets min max format ref refs reference provider providers manager mode source scope scopes usage index bucket budget budgets
 			used total left remaining store prefix suffix issuer audience fingerprint thumbprint created updated label description strength generator validator parser handler
@@ -94,7 +94,7 @@ var glued = strings.Fields(`password passwd passphrase passcode secret token api
 	pw sessionkey hostkey networkkey jeton motdepasse credentials credential pwd mdp psk cookie jwt signature pincode authorization kennwort passwort bindpw rootpw`)
 
 // passes end in pass and are none.
-var passes = strings.Fields(`bypass compass trespass surpass overpass encompass underpass impass renderpass subpass`)
+var passes = strings.Fields(`bypass compass trespass surpass overpass encompass underpass impass renderpass subpass spwd`)
 
 // stems are what one of is in every name that may promise a secret.
 var stems = strings.Fields(`pass pasw pwd psw psswd mdp secr token jeton key clé cle clef irk ltk csrk cred cookie auth code codi códi sid sess otp pin psk pw crumb jwt bearer pat sas salt sig phrase mnemo seed kennwort contrase senha wachtw lmhash

@@ -217,7 +217,7 @@ func (b *binder) parenthesis(i int) {
 	if i == b.n.to && b.n.role&humanWord == 0 {
 		least = drawnLook // the argument of a function
 	}
-	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && inside[0] != '/' && !release.MatchString(inside) && lookOf(inside) >= least {
+	if !strings.ContainsAny(inside, " ,") && len(inside) > 4 && !setting.MatchString(inside) && inside[0] != '/' && !release.MatchString(inside) && lookOf(inside) >= least {
 		at := i + 1 + strings.Index(s[i+1:], inside)
 		b.cut(at, at+len(inside), "")
 		return

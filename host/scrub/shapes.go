@@ -290,6 +290,10 @@ var patterns = []pattern{
 		re:       regexp.MustCompile(`(?i)\binsert into [^()]*\([^)]*(?:pass|pwd|secret|token|mdp)[^)]*\)\s*values\s*\(([^)]*)`),
 		only:     func(m string) bool { return !bound.MatchString(m) },
 	},
+	{ // the slot of an intent: what a door or an alarm is told
+		keywords: []string{`code"`},
+		re:       regexp.MustCompile(`(?is)(?:alarm|lock|door|garage|gate).{0,200}?"code"\s*[,:]\s*\{?\s*"value"\s*:\s*"?([0-9A-Za-z]{3,12})`),
+	},
 	{ // a name in one place, its value in another
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},
 		re: regexp.MustCompile(`(?:name|key|id|Name|Key|NAME|KEY|field|label|header|option|property|setting|param|variable)\\*["']?\s*[:=]\s*\\*["']?([A-Za-z0-9_.\x{c0}-\x{ff} -]+)\\*["']?(?:[,;\s]|\\n|\\r)+\\*["']?(?:[Vv]al(?:ue)?|VALUE|content|default|new|data)\\*["']?\s*[:=]\s*\\*["']?` +
