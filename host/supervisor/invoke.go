@@ -250,9 +250,13 @@ func (c *call) code(err error) sdk.Code {
 }
 
 // acquire returns the process that takes calls, and waits for one that is about
-// to be ready.
+// to be ready: for one that idles, and is woken by this, as long as a start takes.
 func (k *keeper) acquire(ctx context.Context) (*instance, error) {
-	late := time.NewTimer(k.s.timing.restart)
+	patience := k.s.timing.restart
+	if k.snapshot().State == StateIdle {
+		patience = k.s.timing.start
+	}
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
 		in, changed, err := k.current()

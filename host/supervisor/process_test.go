@@ -181,7 +181,8 @@ func TestAHugeAnswerIsRefusedAndThePluginLives(t *testing.T) {
 func TestAnIdlePluginEndsAndIsWokenByACall(t *testing.T) {
 	c := goodConfig(t)
 	c.IdleAfter = 50 * time.Millisecond
-	s := run(t, nil, c)
+	// A start may take longer than a call waits for a plugin that crashed.
+	s := run(t, func(s *Supervisor) { s.timing.restart = time.Millisecond }, c)
 	for range 2 {
 		eventually(t, "the plugin to idle", func() bool {
 			st := status(t, s, "good")
