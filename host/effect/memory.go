@@ -93,6 +93,9 @@ func (m *Memory) Receipt(_ context.Context, id string) (Receipt, error) {
 func (m *Memory) Receipts(_ context.Context, q Query) (items []Receipt, next string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if q.Limit <= 0 {
+		return nil, "", nil
+	}
 	end := len(m.all)
 	if q.After != "" {
 		if end = m.find(q.After); end < 0 {

@@ -96,8 +96,8 @@ var (
 	ErrCursor = errors.New("unknown cursor")
 )
 
-// Query chooses receipts, newest first, at most Limit of them, which is 1 or more.
-// The other members choose all when they are empty.
+// Query chooses receipts, newest first, at most Limit of them; none when it is 0
+// or less. The other members choose all when they are empty.
 type Query struct {
 	User, Session, Plugin string
 	After                 string // a cursor

@@ -103,6 +103,16 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 			t.Errorf("a cursor that was made up: %v", err)
 		}
 	})
+	t.Run("AListOfNoneIsEmptyAndDoesNotGoOn", func(t *testing.T) {
+		s := open(t)
+		put(t, s, receipt(1, "alice"), receipt(2, "alice"))
+		for _, limit := range []int{0, -1, -5} {
+			page, next, err := s.Receipts(t.Context(), effect.Query{Limit: limit})
+			if len(page) != 0 || next != "" || err != nil {
+				t.Errorf("at most %d: %v, next %q, %v", limit, page, next, err)
+			}
+		}
+	})
 	t.Run("WhatIsTooOldGoes", func(t *testing.T) {
 		s := open(t)
 		put(t, s, receipt(1, "alice"), receipt(2, "alice"))

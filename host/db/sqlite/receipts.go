@@ -109,6 +109,9 @@ func (db *DB) Receipt(ctx context.Context, id string) (effect.Receipt, error) {
 
 // Receipts implements effect.Store.
 func (db *DB) Receipts(ctx context.Context, q effect.Query) (items []effect.Receipt, next string, err error) {
+	if q.Limit <= 0 {
+		return nil, "", nil
+	}
 	var where []string
 	var args []any
 	only := func(condition string, arg any) { where, args = append(where, condition), append(args, arg) }
@@ -139,7 +142,7 @@ func (db *DB) Receipts(ctx context.Context, q effect.Query) (items []effect.Rece
 	for _, r := range all[:min(len(all), q.Limit)] {
 		items = append(items, r.Receipt)
 	}
-	if len(all) > q.Limit && len(items) > 0 {
+	if len(all) > q.Limit {
 		next = items[len(items)-1].ID
 	}
 	return items, next, nil
