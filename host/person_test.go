@@ -10,8 +10,9 @@ import (
 	"github.com/jarvis-host/jarvis/host/turn"
 )
 
-// X09: with a service goes everyone whom it named, and nobody else.
-func TestErasingAServiceErasesWhomItNamed(t *testing.T) {
+// accountsOf opens the accounts of a data directory of the test's own.
+func accountsOf(t *testing.T) (*Accounts, *config.Snapshot) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "jarvis.yaml")
 	if err := os.WriteFile(file, []byte("data_dir: "+filepath.Join(dir, "data")+"\n"), 0o600); err != nil {
@@ -25,7 +26,13 @@ func TestErasingAServiceErasesWhomItNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
+	t.Cleanup(func() { _ = a.Close() })
+	return a, cfg
+}
+
+// X09: with a service goes everyone whom it named, and nobody else.
+func TestErasingAServiceErasesWhomItNamed(t *testing.T) {
+	a, cfg := accountsOf(t)
 	add := func(name string, role turn.Role) (auth.User, auth.Principal) {
 		u, err := a.AddUser(t.Context(), auth.NewUser{Name: name, Role: role})
 		if err != nil {
@@ -45,6 +52,7 @@ func TestErasingAServiceErasesWhomItNamed(t *testing.T) {
 	door, speaks := add("door", turn.RoleService)
 	_, other := add("other", turn.RoleService)
 	var named auth.Principal
+	var err error
 	for _, p := range []auth.Principal{speaks, other} {
 		for _, name := range []string{"alice", "bob"} {
 			if named, err = a.For(t.Context(), p, name); err != nil {

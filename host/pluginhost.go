@@ -153,16 +153,6 @@ func (h *Host) runServices(ctx context.Context) {
 	h.schedules.Run(ctx)
 }
 
-// sessionIdle is how long values of sessions that are not kept stay.
-const sessionIdle = 24 * time.Hour
-
-func (h *Host) pruneServices(ctx context.Context) {
-	now := time.Now()
-	if err := h.accounts.db.PruneValues(ctx, now, now.Add(-sessionIdle)); err != nil {
-		h.log.Warn("old values of plugins not pruned", telemetry.KeyError, err)
-	}
-}
-
 // recordingsDir is the folder of recorded calls in the data directory.
 const recordingsDir = "recordings"
 

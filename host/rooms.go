@@ -274,13 +274,26 @@ func (h *Host) tend(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
-			if err := h.accounts.Prune(ctx); err != nil {
-				h.log.Warn("old keys not pruned", telemetry.KeyError, err)
-			}
-			h.pruneServices(ctx)
+			h.prune(ctx, time.Now())
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// sessionIdle is how long values of sessions that are not kept stay.
+const sessionIdle = 24 * time.Hour
+
+// prune removes what is too old to be kept. What can't be removed now is tried
+// again a minute later.
+func (h *Host) prune(ctx context.Context, now time.Time) {
+	db := h.accounts.db
+	err := errors.Join(
+		h.accounts.Prune(ctx), db.PruneValues(ctx, now, now.Add(-sessionIdle)),
+		h.runner.Receipts.Prune(ctx), db.PruneRuns(ctx, now.Add(-effect.RunFor)),
+	)
+	if err != nil {
+		h.log.Warn("what is old is not removed", telemetry.KeyError, err)
 	}
 }
 

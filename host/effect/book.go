@@ -47,13 +47,10 @@ func (b *Book) Open(ctx context.Context) error {
 // Intend writes a receipt before its call. Without one there must be no call.
 func (b *Book) Intend(ctx context.Context, r Receipt) error {
 	r.State, r.At = Intended, b.now()
-	old := Horizon{Receipts: r.At.Add(-KeptFor), Data: r.At.Add(-UndoFor)}
-	if r.Temporary {
-		old.Receipts = old.Data // only to be taken back
-	} else {
+	if !r.Temporary {
 		r = b.clean(r)
 	}
-	if err := b.of(r.Temporary).PutReceipt(ctx, r, old); err != nil {
+	if err := b.of(r.Temporary).PutReceipt(ctx, r); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	return nil
@@ -70,6 +67,19 @@ func (b *Book) Conclude(ctx context.Context, r Receipt, state turn.ToolState, su
 	}
 	if err := b.of(r.Temporary).EndReceipt(ctx, r.ID, state, summary, data, b.now()); err != nil {
 		return fmt.Errorf("write how a call ended: %w", err)
+	}
+	return nil
+}
+
+// Prune removes the receipts that are too old, and of others what they keep to be
+// taken back, once they can't be.
+func (b *Book) Prune(ctx context.Context) error {
+	now := b.now()
+	old := Horizon{Receipts: now.Add(-KeptFor), Data: now.Add(-UndoFor)}
+	// Those of temporary sessions are there to be taken back, and for nothing else.
+	err := b.passing.PruneReceipts(ctx, Horizon{Receipts: old.Data})
+	if err = errors.Join(err, b.kept.PruneReceipts(ctx, old)); err != nil {
+		return fmt.Errorf("prune receipts: %w", err)
 	}
 	return nil
 }

@@ -136,20 +136,36 @@ func TestWhatACallAnsweredWithIsKeptForAsLongAsItIsNeeded(t *testing.T) {
 		if got := data("for good"); got != "" {
 			t.Errorf("what can't be taken back keeps %s", got)
 		}
+		prune := func() {
+			t.Helper()
+			if err := b.Prune(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
 		time.Sleep(effect.UndoFor)
-		ended("next", true, false)
-		ended("next passing", true, true)
+		prune()
 		if data("kept") != `{"before":"blue"}` || data("passing") != `{"before":"blue"}` {
 			t.Errorf("after a day: %q, %q", data("kept"), data("passing"))
 		}
 		time.Sleep(time.Second)
-		ended("later", true, false)
-		ended("later passing", true, true)
+		prune()
 		if got := data("kept"); got != "" {
 			t.Errorf("after more than a day it keeps %s", got)
 		}
 		if got := data("passing"); got != effect.ErrNotFound.Error() {
 			t.Errorf("of a temporary session after more than a day: %s", got)
+		}
+		time.Sleep(effect.KeptFor - effect.UndoFor - time.Second)
+		prune()
+		if got := data("for good"); got != "" {
+			t.Errorf("after 90 days: %s", got)
+		}
+		time.Sleep(time.Second)
+		prune()
+		for _, id := range []string{"kept", "for good"} {
+			if got := data(id); got != effect.ErrNotFound.Error() {
+				t.Errorf("%s after more than 90 days: %s", id, got)
+			}
 		}
 	})
 }
@@ -173,20 +189,20 @@ func TestAMemoryHoldsSoMuchAndNoMore(t *testing.T) {
 		return n
 	}
 	for range 40 {
-		if err := m.PutReceipt(t.Context(), effect.Receipt{ID: rand.Text()}, effect.Horizon{}); err != nil {
+		if err := m.PutReceipt(t.Context(), effect.Receipt{ID: rand.Text()}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 40 {
 		id := rand.Text()
-		if err := m.PutReceipt(t.Context(), effect.Receipt{ID: id}, effect.Horizon{}); err != nil {
+		if err := m.PutReceipt(t.Context(), effect.Receipt{ID: id}); err != nil {
 			t.Fatal(err)
 		}
 		if err := m.EndReceipt(t.Context(), id, turn.ToolExecuted, "", make([]byte, 1<<20), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := m.PutReceipt(t.Context(), effect.Receipt{ID: "newest", Args: make([]byte, 1<<20)}, effect.Horizon{}); err != nil {
+	if err := m.PutReceipt(t.Context(), effect.Receipt{ID: "newest", Args: make([]byte, 1<<20)}); err != nil {
 		t.Fatal(err)
 	}
 	if n := held(); n != 16<<20 {

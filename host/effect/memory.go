@@ -29,15 +29,9 @@ func NewMemory() *Memory { return &Memory{} }
 var _ Store = (*Memory)(nil)
 
 // PutReceipt implements Store.
-func (m *Memory) PutReceipt(_ context.Context, r Receipt, old Horizon) error {
+func (m *Memory) PutReceipt(_ context.Context, r Receipt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.all = slices.DeleteFunc(m.all, func(o Receipt) bool { return o.At.Before(old.Receipts) })
-	for i := range m.all {
-		if m.all[i].At.Before(old.Data) {
-			m.all[i].Data = nil
-		}
-	}
 	if i := m.find(r.ID); i >= 0 {
 		m.all[i] = r
 		return nil
@@ -134,6 +128,19 @@ func (m *Memory) Abandon(context.Context) error {
 	for i := range m.all {
 		if m.all[i].Redress == Trying {
 			m.all[i].Redress = Unknown
+		}
+	}
+	return nil
+}
+
+// PruneReceipts implements Store.
+func (m *Memory) PruneReceipts(_ context.Context, old Horizon) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = slices.DeleteFunc(m.all, func(r Receipt) bool { return r.At.Before(old.Receipts) })
+	for i := range m.all {
+		if m.all[i].At.Before(old.Data) {
+			m.all[i].Data = nil
 		}
 	}
 	return nil

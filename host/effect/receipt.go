@@ -120,9 +120,8 @@ type Horizon struct{ Receipts, Data time.Time }
 // concurrent use. The conformance suite is in package dbtest; [Memory]
 // implements it too.
 type Store interface {
-	// PutReceipt adds a receipt, or begins one anew that has its id, and removes
-	// what is beyond a horizon.
-	PutReceipt(ctx context.Context, r Receipt, old Horizon) error
+	// PutReceipt adds a receipt, or begins one anew that has its id.
+	PutReceipt(ctx context.Context, r Receipt) error
 	// EndReceipt says how a call ended. An unknown one is ErrNotFound.
 	EndReceipt(ctx context.Context, id string, state turn.ToolState, summary string, data json.RawMessage, ended time.Time) error
 	// Receipt returns one, or ErrNotFound.
@@ -135,4 +134,6 @@ type Store interface {
 	Redress(ctx context.Context, id string, from Redress, to Attempt) (bool, error)
 	// Abandon turns each that is Trying into Unknown: whoever tried is gone.
 	Abandon(ctx context.Context) error
+	// PruneReceipts removes what is beyond a horizon.
+	PruneReceipts(ctx context.Context, old Horizon) error
 }

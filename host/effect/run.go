@@ -22,10 +22,12 @@ type Run struct {
 // Runs keeps runs. What a method acknowledges is durable. Safe for concurrent
 // use. The conformance suite is in package dbtest.
 type Runs interface {
-	// BeginRun adds a run, and removes those from before old. One that is there
-	// with its user and key stays, and is returned.
+	// BeginRun adds a run. One that is there with its user and key stays, and is
+	// returned, unless it is from before old.
 	BeginRun(ctx context.Context, r Run, old time.Time) (was *Run, err error)
 	// EndRun keeps the answer of a run; without one the run is removed, as if
 	// nobody had asked. One that is not there stays so: its user is gone.
 	EndRun(ctx context.Context, user, key string, answer json.RawMessage) error
+	// PruneRuns removes those from before old.
+	PruneRuns(ctx context.Context, old time.Time) error
 }

@@ -195,7 +195,7 @@ func TestACallThatIsLostMayHaveHappened(t *testing.T) {
 // broken is a store on a full disk.
 type broken struct{ effect.Store }
 
-func (broken) PutReceipt(context.Context, effect.Receipt, effect.Horizon) error {
+func (broken) PutReceipt(context.Context, effect.Receipt) error {
 	return errors.New("disk full")
 }
 

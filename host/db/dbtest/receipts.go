@@ -30,7 +30,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 	put := func(t *testing.T, s effect.Store, all ...effect.Receipt) {
 		t.Helper()
 		for _, r := range all {
-			must(t, s.PutReceipt(t.Context(), r, effect.Horizon{}))
+			must(t, s.PutReceipt(t.Context(), r))
 		}
 	}
 	t.Run("AReceiptComesBackAsItWasWrittenAndEnded", func(t *testing.T) {
@@ -115,8 +115,8 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 	})
 	t.Run("WhatIsTooOldGoes", func(t *testing.T) {
 		s := open(t)
-		put(t, s, receipt(1, "alice"), receipt(2, "alice"))
-		must(t, s.PutReceipt(t.Context(), receipt(9, "bob"), effect.Horizon{Receipts: receipt(2, "alice").At}))
+		put(t, s, receipt(1, "alice"), receipt(2, "alice"), receipt(9, "bob"))
+		must(t, s.PruneReceipts(t.Context(), effect.Horizon{Receipts: receipt(2, "alice").At}))
 		lists(t, s, receipt(9, "bob"), receipt(2, "alice"))
 	})
 	t.Run("TheDataOfWhatIsTooOldGoesBeforeIt", func(t *testing.T) {
@@ -125,7 +125,7 @@ func Receipts(t *testing.T, open func(t *testing.T) effect.Store) {
 		for _, id := range []string{"call_1", "call_2"} {
 			must(t, s.EndReceipt(t.Context(), id, turn.ToolExecuted, "", json.RawMessage(`{}`), began))
 		}
-		must(t, s.PutReceipt(t.Context(), receipt(9, "bob"), effect.Horizon{Data: receipt(2, "alice").At}))
+		must(t, s.PruneReceipts(t.Context(), effect.Horizon{Data: receipt(2, "alice").At}))
 		for id, want := range map[string]string{"call_1": "", "call_2": "{}"} {
 			if r, err := s.Receipt(t.Context(), id); err != nil || string(r.Data) != want {
 				t.Errorf("%s: %s, %v; want %q", id, r.Data, err, want)

@@ -38,6 +38,18 @@ func Runs(t *testing.T, open func(t *testing.T) effect.Runs) {
 		first.Answer = json.RawMessage(`{"a":1}`)
 		begin(t, s, again, began, &first)
 	})
+	t.Run("RunsThatAreOldGo", func(t *testing.T) {
+		s := open(t)
+		later := run("alice", "l")
+		later.At = began.Add(time.Microsecond)
+		for _, r := range []effect.Run{run("alice", "k"), run("bob", "k"), later} {
+			begin(t, s, r, time.Time{}, nil)
+		}
+		must(t, s.PruneRuns(t.Context(), later.At))
+		begin(t, s, run("alice", "k"), time.Time{}, nil)
+		begin(t, s, run("bob", "k"), time.Time{}, nil)
+		begin(t, s, later, time.Time{}, &later)
+	})
 	t.Run("ARunThatIsOldOrTakenBackCanBeginAnew", func(t *testing.T) {
 		s := open(t)
 		begin(t, s, run("alice", "k"), time.Time{}, nil)

@@ -58,7 +58,7 @@ func TestWhatIsKeptOfAPersonIsTheirsAlone(t *testing.T) { // X09
 		receipt := effect.Receipt{
 			ID: "call_" + user, User: user, Session: "s" + user, Args: json.RawMessage(`{"for":"the door of ` + user + `"}`), At: now, RedressText: "as it was",
 		}
-		if err := db.PutReceipt(ctx, receipt, effect.Horizon{}); err != nil {
+		if err := db.PutReceipt(ctx, receipt); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.BeginRun(ctx, effect.Run{User: user, Key: "k", At: now}, now); err != nil {

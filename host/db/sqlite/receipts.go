@@ -16,14 +16,8 @@ import (
 var _ effect.Store = (*DB)(nil)
 
 // PutReceipt implements effect.Store.
-func (db *DB) PutReceipt(ctx context.Context, r effect.Receipt, old effect.Horizon) error {
+func (db *DB) PutReceipt(ctx context.Context, r effect.Receipt) error {
 	err := db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
-		if err := tx.exec(ctx, `DELETE FROM receipts WHERE at < ?`, kept(old.Receipts)); err != nil {
-			return err
-		}
-		if err := tx.exec(ctx, `UPDATE receipts SET data = NULL WHERE data IS NOT NULL AND at < ?`, kept(old.Data)); err != nil {
-			return err
-		}
 		return tx.exec(ctx, `INSERT INTO receipts (id, user, session, turn, request, plugin, tool, origin, locale, zone, args, data, state, summary, at, ended, undoable, redress, redressed, redresser, redress_key, redress_text)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET state = excluded.state, summary = excluded.summary, data = excluded.data, at = excluded.at, ended = excluded.ended`,
@@ -169,6 +163,20 @@ func (db *DB) Abandon(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("change receipts: %w", err)
+	}
+	return nil
+}
+
+// PruneReceipts implements effect.Store.
+func (db *DB) PruneReceipts(ctx context.Context, old effect.Horizon) error {
+	err := db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
+		if err := tx.exec(ctx, `DELETE FROM receipts WHERE at < ?`, kept(old.Receipts)); err != nil {
+			return err
+		}
+		return tx.exec(ctx, `UPDATE receipts SET data = NULL WHERE data IS NOT NULL AND at < ?`, kept(old.Data))
+	})
+	if err != nil {
+		return fmt.Errorf("prune receipts: %w", err)
 	}
 	return nil
 }

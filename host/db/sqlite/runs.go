@@ -17,7 +17,7 @@ var _ effect.Runs = (*DB)(nil)
 func (db *DB) BeginRun(ctx context.Context, r effect.Run, old time.Time) (was *effect.Run, err error) {
 	err = db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
 		was = nil
-		if err := tx.exec(ctx, `DELETE FROM runs WHERE at < ?`, kept(old)); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM runs WHERE user = ? AND key = ? AND at < ?`, r.User, r.Key, kept(old)); err != nil {
 			return err
 		}
 		found := effect.Run{User: r.User, Key: r.Key}
@@ -51,6 +51,17 @@ func (db *DB) EndRun(ctx context.Context, user, key string, answer json.RawMessa
 	})
 	if err != nil {
 		return fmt.Errorf("end run: %w", err)
+	}
+	return nil
+}
+
+// PruneRuns implements effect.Runs.
+func (db *DB) PruneRuns(ctx context.Context, old time.Time) error {
+	err := db.writer.write(ctx, func(ctx context.Context, tx *prepared) error {
+		return tx.exec(ctx, `DELETE FROM runs WHERE at < ?`, kept(old))
+	})
+	if err != nil {
+		return fmt.Errorf("prune runs: %w", err)
 	}
 	return nil
 }

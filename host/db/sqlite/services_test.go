@@ -68,7 +68,7 @@ func TestWhatPluginsKeepForAUserGoesWithTheUser(t *testing.T) {
 	check(db.PutPlan(ctx, schedule.Plan{Plugin: "p", User: "alice", Schedule: sdk.Schedule{Name: "a", At: now}}, 9))
 	check(db.PutNotice(ctx, notice.Notice{ID: "n", User: "alice", Plugin: "p"}, 9))
 	receipt := effect.Receipt{ID: "call_1", User: "alice", Args: []byte("{}"), At: now} // outside of a conversation
-	check(db.PutReceipt(ctx, receipt, effect.Horizon{}))
+	check(db.PutReceipt(ctx, receipt))
 	check(db.DeleteUser(ctx, "alice"))
 	receipts, _, err := db.Receipts(ctx, effect.Query{Limit: 9})
 	check(err)
@@ -94,7 +94,7 @@ func TestWhatIsForgottenIsInNoReceipt(t *testing.T) {
 			ID: "call_" + user, User: user, Session: "compat-t1", Turn: "t1", Args: []byte(`{"for":"xylophone"}`), Data: []byte(`"xylophone"`),
 			Summary: "xylophone", RedressText: "xylophone", At: time.Now(), Undoable: true,
 		}
-		if err := db.PutReceipt(ctx, r, effect.Horizon{}); err != nil {
+		if err := db.PutReceipt(ctx, r); err != nil {
 			t.Fatal(err)
 		}
 	}
