@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +89,49 @@ func TestAPeerThatVanishesIsGivenUpWithinAMinute(t *testing.T) { // fault-W15
 			})
 		})
 	}
+}
+
+// lasting is a connection whose end waits, as that of TLS does for its peer.
+type lasting struct {
+	net.Conn
+	closing func()
+	release chan struct{}
+}
+
+func (l lasting) Close() error {
+	l.closing()
+	<-l.release
+	return l.Conn.Close()
+}
+
+func TestASocketThatIsSlowToCloseHoldsUpNobody(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world, p pipes) {
+		release := make(chan struct{})
+		var closing atomic.Int32
+		for range 2 {
+			here, there := net.Pipe()
+			p.waiting <- lasting{addressed{there, p.Addr()}, sync.OnceFunc(func() { closing.Add(1) }), release}
+			s := w.handshakeOn(t, here, "alice", protocol.Subprotocol)
+			_, _, _ = s.read() // hello
+			go func() {
+				b := make([]byte, 512)
+				for err := error(nil); err == nil; { // pings, which nobody answers
+					_, err = s.Conn.Read(b)
+				}
+			}()
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := closing.Load(); n != 2 {
+			t.Errorf("%d of 2 sockets whose peers are gone are closed: one waits for the other", n)
+		}
+		if w.mu.TryLock() {
+			w.mu.Unlock()
+		} else {
+			t.Error("whoever opens or ends another socket waits for them")
+		}
+		close(release)
+	})
 }
 
 func TestAConnectionThatNeverSpeaksIsClosed(t *testing.T) { // fault-W17

@@ -39,16 +39,29 @@ func (w *sweeper) sweep() {
 	} else {
 		w.recheck(ctx, generation)
 	}
+	for _, act := range w.due() {
+		act()
+	}
+}
+
+// due finds what has to be done now. It is done without the server's lock, which
+// everyone else may wait for.
+func (w *sweeper) due() (acts []func()) {
 	now := w.s.now()
 	every := w.s.config.Load().PingEvery
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	for c := range w.s.sockets {
-		c.tend(now, every)
+		if act := c.due(now, every); act != nil {
+			acts = append(acts, act)
+		}
 	}
 	for r := range w.s.waiting {
-		r.tend(now)
+		if r.expired(now) {
+			acts = append(acts, func() { r.end(errRevoked) })
+		}
 	}
+	return acts
 }
 
 // recheck checks whoever was not checked since credentials changed last, so also
@@ -92,19 +105,23 @@ func (c *socket) recheck(ctx context.Context) {
 	}
 }
 
-// tend closes a socket whose credential expired or whose peer is gone, and
-// pings one that is silent.
-func (c *socket) tend(now time.Time, every time.Duration) {
+// due is what closes a socket whose credential expired or whose peer is gone, or
+// pings one that is silent; nil is that there is nothing to do.
+func (c *socket) due(now time.Time, every time.Duration) func() {
 	if expires := c.who.Load().Expires; !expires.IsZero() && !now.Before(expires) {
-		c.forbid("credential expired")
-		return
+		return func() { c.forbid("credential expired") }
 	}
 	silent := now.Sub(time.Unix(0, c.conn.heard.Load()))
 	switch {
 	case silent >= every*11/6:
-		c.cut()
+		// The end of TLS may wait for its peer, and the sweeper waits for nobody.
+		return func() { c.s.running.Go(c.cut) }
 	case silent >= every && now.Sub(time.Unix(0, c.pinged.Load())) >= every:
-		c.pinged.Store(now.UnixNano())
-		c.out.add(item{kind: kindPing})
+		return func() {
+			c.pinged.Store(now.UnixNano())
+			c.out.add(item{kind: kindPing})
+		}
+	default:
+		return nil
 	}
 }

@@ -48,9 +48,7 @@ func (w *waiting) recheck(ctx context.Context, s *Server) {
 	}
 }
 
-// tend ends the answer when its credential expired.
-func (w *waiting) tend(now time.Time) {
-	if expires := w.who.Expires; !expires.IsZero() && !now.Before(expires) {
-		w.end(errRevoked)
-	}
+// expired says whether the credential counts no more by now.
+func (w *waiting) expired(now time.Time) bool {
+	return !w.who.Expires.IsZero() && !now.Before(w.who.Expires)
 }
