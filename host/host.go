@@ -77,6 +77,7 @@ type Host struct {
 	clashes     clashes
 	offering    atomic.Bool // plugins that come and go change what is on offer
 	taking      sync.Mutex
+	states      pluginStates
 	answerer    turn.Answerer
 	sessions    *session.Manager
 	limits      *limit.Edge

@@ -10,7 +10,6 @@ import (
 	"github.com/jarvis-host/jarvis/host/gateway"
 	"github.com/jarvis-host/jarvis/host/protocol"
 	"github.com/jarvis-host/jarvis/host/session"
-	"github.com/jarvis-host/jarvis/host/supervisor"
 	"github.com/jarvis-host/jarvis/host/telemetry"
 	"github.com/jarvis-host/jarvis/host/turn"
 	"github.com/jarvis-host/jarvis/sdk"
@@ -22,9 +21,7 @@ type operator struct{ h *Host }
 func (o *operator) Plugins(context.Context) []gateway.Plugin {
 	list := []gateway.Plugin{}
 	for _, s := range o.h.plugins.List() {
-		if problem := o.h.sections.of(s.Name).Problem; problem != "" {
-			s.State, s.Reason = supervisor.StateBlocked, problem
-		}
+		s = o.h.seen(s)
 		list = append(list, gateway.Plugin{
 			Name: s.Name, Version: s.Version, State: string(s.State), Reason: s.Reason,
 			Since: s.Since, Restarts: s.Restarts, PID: s.PID, Clashes: o.h.clashes.of(s.Name),

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/jarvis-host/jarvis/host/agent"
 	"github.com/jarvis-host/jarvis/host/builtin"
 	"github.com/jarvis-host/jarvis/host/config"
@@ -58,7 +56,7 @@ func (h *Host) newPlugins(plugins []supervisor.Config) {
 	h.recordCalls()
 	h.providers.builtin = builtin.New(builtin.Options{
 		ID: tool.BuiltinPlugin, Version: h.o.Version, Now: time.Now, Words: texts.Get,
-		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.plugins.Ready, Remembers: h.cfg.Memory.Enabled,
+		FormatTime: texts.FormatTime, FormatDate: texts.FormatDate, Manifests: h.offered, Remembers: h.cfg.Memory.Enabled,
 		Undo: h.undo, Deeds: h.deeds,
 	})
 }
@@ -77,48 +75,6 @@ func (h *Host) pluginLog(plugin string, line launch.Line) {
 	line.Message = lines.(*scrub.Lines).Scrub(line.Message)
 	h.log.Log(line.Level, line.Message, args...)
 	h.keepLine(plugin, line)
-}
-
-// pluginState tells operators of a plugin's new state: in the log, in /ready
-// and in the metrics. Until it is ready, /ready says so and why.
-func (h *Host) pluginState(plugin string, state supervisor.State, reason string) {
-	if problem := h.sections.of(plugin).Problem; problem != "" {
-		state, reason = supervisor.StateBlocked, problem
-	}
-	h.metrics.PluginState(plugin, string(state))
-	var err error
-	level := hclog.Info
-	switch state {
-	case supervisor.StateReady, supervisor.StateIdle, supervisor.StateDisabled, supervisor.StateDraining:
-	case supervisor.StateStarting:
-		err = fmt.Errorf("%s: %s", state, reason)
-	default:
-		level, err = hclog.Warn, fmt.Errorf("%s: %s", state, reason)
-	}
-	h.health.Set("plugin:"+plugin, err)
-	h.log.Log(level, "plugin "+string(state), telemetry.KeyPlugin, plugin, telemetry.KeyReason, reason)
-	h.keepState(plugin, level, string(state), reason)
-}
-
-// rebuild takes over what is on offer now. Plugins that come before the port is
-// open, or go after it was closed, change nothing for anybody.
-func (h *Host) rebuild() {
-	if h.offering.Load() {
-		h.takeOver()
-		h.clashes.changed(h.catalogue.Matcher())
-	}
-}
-
-func (h *Host) takeOver() {
-	h.taking.Lock() // who comes last has read last
-	defer h.taking.Unlock()
-	manifests, err := h.providers.manifests(context.Background())
-	if err == nil {
-		err = h.catalogue.Replace(manifests)
-	}
-	if err != nil {
-		h.log.Error("plugins left out of the catalogue", telemetry.KeyError, err)
-	}
 }
 
 // newConversation makes what turns an utterance into an answer.

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/jarvis-host/jarvis/host/health"
 	"github.com/jarvis-host/jarvis/sdk"
 )
 
@@ -72,5 +74,60 @@ func TestAClashIsToldWhereOneLooks(t *testing.T) {
 	said, _ := exec.Command("jarvis", "doctor", "--config", file, "--data", t.TempDir(), "--lang", "en").CombinedOutput() // there is no model
 	if !strings.Contains(string(said), "! “play hangman” goes to “") || !strings.Contains(string(said), "of copycat") {
 		t.Errorf("the doctor:\n%s", said)
+	}
+}
+
+// oneTool is a plugin with a tool that can be asked for.
+func oneTool(id, tool string) *sdk.Plugin {
+	p := sdk.New(id, "0.1.0", "Has one tool").Languages("en")
+	sdk.Tool(p, tool, "Say who answers", func(context.Context, *sdk.Call, struct{}) (string, error) { return "I am " + id, nil },
+		sdk.ReadOnly(), sdk.Say("en", "who is "+id), sdk.Examples("en", sdk.Example{Text: "who is " + id}))
+	return p
+}
+
+// fault-P29: a plugin that is refused because one of its tools has another's name
+// is told as refused, with both names, wherever one looks, and counts as ready
+// nowhere until the other one is gone.
+func TestARefusedPluginDoesNotCountAsReady(t *testing.T) {
+	h := startHost(t, "", quiet+"plugins:\n  pair:\n    enabled: true\n    path: jarvis-plugin-pair\n"+
+		"  pair__of:\n    enabled: true\n    path: jarvis-plugin-pair-of\n")
+	const why = "refused: tool shoes: the name pair__of__shoes is that of plugin pair's tool of__shoes"
+	is := func(state, reason string, ready health.State) {
+		t.Helper()
+		until(t, "pair__of to be "+state, func() bool {
+			p, s := h.plugin("pair__of"), h.service("plugin:pair__of")
+			return p.State == state && p.Reason == reason && s.State == ready
+		})
+	}
+	help := func() (text string) {
+		t.Helper()
+		var said struct{ Text string }
+		if code := h.rest(http.MethodPost, "/v1/chat", `{"text":"what can you do?","lang":"en"}`, &said); code != http.StatusOK {
+			t.Fatal(code)
+		}
+		return said.Text
+	}
+	h.ready("pair")
+	is("blocked", why, health.Down)
+	if got := h.metric(`jarvis_plugin_state{plugin="pair__of"}`); got != 1 {
+		t.Errorf("the metric says %v, want 1 for blocked", got)
+	}
+	if text := help(); strings.Contains(text, "who is pair__of") || !strings.Contains(text, "who is pair") {
+		t.Errorf("help: %s", text)
+	}
+	out, err := exec.Command("jarvis", "plugin", "list", "--url", "http://"+h.addr, "--key-file", h.data()+"/operator.key").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), why) {
+		t.Errorf("the list: %v\n%s", err, out)
+	}
+	for _, turn := range []struct {
+		verb, state, reason string
+		ready               health.State
+	}{
+		{"disable", "ready", "", health.Up}, {"enable", "blocked", why, health.Down},
+	} {
+		if code := h.rest(http.MethodPost, "/v1/plugins/pair/"+turn.verb, "", nil); code/100 != 2 {
+			t.Fatalf("%s: %d", turn.verb, code)
+		}
+		is(turn.state, turn.reason, turn.ready)
 	}
 }

@@ -47,6 +47,8 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-kitchen": func() { serve.Main(kitchen()) },
 		"jarvis-plugin-house":   func() { serve.Main(house()) },
 		"jarvis-plugin-copycat": func() { serve.Main(copycat()) },
+		"jarvis-plugin-pair":    func() { serve.Main(oneTool("pair", "of__shoes")) },
+		"jarvis-plugin-pair-of": func() { serve.Main(oneTool("pair__of", "shoes")) },
 		"jarvis-plugin-first":   func() { wiretest.Main(wiretest.First) },
 		"jarvis-plugin-second":  func() { wiretest.Main(wiretest.Second) },
 		"jarvis-plugin-next":    func() { wiretest.Main(wiretest.Next) },

@@ -44,6 +44,7 @@ type snapshot struct {
 	byName  map[string]*Offer
 	matcher *intent.Matcher
 	read    map[*sdk.Manifest]reading // a manifest never changes: another takes its place
+	refused map[string]error          // why plugins were left out
 }
 
 // reading is what a manifest by itself offers, or why it can't.
@@ -87,7 +88,7 @@ func (c *Catalogue) Replace(manifests []*sdk.Manifest) error {
 // collect takes the tools of manifests, of which some were read before. It
 // returns those without a problem, and the problems of the others.
 func collect(manifests []*sdk.Manifest, before map[*sdk.Manifest]reading) (s *snapshot, good []*sdk.Manifest, problems []error) {
-	s = &snapshot{byName: map[string]*Offer{}, read: map[*sdk.Manifest]reading{}}
+	s = &snapshot{byName: map[string]*Offer{}, read: map[*sdk.Manifest]reading{}, refused: map[string]error{}}
 	for _, m := range manifests {
 		own, ok := before[m]
 		if !ok {
@@ -96,6 +97,7 @@ func collect(manifests []*sdk.Manifest, before map[*sdk.Manifest]reading) (s *sn
 		s.read[m] = own
 		if err := cmp.Or(own.err, s.taken(own.offers)); err != nil {
 			problems = append(problems, fmt.Errorf("plugin %s: %w", m.ID, err))
+			s.refused[m.ID] = err
 			continue
 		}
 		for _, o := range own.offers {
@@ -118,6 +120,9 @@ func (s *snapshot) taken(offers []*Offer) error {
 	}
 	return nil
 }
+
+// Refused is why a plugin was left out; nil for one that was not.
+func (c *Catalogue) Refused(plugin string) error { return c.now.Load().refused[plugin] }
 
 // Offers lists every tool, plugin by plugin.
 func (c *Catalogue) Offers() []*Offer { return slices.Clone(c.now.Load().offers) }

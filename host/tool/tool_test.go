@@ -311,6 +311,12 @@ func TestAToolNameThatIsTakenIsRefusedWithBothNames(t *testing.T) {
 			if err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
 			}
+			if why := c.Refused(tc.second.ID); why == nil || "plugin "+tc.second.ID+": "+why.Error() != want {
+				t.Errorf("%s is refused for %v, want %s", tc.second.ID, why, want)
+			}
+			if why := c.Refused(tc.first.ID); why != nil {
+				t.Errorf("%s is refused too: %v", tc.first.ID, why)
+			}
 		}
 		if o, ok := c.Named("a__b__c"); !ok || o.Plugin != tc.first.ID {
 			t.Errorf("the name is that of %+v", o)
@@ -323,6 +329,9 @@ func TestAToolNameThatIsTakenIsRefusedWithBothNames(t *testing.T) {
 		}
 		if err := c.Replace([]*sdk.Manifest{tc.second}); err != nil { // the other one is gone
 			t.Error(err)
+		}
+		if why := c.Refused(tc.second.ID); why != nil {
+			t.Errorf("%s is refused still: %v", tc.second.ID, why)
 		}
 	}
 }
