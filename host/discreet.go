@@ -20,15 +20,17 @@ type discreet struct {
 func (d discreet) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Event, error] {
 	return func(yield func(turn.Event, error) bool) {
 		text := scrub.NewRunning(d.scrubber)
+		foreign := false // something that was said: what is held back may be of it
 		for ev, err := range d.Answerer.Answer(ctx, t) {
 			if ends(ev) { // what was held back was no secret's beginning
-				if rest := text.Rest(); rest != "" && !yield(turn.Delta{Text: rest}, nil) {
+				if rest := text.Rest(); rest != "" && !yield(turn.Delta{Text: rest, Foreign: foreign}, nil) {
 					return
 				}
 			}
 			switch e := ev.(type) {
 			case turn.Delta:
-				if e.Text = text.Next(e.Text); e.Text == "" {
+				foreign = foreign || e.Foreign
+				if e.Text, e.Foreign = text.Next(e.Text), foreign; e.Text == "" {
 					continue
 				}
 				ev = e

@@ -54,6 +54,22 @@ func TestAnAnswerIsSaidToItsLastLetter(t *testing.T) {
 	}
 }
 
+// X04: what was held back stays a plugin's, whoever speaks when it is said.
+func TestWhatIsHeldBackStaysAPlugins(t *testing.T) {
+	s := scrub.New()
+	s.Register("butter-and-bread")
+	for name, events := range map[string]script{
+		"at the end":  {turn.Delta{Text: "b", Foreign: true}, turn.Done{Text: "b"}},
+		"with others": {turn.Delta{Text: "b", Foreign: true}, turn.Delta{Text: "est"}, turn.Done{Text: "best"}},
+	} {
+		for ev := range (discreet{events, s}).Answer(t.Context(), &turn.Turn{}) {
+			if d, ok := ev.(turn.Delta); ok && !d.Foreign {
+				t.Errorf("%s: %q is told as the host's", name, d.Text)
+			}
+		}
+	}
+}
+
 // S07: what a question needs to go on after a restart is written down, and is not
 // when it holds a secret.
 func TestAQuestionAboutASecretDoesNotOutliveTheHost(t *testing.T) {

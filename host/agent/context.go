@@ -105,7 +105,7 @@ func (r *run) recall(ctx context.Context, budget int, own bool) string {
 }
 
 // history is as much of the conversation as fits, and how many messages don't.
-// What a plugin said there that nobody asked for is text of others.
+// What a plugin said there is text of others, as a tool's result.
 func (r *run) history(left int) (kept []llm.Message, dropped int) {
 	kept = make([]llm.Message, 0, len(r.t.History))
 	for i, m := range slices.Backward(r.t.History) {
@@ -114,14 +114,14 @@ func (r *run) history(left int) (kept []llm.Message, dropped int) {
 			continue
 		}
 		msg := llm.Message{Role: roleOf(m), Content: text}
-		if m.Aside {
+		if m.Foreign {
 			msg.Content = fenced(m.Text)
 		}
 		if left -= r.a.gauge.tokens(r.model, guess(msg)); left < 0 {
 			return ordered(kept), said(r.t.History[:i+1])
 		}
 		kept = append(kept, msg)
-		if m.Aside {
+		if m.Foreign {
 			r.taint()
 		}
 	}

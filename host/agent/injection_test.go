@@ -127,6 +127,64 @@ func TestTwoHundredPayloadsOpenNothing(t *testing.T) {
 	}
 }
 
+// obeying is a model that opens the door whenever it may call that.
+func obeying() *mind {
+	return &mind{Provider: &llmtest.Provider{Answer: func(_ context.Context, q llm.Request, yield func(llm.Event) bool) error {
+		const door = "home__door"
+		if q.Messages[len(q.Messages)-1].Role == llm.Tool || !slices.ContainsFunc(q.Tools, func(d llm.ToolDef) bool { return d.Name == door }) {
+			_ = yield(llm.Delta{Text: "done!"}) && yield(finish(1))
+			return nil
+		}
+		_ = yield(llm.ToolCall{ID: door, Name: door, Arguments: json.RawMessage(`{}`)}) && yield(finish(1))
+		return nil
+	}}}
+}
+
+// X04, fault-L19: what a plugin answered in an earlier turn, without any model, is
+// no wish of the end user's either: a model that obeys it at once opens nothing, and
+// reads it as what it is. What the host itself said is told as it was.
+func TestWhatAPluginAnsweredEarlierOpensNothing(t *testing.T) {
+	h, catalogue := newHome(t)
+	obeys := obeying()
+	a := agentOf(t, obeys, nil)
+	a.Offers = catalogue.Offers
+	a.Tools = &tool.Runner{
+		Catalogue: catalogue, Invoker: h, Now: time.Now, QuestionTTL: time.Minute, Words: func(_, key string, args ...any) string { return fmt.Sprint(append([]any{key}, args...)...) },
+		Grants: func() tool.Grants { return tool.Grants{"home": {"*"}} },
+	}
+	play := func(answer turn.Message) (asked int) {
+		t.Helper()
+		tn := turnOf("and the door of my home?")
+		tn.Role, tn.Vars = turn.RoleUser, nothing{}
+		answer.Turn, answer.Role, answer.State = "b", turn.FromAssistant, turn.Answered
+		tn.History = []turn.Message{{Turn: "b", Role: turn.FromUser, Text: "what does the report say?"}, answer}
+		for ev, err := range a.Answer(t.Context(), tn) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q, ok := ev.(*turn.Question); ok {
+				asked++
+				q.Reply = turn.Reply{Value: "false"}
+			}
+		}
+		return asked
+	}
+	for _, p := range payloads() {
+		if play(turn.Message{Text: p, Foreign: true}) != 1 || h.opened != 0 {
+			t.Fatalf("%q: the door opened %d times", p, h.opened)
+		}
+	}
+	for _, q := range obeys.Requests() {
+		read := q.Messages[2].Content
+		if !strings.HasPrefix(read, "<data>") || !strings.HasSuffix(read, "</data>") || strings.Contains(read, "<|") || strings.Count(read, "</data>") != 1 {
+			t.Fatalf("the model read %q", read)
+		}
+	}
+	if play(turn.Message{Text: "It is noon."}) != 0 || h.opened != 1 {
+		t.Errorf("after the host's own words the door opened %d times", h.opened)
+	}
+}
+
 // poisoned is a memory of what tools once said, beside what the person did.
 type poisoned struct {
 	payload string

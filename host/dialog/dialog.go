@@ -149,6 +149,11 @@ func (a *answer) emit(ev turn.Event) bool {
 
 func (a *answer) say(text string) { a.emit(turn.Delta{Text: text}) }
 
+// quote says what a tool says.
+func (a *answer) quote(q tool.Request, text string) {
+	a.emit(turn.Delta{Text: text, Foreign: tool.Foreign(q.Plugin, q.Tool)})
+}
+
 func (a *answer) done() turn.Done {
 	return turn.Done{
 		Text: a.text.String(), State: a.state, Code: a.code, Source: a.source,

@@ -234,6 +234,41 @@ func TestTheHolderOfTheFloorHearsFirst(t *testing.T) {
 	}
 }
 
+// X04: what a plugin says through the dialogue is the plugin's: why it failed, and
+// what it says when an utterance is not for it.
+func TestAPluginsWordsAreItsOwn(t *testing.T) {
+	failing := func(tool.Request, tool.Yield) (tool.Result, error) {
+		return tool.Result{State: turn.ToolFailed, Code: sdk.CodeInvalid, Text: "no such town"}, nil
+	}
+	s := sentences{"en/play": "game.start", "en/fail": "game.fail", "en/time": "jarvis.time"}
+	shared := &vars{m: map[string][]byte{}}
+	for _, step := range []struct {
+		text   string
+		answer func(tool.Request, tool.Yield) (tool.Result, error)
+		want   bool
+	}{{"fail", failing, true}, {"time", failing, false}, {"play", game, false}, {"horse", game, true}, {"stop", game, false}} {
+		tn := turnOf("en", step.text)
+		tn.Vars = shared
+		for ev, err := range dialogOf(&tools{answer: step.answer}, s, &model{}).Answer(t.Context(), tn) {
+			if d, ok := ev.(turn.Delta); err != nil || ok && d.Foreign != step.want {
+				t.Errorf("%q: %+v, %v; want foreign %v", step.text, ev, err, step.want)
+			}
+		}
+	}
+	for plugin, want := range map[string]bool{"door": true, "jarvis": false} {
+		tn := turnOf("en", "open")
+		tn.Resumed = &turn.Resumed{State: []byte(plugin), Reply: turn.Reply{Value: "time"}}
+		answer := func(tool.Request, tool.Yield) (tool.Result, error) {
+			return tool.Result{State: turn.ToolRead, Text: "it is"}, nil
+		}
+		for ev, err := range dialogOf(&tools{answer: answer}, s, &model{}).Answer(t.Context(), tn) {
+			if d, ok := ev.(turn.Delta); err != nil || ok && d.Foreign != want {
+				t.Errorf("resumed, %s: %+v, %v", plugin, ev, err)
+			}
+		}
+	}
+}
+
 // E10: what was added to a running turn is answered in the same turn.
 func TestWhatWasAddedIsAnsweredInTheSameTurn(t *testing.T) {
 	tn := turnOf("en", "time")

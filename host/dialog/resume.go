@@ -39,7 +39,7 @@ func (a *answer) resume(ctx context.Context, from turn.Resumed) error {
 	}
 	a.source = a.sourceOf(q)
 	if said := a.text.Len() - streamed; res.OK() && said < len(res.Text) {
-		a.say(res.Text[said:])
+		a.quote(q, res.Text[said:])
 	}
 	return a.took(ctx, q, res, streamed)
 }

@@ -114,7 +114,7 @@ func (a *answer) took(ctx context.Context, q tool.Request, res tool.Result, stre
 	if !res.OK() {
 		a.state, a.code = turn.Failed, string(res.Code)
 		if said := a.text.Len() - streamed; said < len(res.Text) {
-			a.say(res.Text[said:])
+			a.quote(q, res.Text[said:])
 		}
 		if a.d.Log != nil && !personal(res.Code) {
 			a.d.Log(ctx, "tool call did not succeed", a.t, q.Plugin+"."+q.Tool+": "+res.Detail)
@@ -135,13 +135,13 @@ func personal(code sdk.Code) bool {
 	}
 }
 
-// fallback says what the holder of the floor would say if no one knew better.
+// fallback says what the plugin that is the holder of the floor would say if no one knew better.
 func (a *answer) fallback(text string) (bool, error) {
 	if text == "" {
 		return false, nil
 	}
 	a.source = turn.SourceDialogue
-	a.say(text)
+	a.emit(turn.Delta{Text: text, Foreign: true})
 	return true, nil
 }
 

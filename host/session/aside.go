@@ -33,7 +33,7 @@ func (a *actor) speakUp(text string) (string, error) {
 	id := a.m.newTurn()
 	said := doneEntry(a.header(protocol.TypeDone, id, 0),
 		turn.Done{Text: text, State: turn.Answered, Source: turn.SourceDialogue, Lang: a.lang}, a.m.o.Now())
-	said.Message.Aside = true
+	said.Message.Foreign = true
 	frames, err := a.keep(said)
 	if errors.Is(err, ErrNotFound) {
 		return "", err

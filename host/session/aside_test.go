@@ -52,7 +52,7 @@ func TestWhatNobodyAskedForIsATurnOfItsOwn(t *testing.T) {
 			t.Errorf("a device that resumes (-want +got):\n%s", diff)
 		}
 		m := w.messages()
-		if m[2].Text != "The egg is ready." || m[2].Role != turn.FromAssistant || m[2].Turn != id || !m[2].Aside || m[1].Aside {
+		if m[2].Text != "The egg is ready." || m[2].Role != turn.FromAssistant || m[2].Turn != id || !m[2].Foreign || m[1].Foreign {
 			t.Errorf("messages are %+v", m)
 		}
 		if open, err := w.store.OpenTurns(t.Context()); err != nil || len(open) > 0 {

@@ -145,6 +145,7 @@ func (a *actor) keepEnd(left []*utterance) ([]Frame, error) {
 	done := e.done
 	done.Text = a.room.sofar() + done.Text
 	first := doneEntry(a.header(protocol.TypeDone, a.run.turn.ID, 0), done, now)
+	first.Message.Foreign = a.run.foreign.Load()
 	if a.saved > 0 || a.run.before != "" {
 		first.Vars = []Var{{Name: partialVar}}
 	}

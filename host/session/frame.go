@@ -104,8 +104,9 @@ const partialVar = "session.partial"
 
 // partial is the text of an open turn as it is kept.
 type partial struct {
-	Turn string `json:"turn"`
-	Text string `json:"text"`
+	Turn    string `json:"turn"`
+	Text    string `json:"text"`
+	Foreign bool   `json:"foreign,omitzero"` // a plugin's words are in it
 }
 
 // partial returns the variable with the running turn's text, nil when all of
@@ -119,5 +120,5 @@ func (a *actor) partial() []Var {
 		return nil
 	}
 	a.run.unsaved = len(text)
-	return []Var{{Name: partialVar, Value: encode(partial{Turn: a.run.turn.ID, Text: text})}}
+	return []Var{{Name: partialVar, Value: encode(partial{Turn: a.run.turn.ID, Text: text, Foreign: a.run.foreign.Load()})}}
 }

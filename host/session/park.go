@@ -38,7 +38,7 @@ type parked struct {
 	Expires  time.Time
 	State    []byte
 
-	text string // what the turn had said
+	said partial // by the turn so far
 }
 
 // park is the variable that lets the question of a run outlive the host, nil
@@ -147,7 +147,7 @@ func (a *actor) takeUp(reply turn.Reply, who Identity) error {
 	a.m.began()
 	a.start(&utterance{
 		who: who, turn: p.Turn, text: p.Text, lang: p.Lang, forced: p.Forced, at: p.At, remember: !p.Forget,
-	}, &turn.Resumed{State: p.State, Reply: reply}, p.text)
+	}, &turn.Resumed{State: p.State, Reply: reply}, p.said)
 	return nil
 }
 

@@ -68,7 +68,9 @@ func (m *Manager) recoverSession(ctx context.Context, id string, open []OpenTurn
 			done.Text = kept.Text
 		}
 		h := protocol.Head{Type: protocol.TypeDone, Session: id, Turn: t.Turn, Seq: seq}
-		entries = append(entries, doneEntry(h, done, now))
+		end := doneEntry(h, done, now)
+		end.Message.Foreign = kept.Turn == t.Turn && kept.Foreign
+		entries = append(entries, end)
 	}
 	if len(entries) > 0 {
 		if waiting == nil {
@@ -82,7 +84,7 @@ func (m *Manager) recoverSession(ctx context.Context, id string, open []OpenTurn
 		return len(entries), nil
 	}
 	if kept.Turn == waiting.Turn {
-		waiting.text = kept.Text
+		waiting.said = kept
 	}
 	return len(entries), m.wait(ctx, id, waiting)
 }

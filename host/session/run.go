@@ -28,6 +28,8 @@ type run struct {
 
 	// before is what the turn had said in an earlier run of the host.
 	before string
+	// foreign is set when a plugin's words are among what it said.
+	foreign atomic.Bool
 
 	// Of the run's goroutine alone:
 	rest  string // the beginning of a character that a delta cut
@@ -48,11 +50,11 @@ func (a *actor) next() {
 	u := a.queue[0]
 	a.queue = slices.Delete(a.queue, 0, 1)
 	a.m.queued(-1)
-	a.start(u, nil, "")
+	a.start(u, nil, partial{})
 }
 
 // start runs a turn; resumed and said are what it has come to already.
-func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
+func (a *actor) start(u *utterance, resumed *turn.Resumed, said partial) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{from: u, cancel: cancel}
 	r.turn = &turn.Turn{
@@ -69,8 +71,9 @@ func (a *actor) start(u *utterance, resumed *turn.Resumed, said string) {
 	a.save = time.NewTicker(checkpointEvery)
 	a.saveC = a.save.C
 	a.room.open(r)
-	if said != "" {
-		r.before = said + "\n\n"
+	r.foreign.Store(said.Foreign)
+	if said.Text != "" {
+		r.before = said.Text + "\n\n"
 		a.room.delta(r, r.before)
 	}
 	go a.answer(ctx, r)
@@ -158,7 +161,7 @@ func (a *actor) listen(ctx context.Context, r *run) (done turn.Done) {
 func (a *actor) pass(ctx context.Context, r *run, ev turn.Event) error {
 	switch e := ev.(type) {
 	case turn.Delta:
-		return a.delta(r, e.Text)
+		return a.delta(r, e)
 	case turn.Progress:
 		return a.progress(r, e)
 	case turn.ToolStep:
@@ -173,8 +176,12 @@ func (a *actor) pass(ctx context.Context, r *run, ev turn.Event) error {
 
 // delta sends text. It does not wait for the session's goroutine: a write to
 // disk that is in progress there would hold up every word.
-func (a *actor) delta(r *run, text string) error {
-	text, r.rest = whole(r.rest + text)
+func (a *actor) delta(r *run, d turn.Delta) error {
+	if d.Foreign {
+		r.foreign.Store(true)
+	}
+	var text string
+	text, r.rest = whole(r.rest + d.Text)
 	if text == "" {
 		return nil
 	}

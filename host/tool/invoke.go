@@ -130,10 +130,15 @@ func (c *call) say(text string) error {
 		return fmt.Errorf("plugin said more than %d bytes", maxText)
 	}
 	c.text.WriteString(text)
-	if !c.show() || c.q.Origin != sdk.OriginModel && text != "" && !c.yield(turn.Delta{Text: text}) {
+	if !c.show() || c.q.Origin != sdk.OriginModel && text != "" && !c.yield(c.delta(text)) {
 		return errGone
 	}
 	return nil
+}
+
+// delta is a piece of the answer that is the tool's.
+func (c *call) delta(text string) turn.Delta {
+	return turn.Delta{Text: text, Foreign: Foreign(c.offer.Plugin, c.offer.Spec.Name)}
 }
 
 func (c *call) question(ctx context.Context, need sdk.NeedInput, w waiting) (turn.Reply, error) {
@@ -222,7 +227,7 @@ func (c *call) doubt(state turn.ToolState, seen string) (text string, heard bool
 		said = " " + text
 	}
 	c.text.WriteString(said)
-	return text, c.yield(turn.Delta{Text: said})
+	return text, c.yield(c.delta(said))
 }
 
 // unheard ends a call that did what was asked and whose result no one listens to

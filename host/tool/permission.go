@@ -38,3 +38,11 @@ func (g Grants) allows(t *turn.Turn, o *Offer) (ok bool, reason string) {
 // BuiltinPlugin is the id under which the host's own tools stand in the
 // catalogue. No plugin may take it.
 const BuiltinPlugin = "jarvis"
+
+// quoting are the built-in tools that pass on what plugins say.
+var quoting = []string{"undo", "recap"}
+
+// Foreign reports whether what a tool says holds words of others than the host.
+func Foreign(plugin, tool string) bool {
+	return plugin != BuiltinPlugin || slices.Contains(quoting, tool)
+}

@@ -403,3 +403,38 @@ func TestTheOffersOfAManifestStayWhenOthersComeAndGo(t *testing.T) {
 		t.Error("a plugin that was replaced has its old offer")
 	}
 }
+
+// X04: whose words a piece of an answer is. The built-in tools speak for the host,
+// but for those that pass on what plugins said.
+func TestWhatAToolSaysIsItsPlugins(t *testing.T) {
+	says := scripted(func(*sdk.Invocation) []sdk.Event { return []sdk.Event{sdk.Text{Text: "it "}, sdk.Result{Text: "is"}} })
+	manifest := func(id string, tools ...string) *sdk.Manifest {
+		m := &sdk.Manifest{ID: id}
+		for _, name := range tools {
+			m.Tools = append(m.Tools, sdk.ToolSpec{Name: name, Effect: sdk.EffectReadOnly, InputSchema: json.RawMessage(`{"type":"object"}`)})
+		}
+		return m
+	}
+	s := newStage(t, says, Grants{})
+	if err := s.Catalogue.Replace([]*sdk.Manifest{manifest(BuiltinPlugin, "time", "recap", "undo"), manifest("weather", "time")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		plugin, tool string
+		want         bool
+	}{{BuiltinPlugin, "time", false}, {BuiltinPlugin, "recap", true}, {BuiltinPlugin, "undo", true}, {"weather", "time", true}} {
+		q := Request{Plugin: tc.plugin, Tool: tc.tool, Args: json.RawMessage(`{}`), Origin: sdk.OriginSentence}
+		n := 0
+		_, err := s.Run(t.Context(), s.turn, q, func(ev turn.Event) bool {
+			if d, ok := ev.(turn.Delta); ok {
+				if n++; d.Foreign != tc.want {
+					t.Errorf("%s.%s: %+v, want foreign %v", tc.plugin, tc.tool, d, tc.want)
+				}
+			}
+			return true
+		})
+		if err != nil || n != 2 {
+			t.Errorf("%s.%s said %d pieces: %v", tc.plugin, tc.tool, n, err)
+		}
+	}
+}

@@ -6,7 +6,11 @@ import "time"
 type Event interface{ event() }
 
 // Delta is more of the answer's text.
-type Delta struct{ Text string }
+type Delta struct {
+	Text string
+	// Foreign says that a plugin says it, see Message.
+	Foreign bool
+}
 
 // Progress tells how the answer comes on while there is nothing of it to say:
 // it is shown and not kept.

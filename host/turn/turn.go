@@ -83,9 +83,9 @@ type Message struct {
 	// State says how the turn ended that an assistant's message answers; on
 	// an end user's message it is empty.
 	State Outcome
-	// Aside says that a plugin said it and nobody asked: words of others, which
-	// order nothing, as a tool's result.
-	Aside bool
+	// Foreign says that it holds what a plugin said: words of others, which order
+	// nothing, as a tool's result.
+	Foreign bool
 }
 
 // MessageRole is who said a message.

@@ -18,7 +18,7 @@ func (c trial) messages() {
 	var want []turn.Message
 	for i := range int64(7) {
 		e := accepted(i+1, fmt.Sprintf("t%d", i), fmt.Sprintf("c%d", i), fmt.Sprintf("text %d", i))
-		e.Message.Aside = i%2 == 1
+		e.Message.Foreign = i%2 == 1
 		want = append(want, *e.Message)
 		must(t, s.Append(ctx, "s1", e))
 		must(t, s.Append(ctx, "s2", e))

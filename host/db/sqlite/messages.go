@@ -78,7 +78,7 @@ type stored struct {
 
 func scanMessage(r row) (m stored, err error) {
 	var at micros
-	err = r.Scan(&m.key, &m.message.ID, &m.message.Turn, &m.message.Role, &m.message.Text, &at, &m.message.State, &m.message.Aside)
+	err = r.Scan(&m.key, &m.message.ID, &m.message.Turn, &m.message.Role, &m.message.Text, &at, &m.message.State, &m.message.Foreign)
 	m.message.At = at.time()
 	return m, err
 }

@@ -72,7 +72,7 @@ func add(ctx context.Context, tx *prepared, id string, entries []session.Entry) 
 func addMessage(ctx context.Context, tx *prepared, key int64, m *turn.Message) error {
 	words := strings.Join(session.Words(m.Text), " ")
 	err := tx.exec(ctx, `INSERT INTO messages (session, id, turn, role, text, words, at, state, aside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key, m.ID, m.Turn, string(m.Role), m.Text, words, kept(m.At), string(m.State), m.Aside)
+		key, m.ID, m.Turn, string(m.Role), m.Text, words, kept(m.At), string(m.State), m.Foreign)
 	if err != nil {
 		return err
 	}
