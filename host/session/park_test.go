@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,7 +121,7 @@ func TestAQuestionThatOutlivedTheHostEnds(t *testing.T) {
 	for name, tc := range map[string]struct {
 		do    func(w *world)
 		shape string
-		text  string
+		text  string // how what it said begins: one that is stopped may have come further
 		state string
 	}{
 		"when it is answered in words": {
@@ -151,7 +152,7 @@ func TestAQuestionThatOutlivedTheHostEnds(t *testing.T) {
 				tc.do(w)
 				settle()
 				wantShape(w.t, w.device, tc.shape)
-				if d := w.device.done(); tc.state != "" && (len(d) == 0 || d[0].Text != tc.text || d[0].State != tc.state) {
+				if d := w.device.done(); tc.state != "" && (len(d) == 0 || !strings.HasPrefix(d[0].Text, tc.text) || d[0].State != tc.state) {
 					w.t.Errorf("frames %s, ended as %+v", w.device.shape(), d)
 				}
 				if *opened != 0 {
