@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,15 +106,29 @@ func (s *Service) Removable(ctx context.Context, id string) error {
 // CreateKey makes a program's key and returns its text, which is kept nowhere.
 // A life of zero never ends.
 func (s *Service) CreateKey(ctx context.Context, user, label string, life time.Duration) (string, Key, error) {
+	return s.CreateKeyOnce(ctx, user, "", label, life)
+}
+
+// CreateKeyOnce is CreateKey for a request of a user's, which makes one key: asked
+// again, the error is a conflict that names the key, whose text nobody knows any
+// more. An empty request is another one each time.
+func (s *Service) CreateKeyOnce(ctx context.Context, user, request, label string, life time.Duration) (string, Key, error) {
 	if err := checkName("label", label, 0, maxName); err != nil {
 		return "", Key{}, err
 	}
 	k := Key{User: user, Label: label, Kind: KindAPI}
+	if request != "" {
+		k.ID = requestedID(user, request)
+	}
 	if life > 0 {
 		k.Expires = s.now().Add(life).UTC()
 	}
 	text := newText(KeyPrefix)
+	id := k.ID
 	k, err := s.put(ctx, text, k)
+	if errors.Is(err, ErrExists) {
+		return "", Key{}, &protocol.Problem{Code: protocol.Conflict, Field: "Idempotency-Key", Text: protocol.WordKeyMade, Args: []any{id}, Err: err}
+	}
 	if err != nil {
 		return "", Key{}, err
 	}
@@ -159,7 +174,7 @@ func (s *Service) Prune(ctx context.Context) error {
 // put keeps a credential's hash.
 func (s *Service) put(ctx context.Context, text string, k Key) (Key, error) {
 	h := s.hash(text)
-	k.ID, k.Hash, k.Created = newID("k"), h[:], s.now().UTC()
+	k.ID, k.Hash, k.Created = cmp.Or(k.ID, newID("k")), h[:], s.now().UTC()
 	defer s.Changed()
 	if err := s.store.PutKey(ctx, k); err != nil {
 		return Key{}, fmt.Errorf("keep key: %w", err)

@@ -100,6 +100,12 @@ func newText(prefix string) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
+// requestedID is the id of the key that a user's request makes.
+func requestedID(user, request string) string {
+	sum := sha256.Sum256([]byte(user + "\x00" + request))
+	return "k" + hex.EncodeToString(sum[:12])
+}
+
 // newID returns an id for a user or a key.
 func newID(prefix string) string {
 	b := make([]byte, 12)

@@ -11,8 +11,8 @@ import (
 // ErrNotFound says that there is no such user or key.
 var ErrNotFound = errors.New("no such user or key")
 
-// ErrExists says that the name belongs to another user.
-var ErrExists = errors.New("the name is taken")
+// ErrExists says that the name belongs to another user, or the id to another key.
+var ErrExists = errors.New("it is taken")
 
 // User is someone, or something, that holds credentials.
 type User struct {
@@ -63,7 +63,8 @@ type Store interface {
 	// DeleteUser removes a user and its keys, or answers ErrNotFound.
 	DeleteUser(ctx context.Context, id string) error
 
-	// PutKey adds a key. It answers ErrNotFound when there is no such user.
+	// PutKey adds a key. It answers ErrNotFound when there is no such user, and
+	// ErrExists when a key has its id, also one that is revoked.
 	PutKey(ctx context.Context, k Key) error
 	// KeyByHash answers ErrNotFound for a hash that is not there; a revoked or
 	// expired key is found like any other.

@@ -122,12 +122,16 @@ func (s *Server) getKeys(x *exchange) error {
 const maxKeyLife = 10 * 365 * 24 * 3600
 
 func (s *Server) createKey(x *exchange) error {
+	data, err := x.read()
+	if err != nil {
+		return err
+	}
 	var body struct {
 		Label     string `json:"label"`
 		ExpiresIn int64  `json:"expires_in"` // seconds; 0: never
 	}
-	if err := x.body(&body); err != nil {
-		return err
+	if p := decode(data, &body, true); p != nil {
+		return p
 	}
 	if x.who.Service != "" { // it would outlive the service's own
 		return &protocol.Problem{Code: protocol.Forbidden, Text: protocol.WordRole, Args: []any{string(turn.RoleService)}}
@@ -135,7 +139,17 @@ func (s *Server) createKey(x *exchange) error {
 	if body.ExpiresIn < 0 || body.ExpiresIn > maxKeyLife {
 		return protocol.BadValue("expires_in", strconv.FormatInt(body.ExpiresIn, 10), "0.."+strconv.Itoa(maxKeyLife))
 	}
-	text, k, err := s.o.Auth.CreateKey(x.r.Context(), x.who.User.ID, body.Label, time.Duration(body.ExpiresIn)*time.Second)
+	// The key itself knows which request made it, also after a restart. Its text is
+	// kept nowhere: there is no answering as before.
+	request := x.r.Header.Get("Idempotency-Key")
+	if request != "" {
+		first, err := s.repeatKey.use(x.who.User.ID, request, data, s.now())
+		if err != nil {
+			return err
+		}
+		defer first.Unlock()
+	}
+	text, k, err := s.o.Auth.CreateKeyOnce(x.r.Context(), x.who.User.ID, request, body.Label, time.Duration(body.ExpiresIn)*time.Second)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,9 @@ func (s *Server) getPluginLogs(x *exchange) error {
 	return x.json(http.StatusOK, list(lines, next, func(l json.RawMessage) json.RawMessage { return l }))
 }
 
-// changePlugin does one thing to the plugin that the path names.
+// changePlugin does one thing to the plugin that the path names. With an
+// Idempotency-Key it is done once, as long as this host runs: one that is started
+// anew has started its plugins anew too.
 func (s *Server) changePlugin(change func(Plugins, context.Context, string) error) func(*exchange) error {
 	return func(x *exchange) error {
 		name, err := x.paramID("name")
@@ -37,8 +39,23 @@ func (s *Server) changePlugin(change func(Plugins, context.Context, string) erro
 		if err := x.noBody(); err != nil {
 			return err
 		}
-		if err := change(s.o.Plugins, x.r.Context(), name); err != nil {
+		key := x.r.Header.Get("Idempotency-Key")
+		if key == "" {
+			if err := change(s.o.Plugins, x.r.Context(), name); err != nil {
+				return err
+			}
+			return x.empty()
+		}
+		first, err := s.repeatPlugin.use(x.who.User.ID, key, []byte(x.r.URL.Path), s.now())
+		if err != nil {
 			return err
+		}
+		defer first.Unlock()
+		if !first.done {
+			if err := change(s.o.Plugins, x.r.Context(), name); err != nil {
+				return err
+			}
+			first.done = true
 		}
 		return x.empty()
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jarvis-host/jarvis/host/protocol"
@@ -62,6 +64,53 @@ func TestOperatorsManagePlugins(t *testing.T) {
 		if a := w.do(t, "POST", "/v1/plugins/weather/"+verb, "", w.as("alice")); a.status != 403 {
 			t.Errorf("%s by an end user: %d", verb, a.status)
 		}
+	}
+}
+
+// counted is plugins whose restarts are counted; the first one fails.
+type counted struct {
+	fakePlugins
+	restarts *atomic.Int32
+}
+
+func (p counted) Restart(context.Context, string) error {
+	if p.restarts.Add(1) == 1 {
+		return &protocol.Problem{Code: protocol.Unavailable}
+	}
+	return nil
+}
+
+// I06: the same Idempotency-Key restarts a plugin once, also when it comes many times
+// at once; what failed is tried again, and another thing is a conflict.
+func TestAPluginIsRestartedOnceForAnIdempotencyKey(t *testing.T) {
+	p := counted{restarts: &atomic.Int32{}}
+	w := newWorld(t, func(o *Options) { o.Plugins = p })
+	restart := func(path string) int {
+		return w.do(t, "POST", path, "", w.as("op"), header("Idempotency-Key", "k")).status
+	}
+	const path = "/v1/plugins/weather/restart"
+	if got := restart(path); got != 503 {
+		t.Errorf("the first time: %d", got)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if got := restart(path); got != 204 {
+				t.Errorf("again: %d", got)
+			}
+		})
+	}
+	all.Wait()
+	for _, other := range []string{"/v1/plugins/weather/disable", "/v1/plugins/other/restart"} {
+		if got := restart(other); got != 409 {
+			t.Errorf("%s with the same key: %d", other, got)
+		}
+	}
+	if n := p.restarts.Load(); n != 2 {
+		t.Errorf("restarted %d times, the failed one among them", n)
+	}
+	if w.do(t, "POST", path, "", w.as("op")); p.restarts.Load() != 3 {
+		t.Error("without a key it was not restarted again")
 	}
 }
 

@@ -33,6 +33,7 @@ type repeat struct {
 	sync.Mutex
 	body    [sha256.Size]byte
 	session string // empty while nothing was accepted
+	done    bool   // it succeeded, of a request whose answer says no more
 	at      time.Time
 }
 

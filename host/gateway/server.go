@@ -44,6 +44,8 @@ type Server struct {
 	repeatMemory repeats
 	repeatUndo   repeats
 	repeatRun    repeats
+	repeatKey    repeats
+	repeatPlugin repeats
 	zones        sync.Map // name -> *time.Location
 
 	draining atomic.Bool

@@ -35,6 +35,7 @@ const (
 	WordDraining      = "error.draining"        //
 	WordRateLimited   = "error.rate_limited"    // seconds
 	WordReused        = "error.idempotency_key" // the key was used with another body
+	WordKeyMade       = "error.key_made"        // id: the request made that key before
 	WordNameTaken     = "error.name_taken"      // name
 	WordLastOperator  = "error.last_operator"   //
 	WordNothingToStop = "error.nothing_to_stop" //
@@ -73,7 +74,7 @@ func Words() []string {
 		WordJSON, WordNotObject, WordDuplicate, WordUnknown, WordType, WordMissing, WordEmpty, WordValue, WordChoice, WordYesNo,
 		WordTooLong, WordFrame, WordFeature, WordRoute, WordMethod, WordHost, WordOrigin, WordCrossSite,
 		WordContentType, WordBodyTooLarge, WordBodySlow, WordFraming, WordUpgrade, WordSubprotocol, WordTicket,
-		WordRole, WordSpeaksFor, WordDraining, WordRateLimited, WordReused, WordNameTaken, WordLastOperator,
+		WordRole, WordSpeaksFor, WordDraining, WordRateLimited, WordReused, WordKeyMade, WordNameTaken, WordLastOperator,
 		WordNothingToStop, WordNotice, WordPlugin, WordTooManyNamed,
 		WordOriginalNotJSON, WordOriginalNotObject, WordOriginalMissing, WordOriginalNotText,
 		WordOriginalEmpty, WordOriginalTooLong,

@@ -87,6 +87,9 @@ func (s *Store) PutKey(_ context.Context, k auth.Key) error {
 		if s.user(k.User) < 0 {
 			return auth.ErrNotFound
 		}
+		if slices.ContainsFunc(s.keys, func(o auth.Key) bool { return o.ID == k.ID }) {
+			return auth.ErrExists
+		}
 		k.Hash = bytes.Clone(k.Hash)
 		s.keys = append(s.keys, k)
 		return nil

@@ -22,6 +22,7 @@ func Suite(t *testing.T, fresh func(t *testing.T) auth.Store) {
 		"TwoUsersCannotShareAName":          namesAreUnique,
 		"DeletingAUserDeletesItsKeys":       deleteUser,
 		"AKeyIsFoundByItsHash":              keyByHash,
+		"TwoKeysCannotShareAnID":            idsAreUnique,
 		"ARevokedKeyKeepsItsFirstTime":      revokeKey,
 		"OneOfManyTakesATicket":             takeKey,
 		"PruningSparesWhatCountsAndAPIKeys": pruneKeys,
@@ -119,6 +120,19 @@ func keyByHash(t *testing.T, s auth.Store) {
 	if d := cmp.Diff([]auth.Key{first, second}, all, same); d != "" {
 		t.Errorf("keys, oldest first (-want +got):\n%s", d)
 	}
+}
+
+func idsAreUnique(t *testing.T, s auth.Store) {
+	ctx := t.Context()
+	must(t, s.PutUser(ctx, alice))
+	k := key("k1", alice.ID, auth.KindAPI)
+	must(t, s.PutKey(ctx, k))
+	must(t, s.RevokeKey(ctx, k.ID, day))
+	other := key("k2", alice.ID, auth.KindAPI)
+	other.ID = k.ID
+	wantErr(t, s.PutKey(ctx, other), auth.ErrExists)
+	_, err := s.KeyByHash(ctx, other.Hash)
+	wantErr(t, err, auth.ErrNotFound)
 }
 
 func revokeKey(t *testing.T, s auth.Store) {

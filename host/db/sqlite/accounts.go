@@ -84,6 +84,9 @@ func (db *DB) PutKey(ctx context.Context, k auth.Key) error {
 	if violates(err, codes.SQLITE_CONSTRAINT_FOREIGNKEY) {
 		return fmt.Errorf("put key: %w", auth.ErrNotFound)
 	}
+	if violates(err, codes.SQLITE_CONSTRAINT_PRIMARYKEY) {
+		return fmt.Errorf("put key: %w", auth.ErrExists)
+	}
 	return account("put key", err)
 }
 
