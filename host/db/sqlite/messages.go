@@ -59,16 +59,20 @@ func (db *DB) Accepted(ctx context.Context, id, clientID string) (session.Frame,
 	return f, seq.Valid, wrap("read accepted frame", err)
 }
 
-// Spoken is the session of an end user that has an accepted frame with a client's
-// id, and the frame; false: there is none.
+// Spoken is the session of an end user that has an accepted frame with the id that
+// an Idempotency-Key becomes (it begins with i-), and the frame; false: there is
+// none.
 func (db *DB) Spoken(ctx context.Context, user, clientID string) (id string, f session.Frame, ok bool, err error) {
-	err = db.one(ctx, `SELECT s.id, f.seq, f.turn, f.type, f.body FROM sessions s JOIN frames f ON f.session = s.key
-		WHERE s.user = ? AND f.client = ? LIMIT 1`, []any{user, clientID}, []any{&id, &f.Seq, &f.Turn, &f.Type, &f.Body})
+	err = db.one(ctx, spoken, []any{clientID, user}, []any{&id, &f.Seq, &f.Turn, &f.Type, &f.Body})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", session.Frame{}, false, nil
 	}
 	return id, f, err == nil, wrap("find accepted frame", err)
 }
+
+// spoken looks into no session but those that have the frame.
+const spoken = `SELECT s.id, f.seq, f.turn, f.type, f.body FROM frames f INDEXED BY frames_by_key JOIN sessions s ON s.key = f.session
+	WHERE f.client = ? AND f.client >= 'i-' AND f.client < 'i.' AND s.user = ? LIMIT 1`
 
 // stored is a message with its place in the order of all.
 type stored struct {
