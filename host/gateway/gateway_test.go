@@ -186,6 +186,8 @@ func (s *scripted) Answer(ctx context.Context, t *turn.Turn) iter.Seq2[turn.Even
 					return
 				}
 			}
+		case "trace":
+			done.Text = t.TraceParent
 		case "fail":
 			yield(nil, &protocol.Problem{Code: protocol.Unavailable, Err: errors.New(rest)})
 			return

@@ -41,6 +41,7 @@ type socket struct {
 	original bool // the original's shape, without a subprotocol
 	lang     string
 	request  string // the handshake's id
+	trace    string // its trace context, of all that is said on the socket; or empty
 	from     netip.Addr
 	leave    func() // its place among those of its end user and address, or nil
 
@@ -63,7 +64,7 @@ var _ session.Subscriber = (*socket)(nil)
 // free again, and this goroutine's stack is all that an idle socket keeps.
 func (s *Server) open(x *exchange, ws *websocket.Conn, conn *frameConn, original bool) {
 	c := &socket{
-		s: s, ws: ws, conn: conn, secure: x.secure, original: original, lang: x.lang, request: x.id, from: x.peer,
+		s: s, ws: ws, conn: conn, secure: x.secure, original: original, lang: x.lang, request: x.id, trace: x.trace, from: x.peer,
 		written: make(chan struct{}), leave: x.leave,
 	}
 	who := x.who // a pointer into x would keep all of the request

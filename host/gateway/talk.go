@@ -58,7 +58,7 @@ func (c *socket) handle(ctx context.Context, frame any, named string) error {
 	if err != nil {
 		return err
 	}
-	talk, who := c.s.o.Sessions, c.s.identity(p, c.lang, requestID(""))
+	talk, who := c.s.o.Sessions, c.identity(p)
 	switch f := frame.(type) {
 	case *protocol.Say:
 		return c.say(ctx, p, *f)
@@ -84,6 +84,13 @@ func (c *socket) handle(ctx context.Context, frame any, named string) error {
 	return nil
 }
 
+// identity is who speaks in one frame, in the words of the session.
+func (c *socket) identity(p auth.Principal) session.Identity {
+	who := c.s.identity(p, c.lang, requestID(""))
+	who.TraceParent = c.trace
+	return who
+}
+
 // say hands an utterance on. Without a session it belongs to the last one; a
 // temporary one never continues a session that is kept.
 func (c *socket) say(ctx context.Context, p auth.Principal, f protocol.Say) error {
@@ -99,7 +106,7 @@ func (c *socket) say(ctx context.Context, p auth.Principal, f protocol.Say) erro
 // utter is what both shapes of a message come to.
 func (c *socket) utter(ctx context.Context, p auth.Principal, f protocol.Say) error {
 	c.seen.begin()
-	id, accepted, err := c.s.o.Sessions.Say(ctx, c.s.identity(p, c.lang, requestID("")), f, c)
+	id, accepted, err := c.s.o.Sessions.Say(ctx, c.identity(p), f, c)
 	if err != nil {
 		c.s.meter.Chat(c.secure, string(problemOf(err).Code))
 		c.s.meter.ChatError("accept")

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -220,5 +221,31 @@ func TestTheLongestMessageFitsInAFrame(t *testing.T) { // E05, fault-M1, fault-M
 			t.Errorf("%q: accepted %d code points", char, len([]rune(f[len(f)-1].Text)))
 		}
 		c.until(protocol.TypeDone)
+	}
+}
+
+// S06: the trace context of a handshake is that of all that is said on its socket; one
+// that is not valid is none.
+func TestATraceThatASocketCameWithIsThatOfItsTurns(t *testing.T) {
+	w := newWorld(t)
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	for given, want := range map[string]string{parent: parent, "00-nonsense": "", "": ""} {
+		head := http.Header{"Authorization": {"Bearer " + w.keys["alice"]}}
+		if given != "" {
+			head.Set("Traceparent", given)
+		}
+		c := w.dialAs(t, head, protocol.Subprotocol)
+		c.next() // hello
+		for _, id := range []string{"a", "b"} {
+			c.say(sayFrame(id, "trace"))
+			if done := c.until(protocol.TypeDone); done[len(done)-1].Text != want {
+				t.Errorf("with %q: %+v, want %q", given, done, want)
+			}
+		}
+		bare := w.dialAs(t, head)
+		bare.say(`{"message":"trace"}`)
+		if got := bare.next().Response; got != want {
+			t.Errorf("the original's shape with %q: %q, want %q", given, got, want)
+		}
 	}
 }
