@@ -24,6 +24,8 @@ CC_FOUND  := $(shell command -v $(CC) 2>/dev/null)
 RACE      := $(if $(CC_FOUND),-race,)
 # One test limits memory, which the race detector cannot live under.
 UNRACED   := ^TestAPluginThatGrowsIsEndedAlone$$
+# The tests that only run when asked for are compiled, vetted and linted too.
+TAGS      := soak,integration
 TEST_ENV  := $(if $(CC_FOUND),CGO_ENABLED=1,)
 
 .DEFAULT_GOAL := help
@@ -112,10 +114,10 @@ fmt: tools
 	@out="$$($(TOOLS)/golangci-lint fmt --diff)"; if [ -n "$$out" ]; then echo "$$out"; echo "not formatted: run .cache/tools/golangci-lint fmt"; exit 1; fi
 
 vet:
-	$(GO) vet ./...
+	$(GO) vet -tags $(TAGS) ./...
 
 lint: tools
-	$(TOOLS)/golangci-lint run ./...
+	$(TOOLS)/golangci-lint run --build-tags $(TAGS) ./...
 	$(TOOLS)/buf lint
 	@if git rev-parse -q --verify "$$(git describe --tags --abbrev=0 2>/dev/null)^{commit}" >/dev/null 2>&1; then \
 		$(TOOLS)/buf breaking --against ".git#tag=$$(git describe --tags --abbrev=0)"; \

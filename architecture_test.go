@@ -3,6 +3,7 @@ package jarvis_test
 
 import (
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -299,5 +300,54 @@ func TestWhateverStartsGoroutinesChecksThatTheyEnd(t *testing.T) { // fault-R5
 		if tested[dir] && !checks[dir] && dir != "cmd/jarvis" {
 			t.Errorf("%s starts goroutines, but the tests of %s do not use goleak", file, dir)
 		}
+	}
+}
+
+// TestEveryTestThatIsLeftOutIsVetted fails for a build tag of ours that make check does
+// not set: what is behind it would not be compiled until somebody needs it.
+func TestEveryTestThatIsLeftOutIsVetted(t *testing.T) {
+	raw, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tags, ok := strings.Cut(string(raw), "\nTAGS      := ")
+	tags, _, _ = strings.Cut(tags, "\n")
+	if !ok || !strings.Contains(string(raw), "vet -tags $(TAGS) ./...") || !strings.Contains(string(raw), "--build-tags $(TAGS)") {
+		t.Fatal("vet and lint of the Makefile do not set TAGS")
+	}
+	vetted := strings.Split(tags, ",")
+	given := []string{"linux", "darwin", "unix", "race", "ignore"} // not ours: by where and how it is built
+	found := 0
+	err = filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") {
+			return err
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(string(source)) {
+			if !constraint.IsGoBuild(line) {
+				continue
+			}
+			expr, err := constraint.Parse(strings.TrimSpace(line))
+			if err != nil {
+				return err
+			}
+			expr.Eval(func(tag string) bool {
+				if slices.Contains(given, tag) {
+					return true
+				}
+				found++
+				if !slices.Contains(vetted, tag) {
+					t.Errorf("%s is behind the tag %s, which TAGS of the Makefile does not have", file, tag)
+				}
+				return true
+			})
+		}
+		return nil
+	})
+	if err != nil || found < 7 {
+		t.Errorf("found %d tags: %v", found, err)
 	}
 }
