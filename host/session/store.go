@@ -108,7 +108,8 @@ type Store interface {
 	// Redact empties, in an end user's sessions, the frames of turns, and of the
 	// turns that have a frame which holds one of mentions, with [Blank], removes
 	// their messages, and returns their ids. A session that began with such a turn
-	// loses its title. No byte of what was said is left.
+	// loses its title. No byte of what was said is left. A store that keeps receipts,
+	// or answers to calls, takes what was said out of those too.
 	Redact(ctx context.Context, user string, turns, mentions []string) (gone []string, err error)
 
 	// Var and SetVar keep small values beside a session; see turn.Vars.

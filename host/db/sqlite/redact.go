@@ -37,7 +37,7 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 		}
 		frames = append(frames, some...)
 	}
-	if len(gone) == 0 {
+	if len(gone)+len(mentions) == 0 {
 		return nil, nil
 	}
 	err = db.writer.erase(ctx, func(ctx context.Context, tx *prepared) error {
@@ -54,12 +54,29 @@ func (db *DB) Redact(ctx context.Context, user string, turns, mentions []string)
 				return err
 			}
 		}
+		for _, id := range mentions {
+			if err := unmention(ctx, tx, user, id); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if len(frames) == 0 {
 		gone = nil // no session told of them
 	}
 	return gone, wrap("empty frames", err)
+}
+
+// unmention takes what was said out of the receipts, and the answers kept for an
+// Idempotency-Key, that hold an id. Whoever asks again with that key is told that
+// nobody knows what came of it: it does not run twice.
+func unmention(ctx context.Context, tx *prepared, user, id string) error {
+	err := tx.exec(ctx, `UPDATE receipts SET args = '{}', data = NULL, summary = '', redress_text = '', undoable = 0
+		WHERE user = ?1 AND (instr(args, CAST(?2 AS BLOB)) > 0 OR instr(data, CAST(?2 AS BLOB)) > 0 OR instr(summary, ?2) > 0 OR instr(redress_text, ?2) > 0)`, user, id)
+	if err != nil {
+		return err
+	}
+	return tx.exec(ctx, `UPDATE runs SET answer = NULL WHERE user = ? AND instr(answer, ?) > 0`, user, []byte(id))
 }
 
 // empty takes what was said out of a frame, and its turn's messages away.

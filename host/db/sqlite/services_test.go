@@ -111,3 +111,40 @@ func TestWhatIsForgottenIsInNoReceipt(t *testing.T) {
 		}
 	}
 }
+
+// A call outside of any conversation is told by no frame: what it brought into memory
+// is found by its id in what is kept of the call.
+func TestWhatIsForgottenIsInNoAnswerThatIsKeptForAKey(t *testing.T) {
+	db, ctx := open(t, file(t)), t.Context()
+	const item = "f_abc"
+	for _, user := range []string{"alice", "bob"} {
+		for key, text := range map[string]string{"k": `{"text":"xylophone","id":"` + item + `"}`, "other": `{"text":"trumpet","id":"f_abd"}`} {
+			if _, err := db.BeginRun(ctx, effect.Run{User: user, Key: key, Request: "notes/keep", At: time.Now()}, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.EndRun(ctx, user, key, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+			r := effect.Receipt{ID: "call_" + user + key, User: user, Args: []byte(`{}`), Data: []byte(text), At: time.Now(), Undoable: true}
+			if err := db.PutReceipt(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if gone, err := db.Redact(ctx, "alice", nil, []string{item}); err != nil || len(gone) != 0 {
+		t.Errorf("turns of sessions: %v, %v", gone, err)
+	}
+	for _, tc := range []struct {
+		user, key string
+		left      bool
+	}{{"alice", "k", false}, {"alice", "other", true}, {"bob", "k", true}} {
+		was, err := db.BeginRun(ctx, effect.Run{User: tc.user, Key: tc.key, At: time.Now()}, time.Time{})
+		if err != nil || was == nil || was.Request != "notes/keep" || (was.Answer != nil) != tc.left {
+			t.Errorf("run %s of %s: %+v, %v", tc.key, tc.user, was, err)
+		}
+		r, err := db.Receipt(ctx, "call_"+tc.user+tc.key)
+		if err != nil || (r.Data != nil) != tc.left || r.Undoable != tc.left {
+			t.Errorf("receipt %s of %s: %+v, %v", tc.key, tc.user, r, err)
+		}
+	}
+}
