@@ -42,6 +42,9 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 			}
 		}
 	}
+	if bound < named && strings.HasSuffix(v, "Ref:") {
+		return true // where it is
+	}
 	if t := strings.TrimSuffix(v, ":"); t != "" && (end == len(s) || s[end] == ' ') {
 		v = t
 	}

@@ -85,6 +85,7 @@ func (b *binder) from(at int) {
 		return
 	}
 	switch c := s[i]; {
+	case strings.HasPrefix(s[i:], "::") && i+2 < len(s) && letterByte(s[i+2]) && b.n.role&humanWord == 0: // a member of a type
 	case c == '=' || c == ':':
 		if c == ':' && (strings.HasPrefix(s[i:], "://") || b.key == "" && b.n.from > 0 && s[b.n.from-1] == ':' && i+1 < len(s) && s[i+1] != ' ') {
 			return // an address, an ARN

@@ -6,7 +6,7 @@ import (
 )
 
 // absent are values that say that there is no secret.
-var absent = set(`~ null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
+var absent = set(`~ amd64 arm64 i386 armhf x86_64 null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
 	valid invalid verified unverified current-password new-password [redacted] off on disabled enabled`)
 
 // states say whether a setting has a value.
@@ -49,6 +49,8 @@ func empty(v string) bool {
 		return digits(v[1:]) || strings.Trim(v[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
 	case ':':
 		return len(v) > 1 && promises(v[1:])
+	case '+': // it goes on with a variable
+		return lookOf(v[1:]) == wordLook && count(v).digits == 0
 	case '<':
 		return last == '>' && lookOf(v[1:len(v)-1]) == wordLook
 	default:

@@ -47,7 +47,7 @@ var hints = sync.OnceValue(func() *finder {
 	f.add(numbered{}, "a0=", "arg0=", "argv[0]=", "args[0]=")
 	f.add(noted{}, "wifi", "wi-fi")
 	f.add(remembered{}, passwordWords...)
-	f.add(dialled{}, "code", "pin", "combination", "combinaison", "combo")
+	f.add(dialled{}, dials...)
 	return f
 })
 

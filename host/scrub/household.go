@@ -36,9 +36,9 @@ type remembered struct{}
 
 var (
 	// memorable is a word with figures behind it.
-	memorable = regexp.MustCompile(`^(?:[A-ZÀ-Ý][a-zà-ÿ]{3,}[0-9]{2,6}|[a-zà-ÿ]{4,}[0-9]{3,6})[!*#?$@]?$`)
+	memorable = regexp.MustCompile(`^(?:[A-ZÀ-Ý][a-zà-ÿ]{3,}(?:[-_.&]?[A-ZÀ-Ýa-zà-ÿ][a-zà-ÿ]+)*[-_.]?[0-9]{2,6}|[a-zà-ÿ]{4,}[0-9]{3,6})[!*#?$@]?$`)
 	// passwordWords are what people call a password.
-	passwordWords = []string{"password", "passphrase", "passcode", "passwd", "mdp", "mot de passe"}
+	passwordWords = []string{"wifi pass", "pass is", "password", "passphrase", "passcode", "passwd", "mdp", "mot de passe"}
 	// products have names that end in figures.
 	products = set(`windows ubuntu debian office server serveur node host user utilisateur admin guest room salle vlan port version model iphone pixel galaxy freebox livebox linux router camera cam printer
 		account compte client device error erreur code test line line page step step rule task job worker thread sha base`)
@@ -86,7 +86,7 @@ func memorableIn(s string, from, to int, cuts []span) []span {
 		}
 		w := strings.Trim(s[p:e], "\"'`.,;:()«»“”")
 		v := strings.TrimRight(w, "!*#?$@")
-		if name := strings.TrimRight(v, "0123456789"); name != "" && len(name) < len(v) && memorable.MatchString(w) && !products[small(name)] {
+		if name := strings.TrimRight(strings.TrimRight(v, "0123456789"), "-_."); name != "" && len(name) < len(v) && memorable.MatchString(w) && !products[small(name)] {
 			if before, _ := wordBefore(s, p); !whose[before] {
 				k := p + strings.Index(s[p:e], w)
 				cuts = append(cuts, span{k, k + len(w), ""})

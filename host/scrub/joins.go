@@ -53,6 +53,10 @@ func (n *name) join(s string) {
 	if n.role&(keyWord|codeWord|hintWord) == 0 || !n.alone {
 		return
 	}
+	if n.role&keyWord != 0 && strings.Contains(small(s[max(0, n.from-nearby/2):n.from]), "cache ") {
+		n.promise, n.role = nothing, 0 // what a cache calls a thing
+		return
+	}
 	if n.role&keyWord != 0 && n.promise == perhaps && wireless(s[max(0, n.from-nearby):n.from]) {
 		n.promise, n.role = surely, n.role|humanWord
 		return

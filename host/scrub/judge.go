@@ -285,6 +285,9 @@ func public(v string) bool {
 	if len(v) < 40 {
 		return false
 	}
+	if len(v) == 46 && strings.HasPrefix(v, "Qm") || len(v) == 59 && strings.HasPrefix(v, "bafy") { // a hash of IPFS
+		return true
+	}
 	if len(v) == 87 && v[0] == 'B' { // a point of P-256, as browsers take it
 		return true
 	}

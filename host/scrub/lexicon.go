@@ -119,7 +119,7 @@ var prose = set(`must required missing invalid expected is not incorrect wrong u
 	authentication authorization bucket limit limits usage count between before after up down out over under again request requests response server client user admin
 	requis requise obligatoire manquant manquante manquants invalide invalides doit doivent vide vides inconnu inconnue inconnus le la les l' un une des du de d' pas ne n'est n'a plus trop très bien bon bonne faux fausse juste
 	court courte long longue faible fort forte sûr sure oublié oubliée oublie perdu perdue changé changée change modifié modifiée expiré expirée expire refusé refusée accepté acceptée incorrecte valide correcte
-	attendu attendue absent absente illisible différent différente identique même aussi encore déjà toujours jamais pour par avec sans dans sur sous en à au aux et ou mais donc car si que qui quoi où quand comment
+	interdit interdite interdits interdites autorisé autorisée autorisés autorisées permis attendu attendue absent absente illisible différent différente identique même aussi encore déjà toujours jamais pour par avec sans dans sur sous en à au aux et ou mais donc car si que qui quoi où quand comment
 	est était sera sont ont a as ai avait sera mon ma mes ton ta tes son sa ses notre votre leur leurs ce cet cette ces ça cela il elle on nous vous ils elles je tu
 	enregistré enregistrée envoyé envoyée chiffré chiffrée caché cachée stocké stockée rangé rangée chez posé posée collé collée écrit écrite noté notée demandé demandée nécessaire
 	zu ist nicht falsch abgelaufen ungültig fehlt erforderlich vergessen leer kurz lang incorrecta incorrecto caducada caducado olvidada olvidado vacía vacío requerida obligatoria obligatorio inválida

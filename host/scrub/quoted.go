@@ -236,7 +236,7 @@ func (b *binder) list(p int) bool {
 			end += len(Redacted) - 1
 		}
 	}
-	if p+end == len(s) || end <= 1 || b.n.promise != surely || hidden[small(s[p+1:p+end])] {
+	if p+end == len(s) || end <= 1 || b.n.promise != surely || hidden[small(s[p+1:p+end])] || absent[small(strings.Trim(s[p+1:p+end], "\"'"))] {
 		return true
 	}
 	quote := b.key

@@ -291,8 +291,16 @@ var patterns = []pattern{
 		only:     func(m string) bool { return !bound.MatchString(m) },
 	},
 	{ // the slot of an intent: what a door or an alarm is told
-		keywords: []string{`code"`},
-		re:       regexp.MustCompile(`(?is)(?:alarm|lock|door|garage|gate).{0,200}?"code"\s*[,:]\s*\{?\s*"value"\s*:\s*"?([0-9A-Za-z]{3,12})`),
+		keywords: []string{`code"`, "code'"},
+		re:       regexp.MustCompile(`(?is)(?:alarm|lock|door|garage|gate).{0,200}?["']code["']\s*[,:]\s*\{?\s*["']value["']\s*:\s*["']?([0-9A-Za-z]{3,12})`),
+	},
+	{ // a network, as cameras read it from a sticker
+		keywords: []string{"wifi:"},
+		re:       regexp.MustCompile(`WIFI:[^"\n]{0,80}?\bP:((?:\\.|[^;\\])+)`),
+	},
+	{
+		keywords: []string{"twilio"},
+		re:       regexp.MustCompile(`(?i)twilio\b.{0,20}?\bAC[0-9a-f]{32}\b.{0,20}?\b([0-9a-f]{32})\b`),
 	},
 	{ // a name in one place, its value in another
 		keywords: []string{`value"`, "value:", "value=", `value\`, "value'", "value =", `val"`, "content=", "'value"},
