@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	lib "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -89,7 +90,7 @@ func open(ctx context.Context, path string) (_ *DB, err error) {
 		return nil, err
 	}
 	// Not before the file is known to be ours: it changes the file.
-	if _, err := conn.ExecContext(ctx, "PRAGMA journal_mode = wal"); err != nil {
+	if err := writeAhead(ctx, conn); err != nil {
 		return nil, fmt.Errorf("set journal mode: %w", err)
 	}
 	if err := migrate(ctx, conn); err != nil {
@@ -102,6 +103,30 @@ func open(ctx context.Context, path string) (_ *DB, err error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return &DB{path: path, writer: newWriter(write, conn), read: read, reads: statements{db: read}}, nil
+}
+
+// busyFor is how long a change waits for other processes, and busyPause how long a
+// change that SQLite itself does not wait for rests between two tries.
+const (
+	busyFor   = 5 * time.Second
+	busyPause = 5 * time.Millisecond
+)
+
+// writeAhead turns the log of changes on. For the lock that this takes in a new file
+// SQLite does not wait: of two who have begun to read neither would let the other go
+// first.
+func writeAhead(ctx context.Context, conn *sql.Conn) error {
+	for until := time.Now().Add(busyFor); ; {
+		_, err := conn.ExecContext(ctx, "PRAGMA journal_mode = wal")
+		if code(err) != codes.SQLITE_BUSY || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(busyPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Close ends the database after the writes that were handed in.
@@ -171,7 +196,7 @@ func dsn(path string, readOnly bool) string {
 		"_txlock": {"immediate"},
 		"_dqs":    {"0"},
 		"_pragma": {
-			"busy_timeout(5000)", "synchronous(full)", "foreign_keys(on)",
+			fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds()), "synchronous(full)", "foreign_keys(on)",
 			"secure_delete(on)", "trusted_schema(off)", "cell_size_check(on)",
 		},
 	}
