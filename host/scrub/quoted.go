@@ -283,7 +283,7 @@ func (b *binder) quoted(from, to int, bound bond) bool {
 		if !ok && n.role&hintWord != 0 && bound == tied && l >= mixedLook && strings.HasSuffix(small(b.s[n.from:n.to]), "auth") {
 			ok = true
 		}
-		if name := small(b.s[n.from:n.to]); !ok && l >= mixedLook && (name == "pass" || name == "passe") && (bound >= named || b.tried() || !strings.Contains(v, " ") && b.s[to] != '`') {
+		if name := small(b.s[n.from:n.to]); !ok && l >= mixedLook && (name == "pass" || name == "passe") && (bound >= named || b.tried() || !strings.Contains(v, " ") && !strings.HasPrefix(b.s[to:], "`")) {
 			ok = true
 		}
 		if !ok && bound == tied && n.role&keyWord != 0 && allHex(v) && len(v) >= 32 {
