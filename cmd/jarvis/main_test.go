@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"github.com/jarvis-host/jarvis/cmd/jarvis/scaffold"
 	"github.com/jarvis-host/jarvis/plugins/hangman"
@@ -34,7 +36,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv(name, value); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leakless{m}, map[string]func(){
 		"jarvis":                main,
 		"jarvis-named":          named,
 		"jarvis-model":          func() { os.Exit(scriptedModel()) },
@@ -59,6 +61,21 @@ func TestMain(m *testing.M) {
 		"jarvis-plugin-crash":   func() { fmt.Fprintln(os.Stderr, "no good reason"); os.Exit(3) },
 		"jarvis-plugin-noise":   func() { fmt.Println("hello"); os.Exit(0) },
 	})
+}
+
+// leakless fails when a goroutine of the tests themselves, or of what they run in
+// their own process, stays. What the programs hold is counted in the soak.
+type leakless struct{ m *testing.M }
+
+// Run implements testscript.TestingM.
+func (l leakless) Run() int {
+	code := l.m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }
 
 // named is the host with a resolver of the test's: "jarvis-named ADDRESS jarvis ...".
