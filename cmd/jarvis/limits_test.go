@@ -209,9 +209,7 @@ func TestTheHostSpeaksTLSAndTakesOverARenewedCertificate(t *testing.T) {
 	if got := shown(pool); got != "second" {
 		t.Errorf("with a bad file the host shows %q", got)
 	}
-	if !strings.Contains(h.log.String(), "renewed certificate not taken over") {
-		t.Errorf("the bad file is not told of:\n%s", h.log)
-	}
+	h.told("renewed certificate not taken over") // the log may come after the handshake
 }
 
 // fault-R1: with few descriptors, connections that are too many are told so at
