@@ -64,6 +64,22 @@ func TestThirtyMessagesAMinuteForEachEndUser(t *testing.T) {
 	}
 }
 
+// Who is turned away in a terminal reads why, and when to come back.
+func TestChatSaysThatThereWereTooManyConnections(t *testing.T) {
+	h := startHost(t, "", quiet+"limits:\n  connects_per_minute: 1\n")
+	for range 2 {
+		_, stderr, code := h.jarvis("", "chat", "-m", "what time is it")
+		if code == 0 {
+			continue
+		}
+		if !strings.Contains(stderr, "Try again in") && !strings.Contains(stderr, "Réessaie") || strings.Contains(stderr, "handshake") {
+			t.Errorf("it says %q", stderr)
+		}
+		return
+	}
+	t.Error("two connections in a minute were let in")
+}
+
 // S05: 10 connections a minute from an address; who else an address claims to
 // be does not count unless a trusted proxy says so.
 func TestTenConnectionsAMinuteFromAnAddress(t *testing.T) {

@@ -68,13 +68,7 @@ func (r *remote) request(ctx context.Context, method, path string, body, into an
 		return fmt.Errorf("read reply: %w", err)
 	}
 	if resp.StatusCode >= 300 {
-		var e struct {
-			Error struct{ Message string }
-		}
-		if json.Unmarshal(reply, &e) == nil && e.Error.Message != "" {
-			return errors.New(e.Error.Message)
-		}
-		return fmt.Errorf("the host answered %s", resp.Status)
+		return refused(resp.Status, reply)
 	}
 	if into == nil || len(reply) == 0 {
 		return nil
@@ -83,6 +77,17 @@ func (r *remote) request(ctx context.Context, method, path string, body, into an
 		return fmt.Errorf("read reply: %w", err)
 	}
 	return nil
+}
+
+// refused is why the host did not do what it was asked, in its own words.
+func refused(status string, reply []byte) error {
+	var e struct {
+		Error struct{ Message string }
+	}
+	if json.Unmarshal(reply, &e) == nil && e.Error.Message != "" {
+		return errors.New(e.Error.Message)
+	}
+	return fmt.Errorf("the host answered %s", status)
 }
 
 // frame is one frame of the host, decoded as far as every frame goes.
@@ -124,6 +129,10 @@ func (r *remote) dial(ctx context.Context, _ *program) (*link, error) {
 	if err != nil {
 		if resp != nil && resp.StatusCode == http.StatusUnauthorized {
 			return nil, errors.New("the host does not know this key")
+		}
+		if resp != nil { // it is there, and has a reason: too many connections in a minute
+			reply, _ := io.ReadAll(resp.Body) // without it the status says enough
+			return nil, refused(resp.Status, reply)
 		}
 		return nil, fmt.Errorf("reach the host at %s: %w; is `jarvis serve` running?", r.url, err)
 	}

@@ -170,11 +170,11 @@ func (a *actor) expired() {
 // replyParked answers the parked turn's question.
 func (a *actor) replyParked(who Identity, raw json.RawMessage) error {
 	q := &turn.Question{Kind: a.parked.Kind, Options: a.parked.Options}
-	value, err := a.readReply(q, a.parked.Lang, raw)
+	reply, err := a.readReply(q, a.parked.Lang, raw)
 	if err != nil {
 		return err
 	}
-	return a.takeUp(turn.Reply{Value: value}, who)
+	return a.takeUp(reply, who)
 }
 
 // acceptParked takes what is said while a parked turn waits: its reply, or

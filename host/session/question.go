@@ -95,24 +95,25 @@ func (a *actor) reply(who Identity, question string, raw json.RawMessage) error 
 	if a.asked == nil || a.asked.question.ID != question {
 		return noQuestion()
 	}
-	value, err := a.readReply(a.asked.question, a.run.turn.Lang, raw)
+	reply, err := a.readReply(a.asked.question, a.run.turn.Lang, raw)
 	if err != nil {
 		return err
 	}
 	if err := a.unpark(); err != nil {
 		return err
 	}
-	a.settle(a.asked, turn.Reply{Value: value})
+	a.settle(a.asked, reply)
 	return nil
 }
 
-// readReply checks a value against what the question asks for.
-func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (string, error) {
+// readReply checks a value against what the question asks for. A stop word answers
+// no question for a text: whoever says it wants out.
+func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (turn.Reply, error) {
 	text := string(bytes.TrimSpace(raw))
 	if strings.HasPrefix(text, `"`) {
 		var s string
 		if json.Unmarshal(raw, &s) != nil {
-			return "", protocol.BadValue("value", text, "JSON")
+			return turn.Reply{}, protocol.BadValue("value", text, "JSON")
 		}
 		text = s
 	}
@@ -120,9 +121,12 @@ func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (s
 	switch q.Kind {
 	case turn.AskText:
 		if p := protocol.CheckText("value", text); p != nil {
-			return "", p
+			return turn.Reply{}, p
 		}
-		return text, nil
+		if a.m.o.IsStop(text) {
+			return turn.Reply{Expired: true}, nil
+		}
+		return turn.Reply{Value: text}, nil
 	case turn.AskConfirm:
 		values = []string{"true", "false"}
 	default:
@@ -131,16 +135,16 @@ func (a *actor) readReply(q *turn.Question, lang string, raw json.RawMessage) (s
 		}
 	}
 	if slices.Contains(values, text) {
-		return text, nil
+		return turn.Reply{Value: text}, nil
 	}
 	if v, ok := a.m.o.ParseReply(q.Kind, q.Options, lang, text); ok {
-		return v, nil
+		return turn.Reply{Value: v}, nil
 	}
 	p := &protocol.Problem{Code: protocol.Invalid, Field: "value", Lang: lang, Text: protocol.WordYesNo, Args: []any{protocol.Excerpt(text)}}
 	if q.Kind != turn.AskConfirm {
 		p.Text, p.Args = protocol.WordChoice, append(p.Args, strings.Join(labels, ", "))
 	}
-	return "", p
+	return turn.Reply{}, p
 }
 
 func noQuestion() error {

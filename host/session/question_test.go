@@ -46,6 +46,7 @@ func TestAReplyAnswersTheQuestion(t *testing.T) {
 		{"choose", `"Paris, France"`, `"fr" false`},
 		{"name", `"Zoé"`, `"Zoé" false`},
 		{"name", `42`, `"42" false`},
+		{"name", `"stop"`, `"" true`}, // nobody is called that
 	} {
 		bubble(t, questions, func(w *world) {
 			t := w.t

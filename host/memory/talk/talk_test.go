@@ -436,6 +436,27 @@ func TestForgettingIsAgreedToAfterARestart(t *testing.T) {
 	}
 }
 
+// What was only asked before is nothing that anybody told.
+func TestQuestionsAreNoAnswers(t *testing.T) {
+	const question = "when is the plastic collected?"
+	for said, want := range map[string]bool{
+		question:                                              true,
+		"when is the plastic collected":                       true,
+		"is the plastic collected at Easter?":                 true,
+		"the plastic is collected":                            true,
+		"the plastic is collected on tuesdays, right?":        false,
+		"they collect the plastic on tuesdays":                false,
+		"when it rains, the plastic is collected a day later": false,
+	} {
+		if got := tellsNothing(said, question, "en"); got != want {
+			t.Errorf("%q: %v, want %v", said, got, want)
+		}
+	}
+	if !tellsNothing("quand ramasse-t-on le verre ?", "quand est-ce qu'on ramasse le verre", "fr") {
+		t.Error("a question in French is told as something")
+	}
+}
+
 // What is ambiguous is asked about once, where memory is spoken of; the question
 // outlives the host.
 func TestAContradictionIsAskedAboutOnce(t *testing.T) {

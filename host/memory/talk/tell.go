@@ -66,6 +66,9 @@ func (r *reply) find(ctx context.Context, question string) ([]memory.Result, err
 		if f.Stale || covered[f.ID] || !touches(f.Text, groups) || f.Role == memory.RoleAssistant {
 			continue
 		}
+		if f.Fact == nil && tellsNothing(f.Text, question, r.lang) {
+			continue
+		}
 		if f.Fact != nil {
 			for _, s := range f.Fact.Sources {
 				covered[s.Episode] = true
@@ -75,6 +78,16 @@ func (r *reply) find(ctx context.Context, question string) ([]memory.Result, err
 	}
 	out = slices.DeleteFunc(out, func(f memory.Result) bool { return f.Fact == nil && covered[f.ID] })
 	return out[:min(told, len(out))], nil
+}
+
+// tellsNothing says whether what someone said only asks, or has no word that the
+// question about it does not have.
+func tellsNothing(said, question, lang string) bool {
+	if asks(said, lang) && !strings.ContainsAny(said, ".!,;:") {
+		return true
+	}
+	asked := stems(question)
+	return !slices.ContainsFunc(stems(said), func(s string) bool { return !slices.Contains(asked, s) })
 }
 
 // touches says whether a text holds one of the words that are asked about.
