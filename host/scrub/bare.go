@@ -87,6 +87,9 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 		b.cut(p, p+len(v), b.key)
 		return true
 	}
+	if n.role&dialWord != 0 && bound <= told && l == wordLook && count(v).digits == 0 && count(v).capitals < 2 {
+		return false // what is dialled has digits
+	}
 	var ok bool
 	switch bound {
 	case tied:

@@ -119,7 +119,7 @@ func (n *name) classify(s string) {
 		n.promise, n.role = surely, secretWord
 		return
 	}
-	if n.from > 0 && (s[n.from-1] == '&' || s[n.from-1] == '?') && len(words) == 1 && words[0] == "code" && n.to < len(s) && s[n.to] == '=' {
+	if len(words) == 1 && words[0] == "code" && n.to < len(s) && s[n.to] == '=' && (n.from > 0 && (s[n.from-1] == '&' || s[n.from-1] == '?') || strings.Contains(s[n.to:min(len(s), n.to+nearby)], "&code_verifier=")) {
 		n.promise, n.role = perhaps, keyWord
 		return
 	}
