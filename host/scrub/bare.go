@@ -35,15 +35,15 @@ func (b *binder) bare(p int, bound bond, spaced bool) bool {
 	if _, rest, ok := strings.Cut(v, " "); ok && header && rest != "" && (empty(rest) || len(rest) < 9 && count(rest).capitals == len(rest) || strings.HasSuffix(rest, "...")) {
 		return true
 	}
+	if bound < named && strings.HasSuffix(v, "Ref:") {
+		return true // where it is
+	}
 	if bound < tied || spaced {
 		if t := strings.TrimRight(v, ".,;:!?"); len(t) < len(v) && !strings.HasSuffix(t, "!") {
 			if k := len(t); v[k] != '!' && v[k] != '?' || k < 4 {
 				v = t
 			}
 		}
-	}
-	if bound < named && strings.HasSuffix(v, "Ref:") {
-		return true // where it is
 	}
 	if t := strings.TrimSuffix(v, ":"); t != "" && (end == len(s) || s[end] == ' ') {
 		v = t

@@ -6,7 +6,7 @@ import (
 )
 
 // absent are values that say that there is no secret.
-var absent = set(`~ amd64 arm64 i386 armhf x86_64 null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
+var absent = set(`~ value_specified_in_no_log_parameter amd64 arm64 i386 armhf x86_64 null nil <nil> none true false undefined [filtered] [masked] [hidden] filtered redacted *** <redacted> <hidden> <secret> xxx xxxx xxxxx xxxxxxxx n/a {} [] optional required
 	valid invalid verified unverified current-password new-password [redacted] off on disabled enabled`)
 
 // states say whether a setting has a value.
